@@ -1,0 +1,87 @@
+"""The one door through which every fault of a document goes.
+
+Stages add to a report and go on with what is sound; the caller decides at the end. Equal messages at one
+place are kept once, because two stages may meet the same fault.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from shotlane.diagnostics._codes import CODES
+from shotlane.diagnostics._diagnostic import Diagnostic, Note, Severity
+from shotlane.diagnostics._span import Span
+
+
+class DocumentError(Exception):
+    """Documents are wrong; nothing was touched. `diagnostics` says where and why."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        first = next((item for item in self.diagnostics if item.severity is Severity.ERROR), None)
+        place = f"{first.span}: " if first and first.span else ""
+        count = sum(item.severity is Severity.ERROR for item in self.diagnostics)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        super().__init__(f"{place}{first.code} {first.message}{more}" if first else "documents are wrong")
+
+
+class Report:
+    """Collects diagnostics over all stages and files."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str, object], Diagnostic] = {}
+
+    def add(self, item: Diagnostic) -> None:
+        """Take a diagnostic; its code must be registered in `CODES`."""
+        if item.code not in CODES:
+            raise KeyError(f"diagnostic code {item.code} is not registered")
+        place = (item.span.source.name, item.span.start, item.span.end) if item.span else None
+        self._items.setdefault((item.code, item.message, place), item)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        help: str | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        """Add an error."""
+        self.add(Diagnostic(code, message, span, help, Severity.ERROR, notes))
+
+    def warning(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        help: str | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        """Add a warning."""
+        self.add(Diagnostic(code, message, span, help, Severity.WARNING, notes))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(sorted(self._items.values(), key=lambda item: item.sort_key))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors, sorted by place."""
+        return tuple(item for item in self if item.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings, sorted by place."""
+        return tuple(item for item in self if item.severity is Severity.WARNING)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was reported."""
+        return not self.errors
+
+    def raise_if_errors(self) -> None:
+        """Raise `DocumentError` with every diagnostic when there is an error among them."""
+        if not self.ok:
+            raise DocumentError(self)

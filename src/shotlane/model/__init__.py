@@ -1,0 +1,53 @@
+"""What the user wrote, and the table of channels it speaks of."""
+
+from shotlane.model._channel import (
+    KEEP,
+    Attribute,
+    Channel,
+    ChannelTable,
+    Command,
+    CommandParameter,
+    Keep,
+    Role,
+    ScalarValue,
+    ValueType,
+)
+from shotlane.model._sequence import (
+    Ask,
+    AskStep,
+    CallAt,
+    Interlock,
+    Lane,
+    Point,
+    ReadAt,
+    Result,
+    Retry,
+    Scalar,
+    Sequence,
+    UntilStep,
+)
+
+__all__ = [
+    "KEEP",
+    "Ask",
+    "AskStep",
+    "Attribute",
+    "CallAt",
+    "Channel",
+    "ChannelTable",
+    "Command",
+    "CommandParameter",
+    "Interlock",
+    "Keep",
+    "Lane",
+    "Point",
+    "ReadAt",
+    "Result",
+    "Retry",
+    "Role",
+    "Scalar",
+    "ScalarValue",
+    "Sequence",
+    "UntilStep",
+    "ValueType",
+]

@@ -1,0 +1,121 @@
+"""The channel table: everything the compiler must know of a station, and nothing of its ports.
+
+`api` fills it from station, instrument documents and catalogue; `plan` and `instruments` meet only here.
+Numbers of a channel stand in the channel's own unit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from shotlane.expression import Unit
+
+
+class ValueType(StrEnum):
+    """What one value of a channel is."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+    OPTION = "option"
+    TEXT = "text"
+    ARRAY = "array"
+
+
+class Keep:
+    """Type of `KEEP`: the author says that the value shall be left as it is."""
+
+    def __repr__(self) -> str:
+        return "keep"
+
+
+KEEP: Final = Keep()
+
+ScalarValue = float | int | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One readable or writable quantity of an instrument, all numbers decided.
+
+    `low` and `high` are limits in `unit`, both included. `resolution` in `unit`: values are rounded to it.
+    `update_ns`: shortest sensible time between two commands or two fresh readings. `safe`: value of the safe
+    state, `KEEP` when leaving it alone is meant, None when nothing is said.
+    """
+
+    name: str
+    type: ValueType
+    unit: Unit | None = None
+    readable: bool = True
+    writable: bool = False
+    low: float | None = None
+    high: float | None = None
+    options: tuple[str, ...] = ()
+    resolution: float | None = None
+    update_ns: int | None = None
+    poll_ns: int | None = None
+    safe: ScalarValue | Keep | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandParameter:
+    """One argument of a command."""
+
+    name: str
+    type: ValueType
+    unit: Unit | None = None
+    low: float | None = None
+    high: float | None = None
+    options: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something an instrument does on request; `takes_ns` bounds how long the answer may take."""
+
+    name: str
+    parameters: tuple[CommandParameter, ...] = ()
+    takes_ns: int = 0
+    confirm: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
+
+    `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire.
+    """
+
+    role: str
+    attribute: Attribute
+    port: str
+    read_cost_ns: int = 0
+    write_cost_ns: int = 0
+
+    @property
+    def name(self) -> str:
+        """`role.attribute`, as lanes and samples name it."""
+        return f"{self.role}.{self.attribute.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One instrument of a station as the compiler sees it."""
+
+    name: str
+    port: str
+    real: bool  # False for a simulated instrument
+    commands: Mapping[str, Command] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTable:
+    """All channels and roles of a station, in the order of the station file."""
+
+    station: str
+    channels: Mapping[str, Channel]
+    roles: Mapping[str, Role]

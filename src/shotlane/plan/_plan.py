@@ -1,0 +1,206 @@
+"""The plan: all numbers decided, nothing executed. Frozen, versioned data.
+
+Times are integer nanoseconds from the origin of their segment. A shot is cut out of the plan when its turn
+comes; an action table is a set of equally long numpy columns, so that a shot costs no object per action.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.model import Channel, Command, ScalarValue
+
+PLAN_FORMAT = 1
+
+Value = ScalarValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes; `then`: abort or skip."""
+
+    attempts: int = 1
+    on: frozenset[str] = frozenset({"timeout", "disconnected", "garbled"})
+    delay_ns: int = 0
+    backoff: float = 1.0
+    then: str = "abort"
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """What holds for a channel in every shot.
+
+    `tick_tolerance_ns` None: half the period of each reading rule. `required`: one lost reading is a fault.
+    `max_missing`: fraction of the planned readings of an attempt that may be lost.
+    """
+
+    channel: int
+    action_tolerance_ns: int = 10_000_000
+    tick_tolerance_ns: int | None = None
+    required: bool = False
+    max_missing: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTable:
+    """The sets of one port in one segment, sorted by (target_ns, rank, order).
+
+    Columns of equal length n: `target_ns` int64; `rank` int8, 0 for what belongs to a step that ends at that
+    instant and 1 for what begins; `order` int32, position of the lane entry in the document; `channel` int32,
+    index into `Plan.channels`; `value` float64 in the channel's unit, 0/1 for a boolean, an index into the
+    channel's options for an option and into `Plan.texts` for a text; `periodic` bool, True for a tick of a
+    time-dependent cell that is left out when its successor is due.
+    """
+
+    target_ns: NDArray[np.int64]
+    rank: NDArray[np.int8]
+    order: NDArray[np.int32]
+    channel: NDArray[np.int32]
+    value: NDArray[np.float64]
+    periodic: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.target_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A command at an instant. `arguments` in the units of the command's parameters, by name."""
+
+    target_ns: int
+    rank: int
+    order: int
+    role: str
+    command: Command
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRule:
+    """`count` readings of a channel at start_ns + n x period_ns (count 1: period_ns 0).
+
+    `periodic`: a tick whose successor is due is missed; a single reading is always done. `rank` and `order`
+    as in `ActionTable`. `tolerance_ns`: a start later than that makes the reading late.
+    """
+
+    channel: int
+    start_ns: int
+    period_ns: int
+    count: int
+    rank: int
+    order: int
+    tolerance_ns: int
+    periodic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlan:
+    """What one port does in one segment."""
+
+    port: str
+    actions: ActionTable
+    calls: tuple[PlannedCall, ...]
+    readings: tuple[ReadingRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """A step of a shot: [start_ns, end_ns) from the origin."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan:
+    """A stretch of a shot with fixed times. A shot without open-ended steps has exactly one."""
+
+    duration_ns: int
+    steps: tuple[StepTimes, ...]
+    ports: Mapping[str, PortPlan]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class InitialValue:
+    """Written to a channel at set-up, in the order of the lanes; value in the channel's unit, decoded."""
+
+    channel: int
+    value: ScalarValue
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPlan:
+    """One point of the sweep, ready to be executed.
+
+    `number` counts from 1. `parameters`: every declared parameter and label in the unit of its column.
+    """
+
+    number: int
+    parameters: Mapping[str, Value]
+    initial: tuple[InitialValue, ...]
+    segments: tuple[SegmentPlan, ...]
+    digest: str
+
+    @property
+    def duration_ns(self) -> int:
+        """Planned length of the shot."""
+        return sum(segment.duration_ns for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The table of sweep points: one row per shot, one column per parameter and label, declared order.
+
+    Number columns are float64 in the unit of `units`; boolean columns bool; text columns object arrays.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    units: Mapping[str, str | None]
+    count: int
+    swept: tuple[str, ...]  # names bound by an axis, outermost first
+
+
+class Plan(Protocol):
+    """A compiled sequence. Iterating is lazy; `shot(k)` counts from 1."""
+
+    format: int
+    sequence: str
+    station: str
+    description: str
+    tags: tuple[str, ...]
+    channels: tuple[Channel, ...]  # those in use, in the order of the lanes
+    lanes: tuple[LanePlan, ...]  # one per channel in use, same order
+    roles: tuple[str, ...]  # those to open, in the order of the station
+    texts: tuple[str, ...]
+    points: Points
+    retry: RetryPolicy
+    digest: str
+
+    def __len__(self) -> int:
+        """Number of shots."""
+
+    def shot(self, number: int) -> ShotPlan:
+        """Cut one shot out of the plan."""
+
+    def shots(self) -> Iterator[ShotPlan]:
+        """All shots, one at a time."""
+
+
+def decode(channel: Channel, value: float, texts: tuple[str, ...]) -> ScalarValue:
+    """The value that a channel takes, from its number in an action table."""
+    match channel.attribute.type:
+        case "bool":
+            return value != 0
+        case "int":
+            return round(value)
+        case "option":
+            return channel.attribute.options[int(value)]
+        case "text":
+            return texts[int(value)]
+        case _:
+            return float(value)

@@ -1,0 +1,99 @@
+"""The start and end records that bracket every run, shot and attempt, also when it fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shotlane.records._outcome import Outcome
+from shotlane.records._rows import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """What must be known of a channel to read its samples: `index` is used in rows; `type` is one of float,
+    int, bool, option, text, array; `unit` as written in the samples, None without one."""
+
+    index: int
+    name: str
+    type: str
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """Everything known before the first shot. JSON-able but for `channels`; holds no secret."""
+
+    sequence: str
+    station: str
+    started_utc_ns: int
+    shots_planned: int
+    plan_digest: str
+    channels: tuple[ChannelRecord, ...]
+    parameter_units: Mapping[str, str | None]
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()  # mocked, virtual-time, dirty
+    documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
+    environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended; `reason` is one sentence for a person, None when it ended well."""
+
+    ended_utc_ns: int
+    outcome: Outcome
+    reason: str | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)  # lateness percentiles, counts
+
+
+@dataclass(frozen=True, slots=True)
+class ShotStart:
+    """`shot` counts from 1; `parameters` in the units of `RunStart.parameter_units`."""
+
+    shot: int
+    parameters: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShotEnd:
+    """How the shot ended, after how many attempts (0 when skipped)."""
+
+    shot: int
+    outcome: Outcome
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStart:
+    """`attempt` counts from 1 within the shot. `began_utc_ns`: when its set-up began."""
+
+    shot: int
+    attempt: int
+    began_utc_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an attempt ended badly: fault class, a sentence, and the context known where it arose.
+
+    `context` has, where known: resource, role, channel, command, sent, received, elapsed_s.
+    """
+
+    fault: str
+    message: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnd:
+    """`origin_utc_ns` is the wall time of t = 0, from one anchor; None when set-up never finished."""
+
+    shot: int
+    attempt: int
+    origin_utc_ns: int | None
+    ended_utc_ns: int
+    outcome: Outcome
+    fault: Fault | None
+    tallies: tuple[Tally, ...]

@@ -1,0 +1,45 @@
+"""Events: what happened, in order, each with a type and its fields.
+
+An event is made where the thing happens and numbered by the recorder when it is taken; the sequence number
+is dense within a session. Types are dotted, `subject.verb-in-past`; `EVENT_TYPES` names every one with its
+fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EVENT_TYPES: dict[str, tuple[str, ...]] = {
+    "session.started": ("host", "user", "pid"),
+    "session.ended": ("outcome",),
+    "run.started": ("sequence", "station", "shots"),
+    "run.ended": ("outcome", "reason"),
+    "shot.started": ("parameters",),
+    "shot.ended": ("outcome", "attempts"),
+    "attempt.started": (),
+    "attempt.ended": ("outcome", "fault", "message"),
+    "instrument.opened": ("role", "resource", "driver"),
+    "instrument.identified": ("role", "identity", "exchanges"),
+    "instrument.set-up": ("role", "attribute", "value", "exchanges"),
+    "instrument.faulted": ("role", "fault", "message", "context"),
+    "instrument.reopened": ("role", "resource"),
+    "instrument.closed": ("role",),
+    "exchange.repeated": ("role", "operation", "names", "fault", "message", "try", "exchanges"),
+    "exchange.extra": ("role", "operation", "names", "exchanges"),
+    "safe-state.reached": ("reason", "written"),
+    "safe-state.failed": ("reason", "role", "attribute", "message"),
+    "retry.scheduled": ("fault", "delay_s", "next_attempt"),
+    "person.interrupted": ("signal",),
+    "worker.crashed": ("port", "message"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `shot` and `attempt` are None outside of them; `fields` is JSON-able."""
+
+    type: str
+    utc_ns: int
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    shot: int | None = None
+    attempt: int | None = None

@@ -1,0 +1,58 @@
+"""The recorder protocol: where execution writes, whatever stands behind it.
+
+Execution calls `begin_*` and `end_*` from one thread, in this order: begin_run, then for every shot
+begin_shot, (begin_attempt, end_attempt) one or more times, end_shot; at last end_run. Rows are appended by
+port workers to the deques of the open attempt, which the recorder drains in its own thread at least once a
+second. `end_shot` returns when everything up to it is durable; so does `end_run`.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shotlane.records._brackets import AttemptEnd, AttemptStart, RunEnd, RunStart, ShotEnd, ShotStart
+from shotlane.records._event import Event
+from shotlane.records._rows import ActionRow, SampleRow
+
+
+@dataclass(slots=True, eq=False)
+class AttemptBuffer:
+    """What one attempt's workers append to; `deque.append` is atomic, so no lock is taken on timing threads."""
+
+    samples: deque[SampleRow] = field(default_factory=deque)
+    actions: deque[ActionRow] = field(default_factory=deque)
+
+
+class RecorderError(Exception):
+    """The records could not be made durable; nothing may be run on."""
+
+
+class Recorder(Protocol):
+    """Takes the records of one session."""
+
+    def begin_run(self, start: RunStart) -> int:
+        """Store the start of a run and return its number. Durable on return."""
+
+    def begin_shot(self, start: ShotStart) -> None:
+        """Note the start of a shot."""
+
+    def begin_attempt(self, start: AttemptStart) -> AttemptBuffer:
+        """Open an attempt; rows appended to the buffer from now on belong to it."""
+
+    def end_attempt(self, end: AttemptEnd) -> None:
+        """Close the attempt; its buffer is complete."""
+
+    def end_shot(self, end: ShotEnd) -> None:
+        """Commit the shot. Durable on return, else raises `RecorderError`."""
+
+    def end_run(self, end: RunEnd) -> None:
+        """Close the run. Durable on return."""
+
+    def event(self, event: Event) -> None:
+        """Take an event; it gets the next sequence number. Callable from any thread, never blocks on I/O."""
+
+    def close(self) -> None:
+        """Flush and release everything. Safe to call twice."""
+
+    def statistics(self) -> dict[str, Any]:
+        """Counts of rows taken, written and waiting, and of commits."""

@@ -1,0 +1,88 @@
+"""What is written down of an attempt: samples (readings) and actions (sets, calls).
+
+Times of rows are integer nanoseconds from the attempt's origin (may be negative during set-up). Values stand
+in the channel's unit. Rows are tuples because timing threads make them.
+"""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+
+class Status(IntEnum):
+    """What became of one planned tick or action; every planned one has exactly one status.
+
+    late: done, but its start was later than the lane's tolerance. failed: tried, no value (or the instrument
+    refused). missed: never tried, because its successor was due. dropped: read, but lost before the store.
+    unreached: the attempt ended first; such ticks are counted in tallies and leave no row.
+    """
+
+    OK = 0
+    LATE = 1
+    FAILED = 2
+    MISSED = 3
+    DROPPED = 4
+    UNREACHED = 5
+
+
+class ActionKind(IntEnum):
+    """Why something was sent: planned in the sequence, at set-up of an attempt, or to reach the safe state."""
+
+    PLANNED = 0
+    SETUP = 1
+    SAFE = 2
+
+
+class SampleRow(NamedTuple):
+    """One reading, or one planned reading that gave none.
+
+    `channel` indexes the run's channels; `tick` counts from 0 over all planned readings of the channel in the
+    attempt, by target. `requested` is stamped just before the exchange, `received` just after; both are None
+    when never tried. Readings of one block exchange share both stamps. `value` is float, int, bool, str, a
+    numpy array or None; `raw` is the reply as it was read where the value alone would hide something (no
+    sensor, a fault text).
+    """
+
+    channel: int
+    tick: int
+    target_ns: int
+    requested_ns: int | None
+    received_ns: int | None
+    value: Any
+    status: Status
+    raw: str | None = None
+
+
+class ActionRow(NamedTuple):
+    """One set or call. `number` counts the attempt's actions from 0 in the order they were made.
+
+    `channel` indexes the run's channels and is None for a call, which has `command` as `role.command(args)`.
+    """
+
+    number: int
+    kind: ActionKind
+    channel: int | None
+    command: str | None
+    target_ns: int
+    requested_ns: int | None
+    received_ns: int | None
+    value: Any
+    status: Status
+    raw: str | None = None
+
+
+class Tally(NamedTuple):
+    """Count of each status over the planned readings (`what` = 'readings') or actions of one channel.
+
+    The six counts sum to `planned`, always. `what` = 'actions' counts sets of the channel; calls are counted
+    under the role's name.
+    """
+
+    channel: str
+    what: str
+    planned: int
+    ok: int
+    late: int
+    failed: int
+    missed: int
+    dropped: int
+    unreached: int
