@@ -5,7 +5,7 @@ used from one thread at a time: its port's lock sees to that.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from shotlane.model import Attribute, Command
@@ -53,8 +53,11 @@ class Identity:
 
 
 class Reading(NamedTuple):
-    """One value in the attribute's unit. `value` None with `raw` set: answered, but there is no value (no
-    sensor). `fault` set: this one failed while others of the same exchange did not."""
+    """One value in the attribute's unit.
+
+    `value` None with `raw` set: answered, but there is no value (no sensor). `fault` set: this one failed
+    while others of the same exchange did not.
+    """
 
     value: Any
     raw: str | None = None

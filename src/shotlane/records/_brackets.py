@@ -10,8 +10,11 @@ from shotlane.records._rows import Tally
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """What must be known of a channel to read its samples: `index` is used in rows; `type` is one of float,
-    int, bool, option, text, array; `unit` as written in the samples, None without one."""
+    """What must be known of a channel to read its samples.
+
+    `index` is used in rows; `type` is one of float, int, bool, option, text, array; `unit` is the unit of
+    the samples, None without one.
+    """
 
     index: int
     name: str

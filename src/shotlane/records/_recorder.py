@@ -17,7 +17,10 @@ from shotlane.records._rows import ActionRow, SampleRow
 
 @dataclass(slots=True, eq=False)
 class AttemptBuffer:
-    """What one attempt's workers append to; `deque.append` is atomic, so no lock is taken on timing threads."""
+    """What one attempt's workers append to.
+
+    `deque.append` is atomic, so no lock is taken on timing threads.
+    """
 
     samples: deque[SampleRow] = field(default_factory=deque)
     actions: deque[ActionRow] = field(default_factory=deque)

@@ -25,7 +25,7 @@ class Status(IntEnum):
 
 
 class ActionKind(IntEnum):
-    """Why something was sent: planned in the sequence, at set-up of an attempt, or to reach the safe state."""
+    """Why something was sent: planned, at the set-up of an attempt, or to reach the safe state."""
 
     PLANNED = 0
     SETUP = 1

@@ -1,0 +1,94 @@
+"""Where things lie: the project folder, its settings, its stations and its data.
+
+The project is the nearest folder at or above the sequence that holds `shotlane.yaml` or `stations/`; without
+one it is the sequence's own folder. Stations are found by name in the project, then in the user's data folder.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from shotlane.diagnostics import Report, did_you_mean
+from shotlane.document import read_file
+
+SETTINGS = "shotlane.yaml"
+_KNOWN_SETTINGS = ("station", "store", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project folder with its defaults; each is None where `shotlane.yaml` does not say."""
+
+    folder: Path
+    station: str | None = None
+    store: str | None = None
+    data: str | None = None
+
+    @property
+    def data_folder(self) -> Path:
+        """Where runs are stored unless a store is named."""
+        return self.folder / (self.data or "data")
+
+    @property
+    def store_url(self) -> str:
+        """The store that runs go to unless one is named."""
+        return self.store or f"sqlite:///{self.data_folder / 'shotlane.db'}"
+
+
+def project_folder(start: Path) -> Path:
+    """The nearest folder at or above `start` that is a project, else `start`."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file() or (folder / "stations").is_dir():
+            return folder
+    return start
+
+
+def find_project(start: Path, report: Report) -> Project:
+    """The project at or above a folder, with its settings; faults of these go into the report."""
+    folder = project_folder(start)
+    path = folder / SETTINGS
+    if not path.is_file():
+        return Project(folder)
+    document = read_file(path, report, name=shown(path))
+    if document is None or not isinstance(document.data, dict):
+        return Project(folder)
+    settings: dict[str, str] = {}
+    for key, value in document.data.items():
+        if key not in _KNOWN_SETTINGS:
+            help = did_you_mean(key, _KNOWN_SETTINGS, what="settings")
+            report.error("RUN001", f"unknown setting '{key}'", document.key_span((key,)), help=help)
+        elif not isinstance(value, str):
+            report.error("RUN001", f"'{key}' must be text", document.span((key,)), help=f"write {key}: NAME")
+        else:
+            settings[key] = value
+    return Project(folder, **settings)
+
+
+def _station_folders(project: Project) -> Iterator[Path]:
+    yield project.folder / "stations"
+    yield user_data_path("shotlane") / "stations"
+
+
+def station_names(project: Project) -> list[str]:
+    """Every station that can be found by name."""
+    found = (path.stem for folder in _station_folders(project) for path in folder.glob("*.yaml"))
+    return sorted({name for name in found if not name.endswith(".lock")})
+
+
+def find_station(name: str, project: Project) -> Path | None:
+    """The file of a station given by name, or by a path that ends in .yaml; None when there is none."""
+    if name.endswith((".yaml", ".yml")):
+        return next((path for path in (Path(name), project.folder / name) if path.is_file()), None)
+    candidates = (folder / f"{name}.yaml" for folder in _station_folders(project))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: relative to the working folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

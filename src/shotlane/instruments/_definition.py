@@ -1,0 +1,56 @@
+"""One instrument of a station with everything decided: what a driver is made from.
+
+Wire drivers are made by `_wire.make_driver(definition, lines, notify) -> Driver`, which the pool imports late.
+`lines` is one dict per pool in which wire drivers keep what they share, by `resource.port`: several
+instruments on one port use one line. A line is open while one of its drivers is: `driver.open()` takes it,
+`driver.close()` lets go of it, the last one closes it. After a `disconnected` fault the pool closes every
+driver of the port and opens each again at its next use, so that the line is resolved anew and the set-up is
+sent again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shotlane.instruments._behaviour import SimulatedWorld
+from shotlane.model import Attribute, Command, InstrumentDocument, ScalarValue
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Where an instrument is: an address in parts.
+
+    `scheme`: sim, serial, tcp or modbus+tcp. `port` names what is shared: equal for addresses that mean one
+    wire, however they are spelt. `path`: a serial device as written (a symlink is resolved at each opening).
+    `query`: what follows the `?`, by name (`baudrate`, `unit`, ...), known names only.
+    """
+
+    text: str
+    scheme: str
+    port: str
+    path: str = ""
+    host: str = ""
+    tcp_port: int = 0
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An instrument ready to be driven.
+
+    `document` has the station's options put in: no `{option}` is left in its texts. `attributes` and
+    `commands` have all numbers decided, limits tightened by the station. `setup`: values in the attribute's
+    unit (an option by its name), in the order written. `takes` of a command stands in `Command.takes_ns`.
+    `source` names the document for messages. `world` says how it moves when it is `simulated`.
+    """
+
+    role: str
+    document: InstrumentDocument
+    attributes: Mapping[str, Attribute]
+    commands: Mapping[str, Command]
+    setup: Mapping[str, ScalarValue]
+    resource: Resource
+    timeout_s: float
+    tries: int = 2
+    source: str = ""
+    world: SimulatedWorld = field(default_factory=SimulatedWorld)
+    simulated: bool = False
