@@ -1,11 +1,11 @@
 """From a file name to a plan: every stage once, all faults in one report, nothing opened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shotlane.api._project import Project, find_project, find_station, shown, station_names
-from shotlane.diagnostics import Report, did_you_mean
+from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import Document, read_file
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import Sequence, load_sequence, load_station
@@ -14,22 +14,94 @@ from shotlane.plan import Plan, compile_sequence
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller asks for beside the file."""
+    """What the caller asks for beside the file. `station` is a name or a file."""
 
     station: str | None = None
-    parameters: Mapping[str, str] | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     mock: bool = False
     virtual_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A sequence that is ready to run."""
+    """A sequence that is ready to run; `documents` holds every text that took part, by name."""
 
     path: Path
     project: Project
     sequence: Sequence
     station: ResolvedStation
     plan: Plan
-    documents: Mapping[str, str]  # every text that took part, by name
+    documents: Mapping[str, str]
     options: Options
+
+
+def prepare(path: Path, report: Report, options: Options | None = None) -> Prepared | None:
+    """Read, check and compile a sequence; None when the report has errors. Touches nothing."""
+    options = options or Options()
+    project = find_project(path.parent, report)
+    document = read_file(path, report, name=shown(path))
+    sequence = load_sequence(document, report) if document is not None else None
+    if document is None or sequence is None:
+        return None
+    station = _station(sequence, document, project, report, options)
+    if station is None:
+        return None
+    plan = compile_sequence(sequence, document, station.table, report, overrides=options.parameters)
+    if plan is None or not report.ok:
+        return None
+    if options.virtual_time and not options.mock:
+        _refuse_real(plan, station, report)
+    documents = {document.source.name: document.source.text, **station.documents}
+    return Prepared(path, project, sequence, station, plan, documents, options) if report.ok else None
+
+
+def _station(
+    sequence: Sequence, document: Document, project: Project, report: Report, options: Options
+) -> ResolvedStation | None:
+    """The station asked for: by the caller, the sequence, or the project."""
+    name = options.station or sequence.station or project.station
+    span = document.span(("station",)) if options.station is None and sequence.station is not None else None
+    if name is None:
+        help = f"write 'station: NAME' or give -s NAME; {_known(project)}"
+        report.error("RUN002", "no station is named", document.key_span(("sequence",)), help=help)
+        return None
+    path = find_station(name, project)
+    if path is None:
+        help = did_you_mean(name, station_names(project), what="stations of this project")
+        report.error("RUN003", f"there is no station '{name}'", span, help=help)
+        return None
+    return resolve_file(path, report, mock=options.mock)
+
+
+def _known(project: Project) -> str:
+    return f"stations of this project: {', '.join(station_names(project)) or 'none'}"
+
+
+def resolve_file(path: Path, report: Report, *, mock: bool = False) -> ResolvedStation | None:
+    """Read a station and the instrument documents that it names."""
+    document = read_file(path, report, name=shown(path))
+    station = load_station(document, report) if document is not None else None
+    if document is None or station is None:
+        return None
+    return resolve_station(station, document, report, mock=mock, folder=path.parent)
+
+
+def _refuse_real(plan: Plan, station: ResolvedStation, report: Report) -> None:
+    """Virtual time would run away from a real instrument."""
+    real = [role for role in plan.roles if station.table.roles[role].real]
+    if real:
+        message = f"virtual time cannot drive real instruments: {', '.join(real)} of station '{plan.station}'"
+        report.error("RUN004", message, help="add --mock to simulate them, or leave out --virtual-time")
+
+
+def parse_overrides(assignments: list[str], report: Report) -> dict[str, str]:
+    """`NAME=VALUE` arguments by name; later ones win."""
+    found: dict[str, str] = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            span = Span(Source("-p", text), 0, len(text))
+            report.error("RUN005", f"'{text}' is no NAME=VALUE", span, help='write -p T_soak="50 degC"')
+        else:
+            found[name.strip()] = value.strip()
+    return found

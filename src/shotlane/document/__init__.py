@@ -1,1 +1,7 @@
-"""TODO."""
+"""YAML text to plain data with a place for every key and value. Knows nothing of what it means."""
+
+from shotlane.document._document import Document
+from shotlane.document._node import Path
+from shotlane.document._read import read_file, read_text
+
+__all__ = ["Document", "Path", "read_file", "read_text"]

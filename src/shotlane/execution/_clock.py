@@ -5,7 +5,11 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic nanoseconds for targets, UTC nanoseconds for anchors."""
+    """Monotonic nanoseconds for targets, UTC nanoseconds for anchors.
+
+    UTC is monotonic time plus an offset that only `anchor` moves, so that a wall clock which steps during a
+    shot never bends the times of that shot.
+    """
 
     virtual: bool
 
@@ -13,7 +17,10 @@ class Clock(Protocol):
         """Monotonic time."""
 
     def utc_ns(self) -> int:
-        """Wall time in UTC, nanoseconds since 1970."""
+        """Wall time in UTC, nanoseconds since 1970, counted on from the last anchor."""
+
+    def anchor(self) -> None:
+        """Take the offset of UTC anew; done once before each attempt."""
 
     def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
         """Wait for a monotonic instant; False at once when `cancelled` is set."""

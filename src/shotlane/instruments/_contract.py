@@ -40,6 +40,9 @@ class InstrumentError(Exception):
         self.fault = fault
         self.message = message
         self.context = context or ErrorContext()
+        # Stamps of the last try, given by the pool.
+        self.requested_ns: int | None = None
+        self.received_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

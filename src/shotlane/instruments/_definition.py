@@ -1,6 +1,6 @@
 """One instrument of a station with everything decided: what a driver is made from.
 
-Wire drivers are made by `_wire.make_driver(definition, lines, notify) -> Driver`, which the pool imports late.
+Wire drivers are made by `_wire.make_driver(definition, lines, notify) -> Driver`, which is imported late.
 `lines` is one dict per pool in which wire drivers keep what they share, by `resource.port`: several
 instruments on one port use one line. A line is open while one of its drivers is: `driver.open()` takes it,
 `driver.close()` lets go of it, the last one closes it. After a `disconnected` fault the pool closes every

@@ -1,9 +1,9 @@
-"""Modbus TCP on the wire. The one file that imports pymodbus (minor 3.16), whose names change in minor releases.
+"""Modbus TCP on the wire: the one file that imports pymodbus, whose names change in minor releases.
 
-One request and its answer at a time, each within its own deadline, never repeated. After a timeout or an answer
-that makes no sense the connection is dropped, so that what comes late can never be the answer to something
-else; the next exchange connects again and `openings` says so. What is passed on was checked: transaction, unit,
-function, length, and the echo of a write.
+One request and its answer at a time, each within its own deadline, never repeated. After a timeout or an
+answer that makes no sense the connection is dropped, so that what comes late can never be the answer to
+something else; the next exchange connects again and `openings` says so. What is passed on was checked:
+transaction, unit, function, length, and the echo of a write.
 """
 
 import logging
@@ -136,7 +136,7 @@ class ModbusLine:
         """Close the connection; what is still on its way is lost with it. Never raises."""
         client, self._client = self._client, None
         if client is not None:
-            client.close()
+            client.close()  # type: ignore[no-untyped-call]
 
     def read(self, place: Place, unit: int, timeout_s: float) -> Sequence[int]:
         """Read consecutive registers or bits in one request."""

@@ -1,9 +1,9 @@
 """Modbus registers as values: what a quantity's words mean, and which requests fetch several quantities.
 
-Pure: nothing here knows a wire. Decoding what was encoded gives the value back, except for what the register
-itself cannot hold. A float32 is read as the shortest decimal that names it, so that 60.1 reads back as 60.1
-and not as 60.099998. A register that is not in the document is never asked for: holes between two quantities
-are bridged only by registers that the document knows.
+Pure: nothing here knows a wire. Decoding what was encoded gives the value back, except for what the
+register itself cannot hold. A float32 is read as the shortest decimal that names it, so that 60.1 reads
+back as 60.1 and not as 60.099998. A register that is not in the document is never asked for: holes between
+two quantities are bridged only by registers that the document knows.
 """
 
 import math
@@ -153,7 +153,9 @@ class Place:
         return self.kind == other.kind and self.address <= other.address and other.end <= self.end
 
 
-def requests(places: Iterable[Place], known: Collection[Place] = (), *, most: int = MOST_REGISTERS) -> list[Place]:
+def requests(
+    places: Iterable[Place], known: Collection[Place] = (), *, most: int = MOST_REGISTERS
+) -> list[Place]:
     """The fewest reads that fetch all places, in the order in which the places are first wanted.
 
     A place is never split. `known`: places that may be read to bridge a hole. `most`: registers per request.

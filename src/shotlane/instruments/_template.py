@@ -1,9 +1,9 @@
 """Templates of ASCII dialogues: what is written, and how a reply is read.
 
 A written text holds fields `{name}` or `{name:.3f}`. A reply frame holds typed fields: `{name:f}` a number,
-`{name:d}` an integer, `{name:w}` a word, `{name:rest}` everything that is left; a trailing `?` makes a field
-optional, and the name `_` throws it away. A blank matches any run of blanks; everything else must stand in the
-reply as written. A reply either fits its frame whole or raises: no part of it is ever guessed.
+`{name:d}` an integer, `{name:w}` a word, `{name:rest}` everything that is left; a trailing `?` makes a
+field optional, and the name `_` throws it away. A blank matches any run of blanks; everything else must
+stand in the reply as written. A reply either fits its frame whole or raises: no part of it is ever guessed.
 """
 
 import re
@@ -27,13 +27,13 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class TemplateError(ValueError):
     """A template that cannot be used, by its author's mistake."""
 
-    def __init__(self, message: str, help: str | None = None) -> None:  # noqa: A002 - as in Diagnostic
+    def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
 
 
-class ReplyMismatch(ValueError):  # noqa: N818 - it says what happened
+class ReplyMismatch(ValueError):
     """A reply that does not fit its frame."""
 
 
@@ -121,9 +121,7 @@ class ReplyFrame:
         found = self._strict.fullmatch(line.strip())
         if found is None:
             raise ReplyMismatch(self._explain(line))
-        return {
-            name: _field(type_, found[name]) for name, type_ in self.types.items() if found[name] is not None
-        }
+        return {name: _field(type_, found[name]) for name, type_ in self.types.items()}
 
     def _explain(self, line: str) -> str:
         found = self._loose.fullmatch(line.strip())
@@ -162,7 +160,9 @@ def _field_pattern(name: str, spec: str, types: dict[str, str]) -> str:
     type_ = spec.removesuffix("?")
     if type_ not in _PATTERNS:
         known = ", ".join(f"{{{name}:{known}}}" for known in _PATTERNS)
-        raise TemplateError(f"{{{name}{':' if spec else ''}{spec}}} has no type of a field", f"write one of {known}")
+        raise TemplateError(
+            f"{{{name}{':' if spec else ''}{spec}}} has no type of a field", f"write one of {known}"
+        )
     if name == "_":
         return f"(?:{_PATTERNS[type_]})"
     if name in types:
@@ -185,9 +185,10 @@ def _compiled(pieces: list[str]) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.DOTALL)
 
 
-def _field(type_: str, raw: str) -> Field:
+def _field(type_: str, raw: str | None) -> Field:
+    """A field that is not there is an empty text, and no number."""
     if type_ in ("w", "rest"):
-        return Field(raw, raw)
-    if re.fullmatch(_NO_NUMBER, raw):
-        return Field(None, raw)
+        return Field(raw or "", raw or "")
+    if raw is None or re.fullmatch(_NO_NUMBER, raw):
+        return Field(None, raw or "")
     return Field(float(raw) if type_ == "f" else int(raw), raw)

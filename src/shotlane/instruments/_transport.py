@@ -1,10 +1,11 @@
 """Bytes over a serial port or a TCP socket: open, send, take what has come, close.
 
-A port takes no decisions: it neither waits for more than was asked, nor throws anything away, nor repeats. Its
-path is resolved anew at each opening, because USB ports and pseudo-terminals come back under another node.
-Whatever goes wrong on it raises `PortLost`.
+A port takes no decisions: it neither waits for more than was asked, nor throws anything away, nor repeats.
+Its path is resolved anew at each opening, because USB ports and pseudo-terminals come back under another
+node. Whatever goes wrong on it raises `PortLost`.
 """
 
+import os
 import select
 import socket
 import time
@@ -22,7 +23,7 @@ _PARITIES: Final[Mapping[str, str]] = {
 _CHUNK: Final = 4096
 
 
-class PortLost(OSError):  # noqa: N818 - it says what happened
+class PortLost(OSError):
     """The port cannot be opened, or is gone."""
 
 
@@ -103,7 +104,7 @@ class SerialPort:
 
 
 def serial_settings(query: Mapping[str, str]) -> dict[str, Any]:
-    """pyserial's arguments for what follows the `?` of a resource. Raises `ValueError` for a bad value."""
+    """Arguments of pyserial for what follows the `?` of a resource. Raises `ValueError` for a bad value."""
     parity = query.get("parity", "none")
     if parity not in _PARITIES:
         raise ValueError(f"parity {parity!r} is none of {', '.join(_PARITIES)}")
@@ -117,7 +118,7 @@ def serial_settings(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _wait_readable(port: serial.Serial, timeout_s: float) -> bool:
-    if hasattr(port, "fileno"):
+    if os.name == "posix":
         readable, _, _ = select.select([port.fileno()], [], [], max(0.0, timeout_s))
         return bool(readable)
     end = time.monotonic() + timeout_s  # Windows: a serial port cannot be selected on

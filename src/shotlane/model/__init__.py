@@ -25,28 +25,31 @@ from shotlane.model._instrument import (
     Valid,
     Wear,
 )
+from shotlane.model._lane import CallAt, Lane, Point, ReadAt
+from shotlane.model._load import load_instrument, load_sequence, load_station
 from shotlane.model._sequence import (
+    LANGUAGE,
     Ask,
     AskStep,
-    CallAt,
     Interlock,
-    Lane,
-    Point,
-    ReadAt,
     Result,
     Retry,
     Scalar,
     Sequence,
     UntilStep,
 )
+from shotlane.model._station import ChannelAlias, Station, StationInstrument
+from shotlane.model._written import flatten, was_dropped
 
 __all__ = [
     "KEEP",
+    "LANGUAGE",
     "Ask",
     "AskStep",
     "Attribute",
     "CallAt",
     "Channel",
+    "ChannelAlias",
     "ChannelTable",
     "Command",
     "CommandArgument",
@@ -70,8 +73,15 @@ __all__ = [
     "Sequence",
     "SetText",
     "Simulation",
+    "Station",
+    "StationInstrument",
     "UntilStep",
     "Valid",
     "ValueType",
     "Wear",
+    "flatten",
+    "load_instrument",
+    "load_sequence",
+    "load_station",
+    "was_dropped",
 ]

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shotlane.model._sequence import LANGUAGE, Part, Scalar
+from shotlane.model._part import Part
+from shotlane.model._sequence import LANGUAGE, Scalar
 
 Address = Annotated[int, Field(ge=0, le=65535)] | str  # text: one `{option}`
 WireType = Literal["uint16", "int16", "uint32", "int32", "float32"]

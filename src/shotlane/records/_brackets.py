@@ -38,6 +38,7 @@ class RunStart:
     stamps: tuple[str, ...] = ()  # mocked, virtual-time, dirty
     documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
+    parameter_types: Mapping[str, str] = field(default_factory=dict)  # number, bool or text, where declared
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from shotlane.records._rows import ActionRow, SampleRow
 class AttemptBuffer:
     """What one attempt's workers append to.
 
-    `deque.append` is atomic, so no lock is taken on timing threads.
+    `deque.append` is atomic, so no lock is taken on timing threads. `origin_utc_ns` is set as soon as it is
+    known, so that an attempt that is killed half-way keeps its times.
     """
 
     samples: deque[SampleRow] = field(default_factory=deque)
     actions: deque[ActionRow] = field(default_factory=deque)
+    origin_utc_ns: int | None = None
 
 
 class RecorderError(Exception):

@@ -1,7 +1,8 @@
 """What is written down of an attempt: samples (readings) and actions (sets, calls).
 
-Times of rows are integer nanoseconds from the attempt's origin (may be negative during set-up). Values stand
-in the channel's unit. Rows are tuples because timing threads make them.
+Times of rows are integer nanoseconds from the attempt's origin (negative during set-up); of an attempt whose
+set-up never ended, which has no origin, from when it began. Values stand in the channel's unit. Rows are
+tuples because timing threads make them.
 """
 
 from enum import IntEnum

@@ -1,0 +1,43 @@
+"""Readings that are arrays: waveforms, spectra, images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from shotlane.analysis import _frames as frames
+from shotlane.records import ChannelRecord
+from shotlane.store import Reader, unpacked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayReading:
+    """One array as it was read. `t`: seconds from the origin of its attempt when its exchange began."""
+
+    run: int
+    shot: int
+    attempt: int
+    channel: str
+    tick: int
+    t: float | None
+    unit: str | None
+    array: NDArray[Any]
+
+
+def arrays(reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str) -> list[ArrayReading]:
+    """The arrays of these channels in the order of shot, attempt, channel and tick."""
+    places = {
+        key: place
+        for key, *place in frames.attempts(reader, run, which).select("id", "shot", "attempt").iter_rows()
+    }
+    by_index = {channel.index: channel for channel in channels}
+    found = []
+    for key, index, tick, requested, dtype, shape, encoding, data in reader.arrays(run, list(by_index)):
+        if key in places:
+            shot, attempt = places[key]
+            channel = by_index[index]
+            t = None if requested is None else requested / 1e9
+            array = unpacked(dtype, shape, encoding, data)
+            found.append(ArrayReading(run, shot, attempt, channel.name, tick, t, channel.unit, array))
+    return found

@@ -1,0 +1,31 @@
+"""The doors of the analysis.
+
+What stands behind them is imported when they are used: polars and SQLAlchemy cost 0.3 s to import, and most
+commands need neither.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from shotlane.analysis._loaded import LoadedRun
+
+
+def load(run: int | None = None, store: str | Path | None = None) -> "LoadedRun":
+    """Load a run as polars frames, the newest when no number is given.
+
+    `store` is a path or a database URL; without one, `data/shotlane.db` in the nearest folder at or above
+    the current one. Raises `store.StoreError` when there is no such store or run.
+    """
+    from shotlane.analysis._loaded import load_run  # late: polars, SQLAlchemy
+
+    return load_run(run, store)
+
+
+def runs(store: str | Path | None = None) -> "pl.DataFrame":
+    """All runs of a store, newest first: one row per run."""
+    from shotlane.analysis._runs import runs_frame  # late: polars, SQLAlchemy
+
+    return runs_frame(store)

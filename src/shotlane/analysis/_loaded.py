@@ -1,0 +1,152 @@
+"""One run, loaded on demand: every call reads the store, so that a run that goes on shows what is there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from shotlane.analysis import _arrays, _frames, _shots, _wide
+from shotlane.analysis._place import store_or_default
+from shotlane.diagnostics import did_you_mean
+from shotlane.records import ChannelRecord, Outcome
+from shotlane.store import Reader, RunRecord, StoreError, open_reader
+
+
+def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
+    """Find a run, the newest without a number. Raises `StoreError`."""
+    place = store_or_default(store)
+    with open_reader(place) as reader:
+        return LoadedRun(place, reader.run(run))
+
+
+class LoadedRun:
+    """A run as polars frames. Only attempts that ended well are given, unless asked with `attempts="all"`."""
+
+    def __init__(self, store: str | Path, record: RunRecord) -> None:
+        self._store = store
+        self.record = record
+
+    @property
+    def number(self) -> int:
+        """Number of the run in its store."""
+        return self.record.summary.number
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the run ended; None when it went on as it was loaded."""
+        return self.record.summary.outcome
+
+    @property
+    def units(self) -> dict[str, str | None]:
+        """Unit of every channel and of every parameter column; None for what has none."""
+        channels = {channel.name: channel.unit for channel in self.record.channels}
+        parameters = {_shots.column_name(one.name): one.unit for one in self.record.parameters}
+        return {**channels, **parameters}
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels, in the order of the lanes."""
+        return tuple(channel.name for channel in self.record.channels)
+
+    def __repr__(self) -> str:
+        summary = self.record.summary
+        shots = f"{summary.shots_committed} of {summary.shots_planned} shots"
+        return f"<run {summary.number}: {summary.sequence} on {summary.station}, {summary.state}, {shots}>"
+
+    def shots(self) -> pl.DataFrame:
+        """One row per shot: run, shot, outcome, attempts, started, duration_s, and every parameter.
+
+        A parameter whose name is taken already stands in `parameter.NAME`. `duration_s` counts from the start
+        of the first attempt's set-up to the end of the last attempt.
+        """
+        with self._open() as reader:
+            return _shots.shots(reader, self.number)
+
+    def attempts(self) -> pl.DataFrame:
+        """One row per attempt, with its fault if it had one; `origin` is the instant of t = 0."""
+        with self._open() as reader:
+            return _frames.attempts_frame(reader, self.number)
+
+    def samples(
+        self,
+        channels: str | Sequence[str] | None = None,
+        *,
+        attempts: str = "good",
+        parameters: bool = False,
+    ) -> pl.DataFrame:
+        """Every reading, one row each, by shot, attempt, channel and tick.
+
+        `t` is the time from the shot's origin in seconds at which the exchange began (was due, for one that
+        never began), `time` the same instant in UTC; `value` holds numbers, `text` the rest. A reading that
+        failed is a row whose `status` says so. `channels`: names, all without; `attempts`: good or all;
+        `parameters`: the shot's parameters as further columns.
+        """
+        chosen = self._chosen(channels)
+        with self._open() as reader:
+            found = _frames.samples(reader, self.number, chosen, attempts, chosen=channels is not None)
+            return self._with_parameters(reader, found) if parameters else found
+
+    def _with_parameters(self, reader: Reader, found: pl.DataFrame) -> pl.DataFrame:
+        names = [_shots.column_name(one.name) for one in self.record.parameters]
+        shots = _shots.shots(reader, self.number).select("shot", *names)
+        return found.join(shots, on="shot", how="left")
+
+    def wide(
+        self,
+        channels: str | Sequence[str] | None = None,
+        *,
+        every: float | None = None,
+        how: str = "nearest",
+        attempts: str = "good",
+    ) -> pl.DataFrame:
+        """Channels side by side: run, shot, attempt, t in seconds and one column per channel.
+
+        `every`: period of the time axis in seconds; without one, every instant at which one of the channels
+        was read. `how`: nearest, previous, or interpolate (straight lines between readings of numbers; the
+        previous reading for what is no number).
+        """
+        chosen = [one for one in self._chosen(channels) if one.type != "array"]
+        with self._open() as reader:
+            found = _frames.samples(reader, self.number, chosen, attempts, chosen=True)
+        return _wide.wide(found, {one.name: one.type for one in chosen}, every_s=every, how=how)
+
+    def actions(self, *, attempts: str = "good") -> pl.DataFrame:
+        """Every set and call, in the order they were made."""
+        with self._open() as reader:
+            return _frames.actions(reader, self.number, self.record.channels, attempts)
+
+    def arrays(
+        self, channels: str | Sequence[str] | None = None, *, attempts: str = "good"
+    ) -> list[_arrays.ArrayReading]:
+        """Readings that are arrays, by shot, attempt, channel and tick."""
+        with self._open() as reader:
+            return _arrays.arrays(reader, self.number, self._chosen(channels), attempts)
+
+    def tallies(self) -> pl.DataFrame:
+        """What became of every planned reading and action: per attempt and channel, summing to `planned`."""
+        with self._open() as reader:
+            return _frames.tallies(reader, self.number)
+
+    def events(self) -> pl.DataFrame:
+        """What happened in the run, in order; `fields` is JSON."""
+        with self._open() as reader:
+            return _frames.events(reader, self.number)
+
+    def documents(self) -> dict[str, str]:
+        """The texts that were run, by name."""
+        with self._open() as reader:
+            return reader.documents(self.number)
+
+    def _open(self) -> Reader:
+        return open_reader(self._store)
+
+    def _chosen(self, channels: str | Sequence[str] | None) -> Sequence[ChannelRecord]:
+        if channels is None:
+            return self.record.channels
+        known = {channel.name: channel for channel in self.record.channels}
+        wanted = [channels] if isinstance(channels, str) else list(channels)
+        for name in wanted:
+            if name not in known:
+                help = did_you_mean(name, known, what="its channels")
+                raise StoreError(f"run {self.number} has no channel {name}", help)
+        return [known[name] for name in wanted]

@@ -1,0 +1,34 @@
+"""The runs of a store as one frame."""
+
+from pathlib import Path
+
+import polars as pl
+
+from shotlane.analysis import _types as types
+from shotlane.analysis._frames import instant
+from shotlane.analysis._place import store_or_default
+from shotlane.store import open_reader
+
+
+def runs_frame(store: str | Path | None) -> pl.DataFrame:
+    """One row per run, newest first."""
+    with open_reader(store_or_default(store)) as reader:
+        found = reader.runs()
+    rows: list[tuple[object, ...]] = [
+        (
+            run.number,
+            run.sequence,
+            run.station,
+            run.state,
+            None if run.outcome is None else run.outcome.value,
+            run.started_utc_ns,
+            run.ended_utc_ns,
+            run.shots_planned,
+            run.shots_committed,
+            list(run.tags),
+            list(run.stamps),
+        )
+        for run in found
+    ]
+    schema: types.Schema = {**types.RUNS, "started": pl.Int64, "ended": pl.Int64}
+    return types.frame(rows, schema).with_columns(instant("started"), instant("ended"))

@@ -1,0 +1,81 @@
+"""Channels side by side on one time axis.
+
+Readings stand at their target when they were on time, so that channels read on the same tick meet exactly;
+a late one stands where it was really taken. Readings without a value are left out.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+HOW = ("nearest", "previous", "interpolate")
+_BY = ["shot", "attempt"]
+
+
+def wide(
+    samples: pl.DataFrame,
+    types: Mapping[str, str],
+    *,
+    every_s: float | None,
+    how: str,
+) -> pl.DataFrame:
+    """Long to wide: run, shot, attempt, t (seconds) and one column per channel of `types`, in that order."""
+    if how not in HOW:
+        raise ValueError(f"how is one of {', '.join(HOW)}, not {how!r}")
+    if every_s is not None and every_s <= 0:
+        raise ValueError("every is a time above zero")
+    on_time = pl.col("status") == "ok"
+    readings = samples.filter(pl.col("value").is_not_null() | pl.col("text").is_not_null()).with_columns(
+        at=pl.when(on_time).then(pl.col("target_ns")).otherwise(pl.col("requested_ns"))
+    )
+    grid = _instants(readings) if every_s is None else _steps(readings, round(every_s * 1e9))
+    for name, kind in types.items():
+        grid = _beside(grid, readings.filter(pl.col("channel") == name), name, kind, how)
+    return grid.with_columns(t=pl.col("at") / 1e9).select("run", *_BY, "t", *types)
+
+
+def _instants(readings: pl.DataFrame) -> pl.DataFrame:
+    return readings.select("run", *_BY, "at").unique().sort(*_BY, "at")
+
+
+def _steps(readings: pl.DataFrame, every_ns: int) -> pl.DataFrame:
+    ends = readings.group_by("run", *_BY).agg(pl.col("at").max().alias("end"))
+    return (
+        ends.with_columns(at=pl.int_ranges(0, pl.col("end") + 1, every_ns))
+        .explode("at")
+        .drop("end")
+        .drop_nulls("at")
+        .sort(*_BY, "at")
+    )
+
+
+def _beside(grid: pl.DataFrame, readings: pl.DataFrame, name: str, kind: str, how: str) -> pl.DataFrame:
+    column = "text" if kind in ("text", "option") else "value"
+    one = readings.select(*_BY, "at", pl.col(column).alias(name)).drop_nulls(name).sort(*_BY, "at")
+    if how == "interpolate" and kind == "float":
+        return _interpolated(grid, one, name)
+    strategy = "nearest" if how == "nearest" else "backward"
+    joined = _asof(grid, one, strategy)
+    target = {"bool": pl.Boolean, "int": pl.Int64}.get(kind)
+    return joined if target is None else joined.with_columns(pl.col(name).cast(target, strict=False))
+
+
+def _asof(grid: pl.DataFrame, one: pl.DataFrame, strategy: str) -> pl.DataFrame:
+    return grid.join_asof(one, on="at", by=_BY, strategy=strategy, check_sortedness=False)  # type: ignore[arg-type]
+
+
+def _interpolated(grid: pl.DataFrame, one: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Straight lines between readings; null before the first and after the last."""
+    marked = one.with_columns(mark=pl.col("at"))
+    before = _asof(grid, marked, "backward")
+    after = _asof(grid.select(*_BY, "at"), marked, "forward")
+    left, right = before[name], after[name]
+    width = (after["mark"] - before["mark"]).cast(pl.Float64)
+    share = (grid["at"] - before["mark"]).cast(pl.Float64)
+    lines = pl.DataFrame({"left": left, "right": right, "width": width, "share": share}).select(
+        pl.when(pl.col("width") == 0)
+        .then(pl.col("left"))
+        .otherwise(pl.col("left") + (pl.col("right") - pl.col("left")) * pl.col("share") / pl.col("width"))
+        .alias(name)
+    )
+    return grid.with_columns(lines[name])

@@ -1,0 +1,92 @@
+"""The command line: every verb with its options, and nothing heavy imported."""
+
+import argparse
+from pathlib import Path
+
+_EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
+
+
+def _add_sequence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="sequence document (.yaml)")
+    _add_choices(parser)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-s", "--station", help="station by name or file (default: what the sequence says)")
+    parser.add_argument(
+        "-p",
+        "--parameter",
+        dest="parameters",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="override a parameter or a label; a swept one is fixed (may be repeated)",
+    )
+    parser.add_argument("--mock", action="store_true", help="replace every instrument by its simulation")
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", metavar="URL", help="database (default: data/shotlane.db of the project)")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for programs instead of text")
+
+
+def _fill_run(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(verb="run")
+    _add_sequence(parser)
+    parser.add_argument("--virtual-time", action="store_true", help="simulated instruments in simulated time")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)")
+    _add_store(parser)
+    _add_json(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
+
+
+def run_parser() -> argparse.ArgumentParser:
+    """Arguments of `run-sequence`."""
+    parser = argparse.ArgumentParser(
+        prog="run-sequence",
+        description="Check a sequence, run it against the instruments of a station, and store every sample.",
+        epilog=_EPILOG,
+    )
+    _fill_run(parser)
+    return parser
+
+
+def main_parser() -> argparse.ArgumentParser:
+    """Arguments of `shotlane`, with all its verbs."""
+    parser = argparse.ArgumentParser(
+        prog="shotlane", description="A declarative sequence runner for laboratory instruments.", epilog=_EPILOG
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+
+    _fill_run(verbs.add_parser("run", help="run a sequence", epilog=_EPILOG))
+
+    check = verbs.add_parser("check", help="find every mistake of documents, touch nothing")
+    check.add_argument("files", metavar="FILE", type=Path, nargs="+", help="documents, or folders of them")
+    _add_choices(check)
+    _add_json(check)
+    check.add_argument(
+        "--schema-only", action="store_true", help="validate against the JSON Schema and nothing more"
+    )
+
+    plan = verbs.add_parser("plan", help="show what a sequence will do")
+    _add_sequence(plan)
+    plan.add_argument("--shot", type=int, metavar="K", help="list the actions of one shot, counted from 1")
+    _add_json(plan)
+
+    runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
+    runs.add_argument("-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)")
+    _add_store(runs)
+    _add_json(runs)
+
+    show = verbs.add_parser("show", help="tell how a run went")
+    show.add_argument("run", metavar="RUN", type=int, nargs="?", help="run number (default: the newest)")
+    _add_store(show)
+    _add_json(show)
+
+    schema = verbs.add_parser("schema", help="print a JSON Schema")
+    schema.add_argument("kind", choices=["sequence", "station", "instrument"])
+    return parser

@@ -1,0 +1,53 @@
+"""Numbers and times as people read them."""
+
+from typing import Any
+
+
+def duration(ns: int) -> str:
+    """A length of time: '850 ms', '12.5 s', '2 min 05 s', '3 h 20 min', '2 d 4 h'."""
+    seconds = ns / 1e9
+    if seconds < 1:
+        return f"{seconds * 1e3:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def lateness(ns: float) -> str:
+    """A short time: '12 us', '3.4 ms', '1.2 s'."""
+    if abs(ns) < 1_000_000:
+        return f"{ns / 1e3:.0f} us"
+    return f"{ns / 1e6:.1f} ms" if abs(ns) < 1e9 else f"{ns / 1e9:.1f} s"
+
+
+def count(number: int, noun: str) -> str:
+    """'1 shot', '9 shots', '12,000 shots'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def value(number: Any, unit: str | None = None) -> str:
+    """A value with its unit as one writes it in a sequence."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return {True: "on", False: "off"}.get(number, str(number)) if isinstance(number, bool) else str(number)
+    text = f"{number:.6g}"
+    return f"{text} {unit}" if unit and unit != "dimensionless" else text
+
+
+def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
+    """Columns padded to their widest cell; those in `right` are set flush right."""
+    widths = [max(len(row[index]) for row in [header, *rows]) for index in range(len(header))]
+
+    def line(row: list[str]) -> str:
+        cells = (
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, rows)])

@@ -1,0 +1,139 @@
+"""A document that was read: plain data, and the place of every key and value in the text.
+
+Data and places have the same paths. What was left out of the data because it is faulty keeps its place, and
+its path is in `dropped`: who misses something there stays silent, since the fault has been told.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shotlane.diagnostics import Source, Span
+from shotlane.document._node import LEFT_OUT, Entry, Form, Node, Path
+
+
+class Document:
+    """Plain data with a span for every key and value. Keys are text.
+
+    `data`: dict, list, str, int, float, bool or None. `dropped`: paths that are written in the text but were
+    found faulty, by this layer (then they are absent from `data`, or None as an item of a list) or, through
+    `drop`, by a later one (then they are still in `data`).
+    """
+
+    __slots__ = ("_root", "data", "dropped", "source")
+
+    def __init__(self, source: Source, data: Any, root: Node, *, left_out: bool = False) -> None:
+        self.source = source
+        self.data = data
+        self.dropped: set[Path] = set()
+        self._root = root
+        if left_out:
+            self.data = self._without_faulty(data, root, ())
+
+    def drop(self, path: Path) -> None:
+        """Record that what stands at a path is faulty, and that this has been told."""
+        self.dropped.add(path)
+
+    def is_dropped(self, path: Path) -> bool:
+        """Whether this value, or something that it stands in, was found faulty."""
+        return any(path[:length] in self.dropped for length in range(len(path) + 1))
+
+    def has_dropped(self, path: Path) -> bool:
+        """Whether something at or below a path was found faulty."""
+        length = len(path)
+        return any(dropped[:length] == path for dropped in self.dropped)
+
+    def span(self, path: Path) -> Span:
+        """Place of a value; of the key of the nearest enclosing one when nothing is written at this path."""
+        found, depth = self._find(path)
+        if depth < len(path):
+            return self.key_span(path[:depth])
+        if not path:
+            return self.key_span(())
+        return Span(self.source, found.start, max(found.start, found.end))
+
+    def key_span(self, path: Path) -> Span:
+        """Place of a key, or of an item of a list; as `span` when it is not written. The first key for ()."""
+        while path:
+            parent, depth = self._find(path[:-1])
+            if depth == len(path) - 1:
+                entry = _entry(parent, path[-1])
+                if entry is not None:
+                    return Span(self.source, entry[0], entry[1])
+            path = path[:depth] if depth < len(path) - 1 else path[:-1]
+        return self._top()
+
+    def within(self, path: Path, offset: int, length: int) -> Span:
+        """Place of characters of a text value; the whole value where the text is not written as it reads."""
+        node, depth = self._find(path)
+        node = node.resolved()
+        if depth < len(path):
+            return self.span(path)
+        whole = Span(self.source, node.start, max(node.start, node.end))
+        start = node.start + (1 if node.form is Form.QUOTED else 0)
+        end = node.end - (1 if node.form is Form.QUOTED else 0)
+        text = self._value(path)
+        if node.form not in (Form.PLAIN, Form.QUOTED) or self.source.text[start:end] != text:
+            return whole
+        begin = start + min(max(offset, 0), end - start)
+        return Span(self.source, begin, min(begin + max(length, 0), end))
+
+    def _top(self) -> Span:
+        if self._root.entries:
+            start, end, _ = min(self._root.entries.values(), key=lambda entry: entry[0])
+            return Span(self.source, start, end)
+        return Span(self.source, self._root.start, max(self._root.start, self._root.end))
+
+    def _find(self, path: Path) -> tuple[Node, int]:
+        """Node at a path, or the deepest one on the way to it, and how many steps were gone."""
+        node = self._root
+        for depth, step in enumerate(path):
+            entry = _entry(node, step)
+            if entry is None:
+                return node, depth
+            node = entry[2]
+        return node, len(path)
+
+    def _value(self, path: Path) -> Any:
+        value = self.data
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):  # left out as faulty
+                return None
+        return value
+
+    def _without_faulty(self, value: Any, node: Node, path: Path) -> Any:
+        """The data with None for faulty items; records what was left out."""
+        if value is LEFT_OUT:
+            self.dropped.add(path)
+            return None
+        node = node.resolved()
+        if node.entries is not None:
+            self.dropped.update((*path, key) for key in node.entries if key not in value)
+            return {
+                key: self._without_faulty(value[key], child, (*path, key))
+                for key, (_, _, child) in node.entries.items()
+                if key in value
+            }
+        if node.items is not None:
+            return [
+                self._without_faulty(item, child, (*path, index))
+                for index, (item, child) in enumerate(zip(value, node.items, strict=True))
+            ]
+        return value
+
+    def keys(self, path: Path = ()) -> Iterator[str]:
+        """Keys written in the mapping at a path, those left out as faulty too; nothing when it is none."""
+        node, depth = self._find(path)
+        if depth == len(path):
+            yield from node.resolved().entries or ()
+
+
+def _entry(node: Node, step: str | int) -> Entry | None:
+    node = node.resolved()
+    if isinstance(step, str):
+        return node.entries.get(step) if node.entries is not None else None
+    if node.items is not None and 0 <= step < len(node.items):
+        item = node.items[step]
+        return (item.start, item.end, item)
+    return None

@@ -1,0 +1,48 @@
+"""Counts of statuses over what is planned: they sum to planned, on every way an attempt can end.
+
+Only what became of a planned thing is counted when it happens; unreached is what is left of planned at the
+end. So the sum holds by construction, and what was never reached costs nothing.
+"""
+
+from collections.abc import Iterable
+
+from shotlane.records import Status, Tally
+
+
+class Count:
+    """What became of the planned readings or actions of one channel, or of the calls of one role."""
+
+    __slots__ = ("by_status", "planned")
+
+    def __init__(self, planned: int) -> None:
+        self.planned = planned
+        self.by_status = [0] * len(Status)
+
+    def add(self, status: Status) -> None:
+        """Count one."""
+        self.by_status[status] += 1
+
+    @property
+    def lost(self) -> int:
+        """Those that gave nothing so far."""
+        return self.by_status[Status.FAILED] + self.by_status[Status.MISSED]
+
+    def tally(self, name: str, what: str) -> Tally:
+        """The counts at the end of the attempt."""
+        ok, late, failed, missed, dropped, _ = self.by_status
+        unreached = self.planned - (ok + late + failed + missed + dropped)
+        return Tally(name, what, self.planned, ok, late, failed, missed, dropped, unreached)
+
+
+def summed(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """Tallies of the same channel and kind added up, in order of first appearance."""
+    totals: dict[tuple[str, str], Tally] = {}
+    for tally in tallies:
+        key = (tally.channel, tally.what)
+        before = totals.get(key)
+        if before is None:
+            totals[key] = tally
+        else:
+            numbers = [left + right for left, right in zip(before[2:], tally[2:], strict=True)]
+            totals[key] = Tally(*key, *numbers)
+    return tuple(totals.values())

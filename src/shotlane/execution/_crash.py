@@ -1,0 +1,13 @@
+"""A bug met while running: recorded with its traceback, because nobody stands beside a run at night."""
+
+import traceback
+
+from shotlane.execution._fault import CRASHED
+from shotlane.records import Fault
+
+
+def crash_of(error: BaseException, where: str) -> Fault:
+    """The record of an exception that nobody expected; `where` is a port, or `run` for the main loop."""
+    lines = traceback.format_exception(error)
+    message = f"{type(error).__name__}: {error}"
+    return Fault(CRASHED, message, {"port": where, "traceback": "".join(lines)})

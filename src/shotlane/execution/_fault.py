@@ -1,0 +1,34 @@
+"""From what an instrument raised to what is recorded of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from shotlane.instruments import InstrumentError
+from shotlane.records import Fault
+
+Stamps = tuple[int | None, int | None]
+
+CRASHED = "crashed"
+MISSED = "missed"
+STUCK = "stuck"
+
+
+def _context(error: InstrumentError) -> Mapping[str, Any]:
+    """What is known of where it arose."""
+    return {key: value for key, value in asdict(error.context).items() if value is not None}
+
+
+def fault_of(error: InstrumentError, message: str, known: Mapping[str, str]) -> Fault:
+    """The record of an instrument's fault; `known` fills the gaps of its context."""
+    return Fault(error.fault, message, {**known, **_context(error)})
+
+
+def raw_of(error: InstrumentError) -> str:
+    """What a failed row says of its cause."""
+    return f"{error.fault}: {error.message}"
+
+
+def stamps_of(error: InstrumentError) -> Stamps:
+    """When it was requested and when given up, where the pool says so."""
+    return error.requested_ns, error.received_ns

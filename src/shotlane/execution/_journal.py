@@ -1,0 +1,81 @@
+"""What is told to the recorder, with where the run stands.
+
+`tell` never raises: an event is told on the way to the safe state too. A recorder that fails there is met
+again at the next bracket, which raises.
+"""
+
+from shotlane.execution._clock import Clock
+from shotlane.records import (
+    AttemptBuffer,
+    AttemptEnd,
+    AttemptStart,
+    Event,
+    Recorder,
+    RecorderError,
+    RunEnd,
+    RunStart,
+    ShotEnd,
+    ShotStart,
+)
+
+
+class Journal:
+    """Brackets and events of one run."""
+
+    def __init__(self, recorder: Recorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._shot: int | None = None
+        self._attempt: int | None = None
+        self._failure: RecorderError | None = None
+
+    def tell(self, type_: str, **fields: object) -> None:
+        """Record an event of now, here."""
+        try:
+            self._recorder.event(Event(type_, self._clock.utc_ns(), fields, self._shot, self._attempt))
+        except RecorderError as error:
+            self._failure = self._failure or error
+
+    def begin_run(self, start: RunStart) -> int:
+        """Open the run; its number."""
+        number = self._recorder.begin_run(start)
+        self.tell("run.started", sequence=start.sequence, station=start.station, shots=start.shots_planned)
+        return number
+
+    def end_run(self, end: RunEnd) -> None:
+        """Close the run."""
+        self.tell("run.ended", outcome=end.outcome.value, reason=end.reason)
+        self._recorder.end_run(end)
+
+    def begin_shot(self, start: ShotStart) -> None:
+        """Open a shot."""
+        if self._failure is not None:
+            raise self._failure
+        self._recorder.begin_shot(start)
+        self._shot = start.shot
+        self.tell("shot.started", parameters=dict(start.parameters))
+
+    def end_shot(self, end: ShotEnd) -> None:
+        """Close the shot; durable on return."""
+        self.tell("shot.ended", outcome=end.outcome.value, attempts=end.attempts)
+        self._shot = None
+        self._recorder.end_shot(end)
+
+    def begin_attempt(self, start: AttemptStart) -> AttemptBuffer:
+        """Open an attempt; what its rows go to."""
+        buffer = self._recorder.begin_attempt(start)
+        self._attempt = start.attempt
+        self.tell("attempt.started")
+        return buffer
+
+    def end_attempt(self, end: AttemptEnd) -> None:
+        """Close the attempt."""
+        fault = end.fault
+        self.tell(
+            "attempt.ended",
+            outcome=end.outcome.value,
+            fault=fault and fault.fault,
+            message=fault and fault.message,
+        )
+        self._attempt = None
+        self._recorder.end_attempt(end)

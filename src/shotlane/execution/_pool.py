@@ -1,0 +1,62 @@
+"""What execution asks of the instruments: the face of the pool, and of whatever stands in for it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from shotlane.instruments import Reading
+from shotlane.model import ScalarValue
+
+
+class Answer(Protocol):
+    """What one exchange gave; stamps on the clock of the run, of the last try."""
+
+    @property
+    def readings(self) -> Mapping[str, Reading]:
+        """By attribute; of a read only."""
+
+    @property
+    def requested_ns(self) -> int:
+        """Just before the request."""
+
+    @property
+    def received_ns(self) -> int:
+        """Just after the reply."""
+
+    @property
+    def result(self) -> Any:
+        """What a command answered."""
+
+
+class InstrumentPool(Protocol):
+    """The open instruments. Exchanges raise `InstrumentError`; any other exception is a bug."""
+
+    @property
+    def roles_opened(self) -> tuple[str, ...]:
+        """Those that are open, in the order of the station."""
+
+    def port_of(self, role: str) -> str:
+        """The port that a role shares with whoever is on the same wire."""
+
+    def open(self, roles: Sequence[str]) -> None:
+        """Open all; raises `PoolError` with every fault."""
+
+    def begin_attempt(self, shot: int, attempt: int) -> None:
+        """Tell drivers that want to know."""
+
+    def read(self, role: str, names: Sequence[str]) -> Answer:
+        """Read attributes in one exchange."""
+
+    def write(self, role: str, name: str, value: ScalarValue) -> Answer:
+        """Set an attribute."""
+
+    def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Answer:
+        """Run a command."""
+
+    def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
+        """Role, attribute and value of the safe state, in the order of the station; opened roles only."""
+
+    def make_safe(self, role: str) -> None:
+        """What the safe state needs beyond these."""
+
+    def close(self) -> None:
+        """Let go of all; never raises."""

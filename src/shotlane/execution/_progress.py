@@ -1,0 +1,77 @@
+"""Where a run stands, for whoever wants to show it.
+
+Plain attributes, written by the run and read by any thread at any time. Nothing here is worth a lock: a bar
+that is one shot behind for a tenth of a second does no harm.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shotlane.execution._clock import Clock
+from shotlane.execution._lateness import LatenessSummary, PortLateness, combined
+from shotlane.plan import Value
+
+
+class Phase(StrEnum):
+    """What the run is doing."""
+
+    WAITING = "waiting"  # not begun
+    OPENING = "opening"
+    SETTING_UP = "setting up"
+    RUNNING = "running"
+    RETRYING = "waiting to retry"
+    MAKING_SAFE = "making safe"
+    ENDED = "ended"
+
+
+class Progress:
+    """What a progress bar polls. `shot` is 0 before the first; `run` is None before it has a number."""
+
+    def __init__(self) -> None:
+        self.run: int | None = None
+        self.phase = Phase.WAITING
+        self.shots = 0
+        self.shot = 0
+        self.attempt = 0
+        self.shots_done = 0
+        self.shots_errored = 0
+        self.parameters: Mapping[str, Value] = {}
+        self.shot_duration_ns = 0
+        self.origin_ns: int | None = None
+        self.began_ns: int | None = None
+        self.ended_ns: int | None = None
+        self.clock: Clock | None = None
+        self.ports: Mapping[str, PortLateness] = {}
+
+    @property
+    def elapsed_s(self) -> float:
+        """Time since the run began, on its own clock."""
+        if self.clock is None or self.began_ns is None:
+            return 0.0
+        end_ns = self.clock.now_ns() if self.ended_ns is None else self.ended_ns
+        return (end_ns - self.began_ns) / 1e9
+
+    @property
+    def shot_elapsed_s(self) -> float:
+        """Time since t = 0 of the attempt that runs; 0 before."""
+        origin_ns = self.origin_ns
+        if self.clock is None or origin_ns is None:
+            return 0.0
+        return min(max(self.clock.now_ns() - origin_ns, 0), self.shot_duration_ns) / 1e9
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Estimate from the shots ended so far, else from the planned length of this one; None before."""
+        if self.shots == 0 or self.shot == 0 or self.phase is Phase.ENDED:
+            return None
+        ended = self.shots_done + self.shots_errored
+        left = self.shots - ended
+        if ended == 0:
+            return max(left * self.shot_duration_ns / 1e9 - self.shot_elapsed_s, 0.0)
+        spent_s = self.elapsed_s - self.shot_elapsed_s
+        return max(left * spent_s / ended - self.shot_elapsed_s, 0.0)
+
+    @property
+    def lateness(self) -> LatenessSummary | None:
+        """How late exchanges started in the run so far, over all ports."""
+        return combined(port.total for port in tuple(self.ports.values()))

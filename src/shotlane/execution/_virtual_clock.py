@@ -1,0 +1,42 @@
+"""A clock that jumps: hours pass in milliseconds, the same ones each time.
+
+It is driven by one thread. Time moves when somebody waits, or when a simulated exchange says how long it
+took (`advance`).
+"""
+
+import threading
+import time
+
+
+class VirtualClock:
+    """Virtual time from zero. `utc_ns`: wall time at its zero, by default that of its making."""
+
+    virtual = True
+
+    def __init__(self, utc_ns: int | None = None) -> None:
+        self._now_ns = 0
+        self._zero_utc_ns = time.time_ns() if utc_ns is None else utc_ns
+
+    def now_ns(self) -> int:
+        """Virtual time."""
+        return self._now_ns
+
+    def utc_ns(self) -> int:
+        """Virtual wall time."""
+        return self._zero_utc_ns + self._now_ns
+
+    def anchor(self) -> None:
+        """Do nothing: virtual wall time never drifts from virtual time."""
+
+    def advance(self, duration_ns: int) -> None:
+        """Let time pass."""
+        if duration_ns < 0:
+            raise ValueError("time cannot run backwards")
+        self._now_ns += duration_ns
+
+    def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
+        """Jump to an instant, unless it is past; False when `cancelled` is set."""
+        if cancelled.is_set():
+            return False
+        self._now_ns = max(self._now_ns, target_ns)
+        return True

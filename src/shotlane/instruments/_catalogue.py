@@ -1,0 +1,54 @@
+"""Instrument documents by name: a file next to the station, else the catalogue of the package."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from shotlane.diagnostics import Report
+from shotlane.document import Document, read_file, read_text
+
+_SUFFIX = ".yaml"
+
+
+def catalogue_names() -> tuple[str, ...]:
+    """Names of all instruments of the catalogue, sorted."""
+    found = [
+        item.name.removesuffix(_SUFFIX) for item in _catalogue().iterdir() if item.name.endswith(_SUFFIX)
+    ]
+    return tuple(sorted(found))
+
+
+def known_names(folder: Path) -> tuple[str, ...]:
+    """Names that can be written at a station: the catalogue's, and the instrument documents next to it."""
+    beside = [path.stem for path in folder.glob(f"*{_SUFFIX}") if _is_instrument(path)]
+    return tuple(sorted({*catalogue_names(), *beside}))
+
+
+def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Document | None] | None:
+    """Name for messages and document; None when there is no such instrument, (name, None) after faults."""
+    for path in _candidates(name, folder):
+        if path.is_file():
+            return str(path), read_file(path, report)
+    if name in catalogue_names():
+        shown = f"catalogue/{name}{_SUFFIX}"
+        text = (_catalogue() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+        return shown, read_text(text, shown, report)
+    return None
+
+
+def _candidates(name: str, folder: Path) -> list[Path]:
+    path = folder / name
+    return [path] if path.suffix in (_SUFFIX, ".yml") else [path.with_name(path.name + _SUFFIX)]
+
+
+def _catalogue() -> Traversable:
+    return files("shotlane.instruments") / "catalogue"
+
+
+def _is_instrument(path: Path) -> bool:
+    """Whether a file looks like an instrument document; only used to suggest names."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return any(line.startswith("instrument:") for line in file)
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -1,0 +1,188 @@
+"""From a station document to definitions of its instruments and the channel table; nothing is opened.
+
+Instrument documents are read once each. A role that cannot be defined at all makes the whole result None,
+because a sequence checked against a table with a hole would be told of channels that are only missing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from shotlane.diagnostics import Note, Report, did_you_mean
+from shotlane.document import Document, Path
+from shotlane.instruments._catalogue import known_names, read_instrument
+from shotlane.instruments._cost import exchange_costs_ns
+from shotlane.instruments._definition import Definition, Resource
+from shotlane.instruments._document import InstrumentSource, define
+from shotlane.instruments._resource import ResourceError, parse_resource
+from shotlane.model import Channel, ChannelTable, Role, Station, StationInstrument, load_instrument
+
+_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    "modbus": ("modbus+tcp", "sim"),
+    "ascii": ("serial", "tcp", "sim"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedStation:
+    """A station with all numbers decided.
+
+    `documents`: text of every instrument document in use, by name. `definitions`: in the station's order.
+    """
+
+    name: str
+    table: ChannelTable
+    definitions: Mapping[str, Definition]
+    documents: Mapping[str, str]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Names of the instruments, in the station's order."""
+        return tuple(self.definitions)
+
+
+def resolve_station(
+    station: Station, document: Document, report: Report, *, mock: bool = False, folder: FilePath
+) -> ResolvedStation | None:
+    """Define every instrument. `folder` is the one of the station file; `mock` simulates every instrument."""
+    resolver = _Resolver(document, report, mock, folder)
+    found = {name: resolver.define(name, role) for name, role in station.instruments.items()}
+    definitions = {name: pair[0] for name, pair in found.items() if pair is not None}
+    if len(definitions) < len(found):
+        return None
+    wires = {name: pair[1] for name, pair in found.items() if pair is not None}
+    resolver.check_shared(wires, definitions)
+    table = _table(station.station, definitions, wires)
+    return ResolvedStation(station.station, table, definitions, resolver.texts())
+
+
+def _table(
+    station: str, definitions: Mapping[str, Definition], wires: Mapping[str, Resource]
+) -> ChannelTable:
+    """`wires`: where instruments really are; a mocked one keeps the order and the cost of its wire."""
+    channels: dict[str, Channel] = {}
+    roles: dict[str, Role] = {}
+    for name, definition in definitions.items():
+        port = definition.resource.port
+        roles[name] = Role(name, port, not definition.simulated, definition.commands)
+        for attribute in definition.attributes.values():
+            read_ns, write_ns = exchange_costs_ns(definition, attribute, wires[name])
+            channel = Channel(name, attribute, port, read_ns, write_ns)
+            channels[channel.name] = channel
+    return ChannelTable(station, channels, roles)
+
+
+class _Resolver:
+    """What one resolution keeps: the documents that were read."""
+
+    def __init__(self, document: Document, report: Report, mock: bool, folder: FilePath) -> None:
+        self._document = document
+        self._report = report
+        self._mock = mock
+        self._folder = folder
+        self._sources: dict[str, InstrumentSource | None] = {}
+
+    def define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:
+        """The definition of a role, and the wire it is on."""
+        at: Path = ("instruments", name)
+        self._refuse_later(role, at)
+        source = self._source(role, at)
+        wire = self._wire(name, role, at)
+        if source is None:
+            return None
+        allowed = _PROTOCOLS.get(source.model.protocol, ())
+        if wire is not None and allowed and wire.scheme not in allowed:
+            self._report.error(
+                "STA151",
+                f"{source.model.instrument} speaks {source.model.protocol}, which does not go over {wire.scheme}://",
+                self._document.span((*at, "resource")),
+                help="use " + " or ".join(f"{scheme}://" for scheme in allowed),
+            )
+        wire = wire or Resource("sim://", "sim", f"sim:{name}")
+        resource = Resource("sim://", "sim", wire.port) if self._mock else wire
+        simulated = resource.scheme == "sim"
+        definition = define(source, role, resource, self._document, at, self._report, simulated=simulated)
+        return None if definition is None else (definition, wire)
+
+    def texts(self) -> dict[str, str]:
+        """Text of every instrument document that was read, by name."""
+        sources = [source for source in self._sources.values() if source is not None]
+        return {source.name: source.document.source.text for source in sources}
+
+    def check_shared(self, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]) -> None:
+        """Instruments on one wire must speak one protocol with the same settings."""
+        first: dict[str, str] = {}
+        for name, wire in wires.items():
+            other = first.setdefault(wire.port, name)
+            if other != name and wire.scheme != "sim":
+                self._check_pair(other, name, wires, definitions)
+
+    def _check_pair(
+        self, other: str, name: str, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]
+    ) -> None:
+        protocols = [definitions[role].document.protocol for role in (other, name)]
+        settings = [{k: v for k, v in wires[role].query.items() if k != "unit"} for role in (other, name)]
+        if protocols[0] != protocols[1]:
+            message = f"{name} speaks {protocols[1]} on a wire on which {other} speaks {protocols[0]}"
+        elif settings[0] != settings[1]:
+            message = f"{name} and {other} share a wire and give it different settings"
+        else:
+            return
+        note = Note(f"{other} is here", self._document.span(("instruments", other, "resource")))
+        self._report.error(
+            "STA152", message, self._document.span(("instruments", name, "resource")), notes=(note,)
+        )
+
+    def _refuse_later(self, role: StationInstrument, at: Path) -> None:
+        for key in ("driver", "triggered_by"):
+            if getattr(role, key) is not None:
+                span = self._document.key_span((*at, key))
+                self._report.error("STA190", f"'{key}' is not available yet", span)
+
+    def _source(self, role: StationInstrument, at: Path) -> InstrumentSource | None:
+        if role.instrument is None:
+            if role.driver is None and not self._document.has_dropped(at):
+                self._report.error(
+                    "STA110",
+                    f"{at[-1]} does not say which instrument it is",
+                    self._document.key_span(at),
+                    help="write `instrument:` with a name of the catalogue or of a file next to the station",
+                )
+            return None
+        if role.instrument not in self._sources:
+            self._sources[role.instrument] = self._read(role.instrument, at)
+        return self._sources[role.instrument]
+
+    def _read(self, name: str, at: Path) -> InstrumentSource | None:
+        found = read_instrument(name, self._folder, self._report)
+        if found is None:
+            self._report.error(
+                "STA111",
+                f"there is no instrument '{name}'",
+                self._document.span((*at, "instrument")),
+                help=did_you_mean(name, known_names(self._folder), what="known instruments"),
+            )
+            return None
+        shown, document = found
+        model = None if document is None else load_instrument(document, self._report)
+        return None if document is None or model is None else InstrumentSource(shown, document, model)
+
+    def _wire(self, name: str, role: StationInstrument, at: Path) -> Resource | None:
+        """Where the instrument is; None after a fault, or where mocking makes it unimportant."""
+        path = (*at, "resource")
+        if role.resource is None:
+            if not self._mock and role.driver is None and not self._document.has_dropped(at):
+                self._report.error(
+                    "STA150",
+                    f"{name} does not say where it is connected",
+                    self._document.key_span(at),
+                    help="write `resource:`, e.g. `sim://` for a simulated one",
+                )
+            return None
+        try:
+            return parse_resource(role.resource, name, self._folder)
+        except ResourceError as error:
+            if not (error.later and self._mock):
+                code = "STA190" if error.later else "STA150"
+                self._report.error(code, error.message, self._document.span(path), help=error.help)
+            return None

@@ -1,0 +1,123 @@
+"""Where an instrument is: reading the address that a station gives.
+
+Two spellings of one wire give one `port`: a serial device by the file it really is, a host by its lower-case
+name with the loopback's names made one. The address itself is kept as written, because a link to a USB port
+must be followed anew at each opening.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from shotlane.diagnostics import did_you_mean
+from shotlane.instruments._definition import Resource
+
+SERIAL_KEYS = ("baudrate", "bytesize", "parity", "stopbits")
+KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
+    "sim": (),
+    "serial": SERIAL_KEYS,
+    "tcp": (),
+    "modbus+tcp": ("unit",),
+}
+LATER_SCHEMES = ("modbus+serial", "visa")
+DEFAULT_TCP_PORTS = {"modbus+tcp": 502}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "bytesize": ("5", "6", "7", "8"),
+    "parity": ("none", "even", "odd"),
+    "stopbits": ("1", "1.5", "2"),
+}
+_RANGES: Mapping[str, tuple[int, int]] = {"baudrate": (50, 4_000_000), "unit": (0, 255)}
+
+
+class ResourceError(Exception):
+    """An address that cannot be used; `later` when a later version will take it."""
+
+    def __init__(self, message: str, help: str | None = None, *, later: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.later = later
+
+
+def parse_resource(text: str, role: str, folder: Path) -> Resource:
+    """Read an address; a relative serial device is taken from `folder`. Raises `ResourceError`."""
+    scheme, found, rest = text.partition("://")
+    if not found:
+        raise _not_an_address(text)
+    if "${" in text:
+        raise ResourceError("secrets in an address are not available yet", later=True)
+    if scheme in LATER_SCHEMES:
+        raise ResourceError(f"{scheme}:// is not available yet", _schemes(), later=True)
+    if scheme not in KNOWN_KEYS:
+        raise ResourceError(f"'{scheme}://' is no known kind of address", did_you_mean_scheme(scheme))
+    base, _, query = rest.partition("?")
+    resource = Resource(text, scheme, "", query=_query(scheme, query))
+    if scheme == "sim":
+        return replace(resource, port=f"sim:{base}" if base else f"sim:{role}")
+    return _serial(resource, base, folder) if scheme == "serial" else _tcp(resource, base)
+
+
+def did_you_mean_scheme(scheme: str) -> str:
+    """Help line for an unknown scheme."""
+    return did_you_mean(scheme, [*KNOWN_KEYS, *LATER_SCHEMES], what="known kinds of address")
+
+
+def _schemes() -> str:
+    return "now: " + ", ".join(f"{scheme}://" for scheme in KNOWN_KEYS)
+
+
+def _not_an_address(text: str) -> ResourceError:
+    if "::" in text:
+        return ResourceError("VISA addresses are not available yet", _schemes(), later=True)
+    return ResourceError(f"'{text}' is no address", "write e.g. `tcp://192.168.0.7:5025` or `sim://`")
+
+
+def _query(scheme: str, text: str) -> dict[str, str]:
+    known = KNOWN_KEYS[scheme]
+    pairs = dict(parse_qsl(text, keep_blank_values=True))
+    for name, value in pairs.items():
+        if name not in known:
+            raise ResourceError(
+                f"{scheme}:// has no setting '{name}'", did_you_mean(name, known, what="known settings")
+            )
+        _check_setting(name, value)
+    return pairs
+
+
+def _check_setting(name: str, value: str) -> None:
+    choices = _CHOICES.get(name)
+    if choices is not None and value not in choices:
+        raise ResourceError(f"'{value}' is no value of '{name}'", f"one of {', '.join(choices)}")
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise ResourceError(f"'{name}' is {value!r}", f"a whole number from {low} to {high}")
+
+
+def _serial(resource: Resource, base: str, folder: Path) -> Resource:
+    if not base:
+        raise ResourceError(
+            "the address names no device", "write e.g. `serial:///dev/ttyUSB0?baudrate=19200`"
+        )
+    # COM3 is a name that Windows knows, not a file beside the station.
+    path = Path(base) if base.upper().startswith("COM") else folder / base
+    shared = base.upper() if base.upper().startswith("COM") else str(path.resolve())
+    return replace(resource, path=str(path), port=f"serial:{shared}")
+
+
+def _tcp(resource: Resource, base: str) -> Resource:
+    try:
+        parts = urlsplit(f"//{base}")
+        host, tcp_port = parts.hostname, parts.port
+    except ValueError:
+        host, tcp_port = None, None
+    if not host or parts.path not in {"", "/"}:
+        raise ResourceError(
+            f"'{base}' is no host and port", f"write e.g. `{resource.scheme}://192.168.0.7:5025`"
+        )
+    tcp_port = tcp_port or DEFAULT_TCP_PORTS.get(resource.scheme)
+    if tcp_port is None:
+        raise ResourceError("the address names no port", f"write e.g. `{resource.scheme}://{host}:5025`")
+    shared = "127.0.0.1" if host in {"localhost", "::1"} else host
+    return replace(resource, host=host, tcp_port=tcp_port, port=f"tcp:{shared}:{tcp_port}")

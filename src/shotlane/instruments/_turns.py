@@ -1,0 +1,125 @@
+"""What both kinds of wire driver do alike: set-up after each opening, and several requests for one reading.
+
+Every wire request that is not itself the reading, set or call asked for is told through `notify`, once,
+when it has been sent: also when it fails. The first request of a reading is the reading; each further one
+is an `exchange.extra`. A request that fails takes only its own values with it, unless the line itself is in
+doubt: then nothing more is asked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final, Protocol, TypeVar
+
+from shotlane.instruments._contract import InstrumentError, Notify
+from shotlane.model import ScalarValue
+
+Answer = TypeVar("Answer")
+_LINE_IN_DOUBT: Final = ("timeout", "garbled", "disconnected")
+
+
+class CountedLine(Protocol):
+    """A line that counts its openings and the requests it was given."""
+
+    openings: int
+    requests: int
+
+    def connect(self, timeout_s: float) -> None:
+        """Open unless open."""
+
+
+class SetUp:
+    """The set-up of one instrument: due at first, after each reopening, and after each timeout.
+
+    After a timeout because a device that was switched off and on answers like one that was merely slow.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, ScalarValue],
+        line: CountedLine,
+        send: Callable[[str, ScalarValue], None],
+        notify: Notify,
+        resource: str,
+    ) -> None:
+        self._resource = resource
+        self._values = values
+        self._line = line
+        self._send = send
+        self._notify = notify
+        self._is_due = True
+        self._opening = 0
+
+    def due(self) -> None:
+        """Send it again before the next exchange."""
+        self._is_due = True
+
+    def begin(self, timeout_s: float) -> None:
+        """Send it at the opening of the instrument. Raises `InstrumentError`."""
+        self._is_due, self._opening = True, self._line.openings
+        self.ensure(timeout_s)
+
+    def ensure(self, timeout_s: float) -> None:
+        """Connect, and send what is due. Raises `InstrumentError`."""
+        self._line.connect(timeout_s)
+        if self._opening != self._line.openings:
+            self._is_due, self._opening = True, self._line.openings
+            self._notify("instrument.reopened", {"resource": self._resource})
+        if not self._is_due:
+            return
+        for name, value in self._values.items():
+            fields = {"attribute": name, "value": value}
+            with told(self._line, self._notify, "instrument.set-up", fields):
+                self._send(name, value)
+        self._is_due = False
+
+    def ensure_before(self, timeout_s: float) -> None:
+        """As `ensure`, for an exchange that is not sent when the set-up fails: its fault says so."""
+        try:
+            self.ensure(timeout_s)
+        except InstrumentError as error:
+            if error.context.sent is None:
+                raise
+            message = f"while the set-up was sent again ({error.context.sent}): {error.message}"
+            raise InstrumentError(error.fault, message, replace(error.context, sent=None)) from error
+
+
+@contextmanager
+def told(line: CountedLine, notify: Notify, event: str, fields: Mapping[str, Any]) -> Iterator[None]:
+    """Tell of the requests sent inside, with their number, however it ends."""
+    before = line.requests
+    try:
+        yield
+    finally:
+        if line.requests > before:
+            notify(event, {**fields, "exchanges": line.requests - before})
+
+
+def ask_in_turn(
+    turns: Sequence[tuple[Sequence[str], Callable[[], Answer]]], line: CountedLine, notify: Notify
+) -> list[Answer | InstrumentError]:
+    """Run the requests; an answer or a fault for each. Raises the first fault when none was answered."""
+    answers: list[Answer | InstrumentError] = [turns[0][1]()] if len(turns) == 1 else []
+    doubt: InstrumentError | None = None
+    for names, ask in turns[len(answers) :]:
+        if doubt is not None:
+            answers.append(_not_asked(doubt))
+            continue
+        try:
+            if answers:
+                with told(line, notify, "exchange.extra", {"operation": "read", "names": list(names)}):
+                    answers.append(ask())
+            else:
+                answers.append(ask())
+        except InstrumentError as error:
+            answers.append(error)
+            doubt = error if error.fault in _LINE_IN_DOUBT else None
+    first = answers[0]
+    if isinstance(first, InstrumentError) and all(isinstance(answer, InstrumentError) for answer in answers):
+        raise first
+    return answers
+
+
+def _not_asked(doubt: InstrumentError) -> InstrumentError:
+    message = f"not asked, because a request before it failed: {doubt.message}"
+    return InstrumentError(doubt.fault, message, replace(doubt.context, sent=None, received=None))

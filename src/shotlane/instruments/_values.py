@@ -1,0 +1,183 @@
+"""Texts of station and instrument documents as numbers in a given unit, each fault told at its place.
+
+Every method returns None when it has reported a fault, so that a caller goes on with what is sound.
+"""
+
+from collections.abc import Callable, Sequence
+
+from shotlane.diagnostics import Note, Report, Span, did_you_mean
+from shotlane.document import Document, Path
+from shotlane.expression import (
+    ExpressionError,
+    Unit,
+    UnitError,
+    describe,
+    parse,
+    parse_literal,
+    parse_unit,
+    tidy,
+)
+from shotlane.model import Scalar, ScalarValue, ValueType
+
+# Where a fault is shown: the text itself, or the option of the station that was put in there.
+Place = Callable[[Path], tuple[Span, tuple[Note, ...]]]
+
+_SECOND = parse_unit("s")
+_BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
+
+
+def plain_place(document: Document) -> Place:
+    """Faults are shown where they are written."""
+    return lambda path: (document.span(path), ())
+
+
+class ValueReader:
+    """Reads the values of one document; `code` is the code of its faults.
+
+    One wrong option of a station goes into many texts: only its first fault is told.
+    """
+
+    def __init__(self, report: Report, place: Place, code: str) -> None:
+        self._report = report
+        self._place = place
+        self._code = code
+        self._told: set[Span] = set()
+
+    def error(self, path: Path, message: str, help: str | None = None, *, code: str | None = None) -> None:
+        """Report a fault at a path."""
+        span, notes = self._place(path)
+        if notes and span in self._told:
+            return
+        self._told.add(span)
+        self._report.error(code or self._code, message, span, help=help, notes=notes)
+
+    def unit(self, path: Path, text: str | None) -> Unit | None:
+        """A unit; None too when none is written."""
+        if text is None:
+            return None
+        try:
+            return parse_unit(text)
+        except UnitError as error:
+            self.error(path, error.message, error.help)
+            return None
+
+    def number(self, path: Path, written: Scalar, unit: Unit | None) -> float | None:
+        """A value in `unit`."""
+        literal = self._literal(path, written, unit)
+        if literal is None:
+            return None
+        value = literal[0]
+        return tidy(unit.from_si(value)) if unit else value
+
+    def difference(self, path: Path, written: Scalar, unit: Unit | None) -> float | None:
+        """A difference of two values, such as a resolution, in `unit`; never negative."""
+        literal = self._literal(path, written, unit)
+        if literal is None:
+            return None
+        value, its_unit = literal
+        if its_unit.point:
+            number = str(written).removesuffix(its_unit.text).strip()
+            self.error(
+                path, f"'{written}' is a temperature, and a difference is wanted", f"write `{number} K`"
+            )
+            return None
+        if value < 0:
+            self.error(path, f"'{written}' is negative")
+            return None
+        return tidy(value / unit.factor) if unit else value
+
+    def duration_ns(self, path: Path, written: Scalar | None) -> int | None:
+        """A time in nanoseconds; None too when none is written."""
+        if written is None:
+            return None
+        seconds = self.difference(path, written, _SECOND)
+        return None if seconds is None else round(seconds * 1e9)
+
+    def typed(
+        self,
+        path: Path,
+        written: Scalar,
+        type_: ValueType,
+        unit: Unit | None = None,
+        options: Sequence[str] = (),
+    ) -> ScalarValue | None:
+        """A value of a type; limits are not looked at."""
+        match type_:
+            case ValueType.BOOL:
+                return self._boolean(path, written)
+            case ValueType.OPTION:
+                return self._option(path, written, options)
+            case ValueType.TEXT:
+                return str(written)
+            case ValueType.INT:
+                return self._whole(path, written, unit)
+            case _:
+                return self.number(path, written, unit)
+
+    def _literal(self, path: Path, written: Scalar, unit: Unit | None) -> tuple[float, Unit] | None:
+        """The SI value and the unit it was written in, when it has the dimension of `unit`."""
+        parsed = None if isinstance(written, bool) else _parsed(written)
+        wanted = unit or parse_unit("")
+        if parsed is None:
+            self._no_literal(path, written, unit)
+            return None
+        value, its_unit = parsed
+        if its_unit.dimension != wanted.dimension:
+            self._wrong_dimension(path, written, its_unit, wanted)
+            return None
+        if not its_unit.text and wanted.factor != 1.0 and value != 0:
+            # 50 for a percentage would silently mean 5000 percent.
+            self.error(path, f"'{written}' has no unit", f"write `{written} {wanted.text}`")
+            return None
+        return value, its_unit
+
+    def _no_literal(self, path: Path, written: Scalar, unit: Unit | None) -> None:
+        """Say what is wrong with the number or its unit; else that an expression cannot stand here."""
+        try:
+            parse(written)
+        except ExpressionError as error:
+            self.error(path, error.faults[0].message, error.faults[0].help)
+            return
+        example = f"1 {unit.text}" if unit else "1"
+        self.error(path, f"'{_shown(written)}' is no single number", f"write e.g. `{example}`")
+
+    def _wrong_dimension(self, path: Path, written: Scalar, its_unit: Unit, wanted: Unit) -> None:
+        if not its_unit.text:
+            self.error(path, f"'{written}' has no unit", f"write `{written} {wanted.text}`")
+        elif not wanted.text:
+            self.error(path, f"'{written}' has a unit, and a plain number is wanted")
+        else:
+            message = f"'{written}' is {describe(its_unit.type)}, not {describe(wanted.type)}"
+            self.error(path, message, f"write it in {wanted.text}")
+
+    def _boolean(self, path: Path, written: Scalar) -> bool | None:
+        value = written if isinstance(written, bool) else _BOOLEANS.get(str(written))
+        if value is None:
+            self.error(path, f"'{written}' is neither on nor off", "write `on` or `off`")
+        return value
+
+    def _option(self, path: Path, written: Scalar, options: Sequence[str]) -> str | None:
+        text = _shown(written)
+        if text in options:
+            return text
+        self.error(path, f"there is no option '{text}'", did_you_mean(text, options, what="options"))
+        return None
+
+    def _whole(self, path: Path, written: Scalar, unit: Unit | None) -> int | None:
+        number = self.number(path, written, unit)
+        if number is None:
+            return None
+        if number != round(number):
+            self.error(path, f"'{written}' is no whole number")
+            return None
+        return round(number)
+
+
+def _parsed(written: Scalar) -> tuple[float, Unit] | None:
+    if isinstance(written, str):
+        return parse_literal(written)
+    return float(written), parse_unit("")
+
+
+def _shown(written: Scalar) -> str:
+    return str(written).lower() if isinstance(written, bool) else str(written)

@@ -1,0 +1,81 @@
+"""The moving state of a simulated instrument.
+
+All signals are begun together, at the last change; between two changes the state is a closed formula of the
+time, so that what is read depends on what was set and when, never on how often it was read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shotlane.instruments._behaviour import Behaviour, Motion
+from shotlane.instruments._response import Signal, constant, lag
+from shotlane.model import Attribute, ValueType
+
+_NUMBERS = (ValueType.FLOAT, ValueType.INT)
+
+
+class World:
+    """Values of all attributes at a time; times are nanoseconds of any one clock."""
+
+    def __init__(
+        self, attributes: Mapping[str, Attribute], behaviours: Mapping[str, Behaviour], now_ns: int
+    ) -> None:
+        self._attributes = attributes
+        self._behaviours = behaviours
+        self._order = _sources_first(behaviours)
+        self._levels: dict[str, Any] = {name: item.start for name, item in behaviours.items()}
+        self._signals: dict[str, Signal] = {}
+        self._begun_ns = now_ns
+        self._begin()
+
+    def value(self, name: str, now_ns: int) -> Any:
+        """Value of an attribute, without noise."""
+        behaviour = self._behaviours[name]
+        if behaviour.motion is Motion.HELD:
+            return self._levels[name]
+        signal = self._signals.get(name)
+        if signal is None:
+            return self.value(str(behaviour.source), now_ns)
+        return signal.at((now_ns - self._begun_ns) / 1e9)
+
+    def set(self, values: Mapping[str, Any], now_ns: int) -> None:
+        """Give attributes new values, all at one instant."""
+        self._levels = {name: self.value(name, now_ns) for name in self._levels} | dict(values)
+        self._begun_ns = now_ns
+        self._begin()
+
+    def _begin(self) -> None:
+        for name in self._order:
+            if self._attributes[name].type in _NUMBERS:
+                self._signals[name] = self._signal(name, self._behaviours[name])
+
+    def _signal(self, name: str, behaviour: Behaviour) -> Signal:
+        if behaviour.motion is Motion.HELD:
+            return constant(self._levels[name])
+        source = self._converted(str(behaviour.source), name)
+        if behaviour.motion is Motion.FOLLOWS:
+            return source
+        return lag(source, behaviour.tau_s, self._levels[name])
+
+    def _converted(self, source: str, target: str) -> Signal:
+        """The source's signal in the target's unit."""
+        signal = self._signals[source]
+        here, there = self._attributes[source].unit, self._attributes[target].unit
+        if here is None or there is None or here == there:
+            return signal
+        return signal.scaled(here.factor / there.factor, (here.offset - there.offset) / there.factor)
+
+
+def _sources_first(behaviours: Mapping[str, Behaviour]) -> tuple[str, ...]:
+    """The names so that a source comes before what depends on it; there are no circles (checked before)."""
+    order: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        source = behaviours[name].source
+        if source is not None and source not in order:
+            visit(source)
+        order[name] = None
+
+    for name in behaviours:
+        visit(name)
+    return tuple(order)

@@ -1,0 +1,139 @@
+"""What the author of a station wrote. Paths of the model are paths of the document; nothing is normalised.
+
+What an instrument takes as `options`, `limits` and `safe` is checked where its document is known
+(`instruments`).
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shotlane.model._part import Part
+from shotlane.model._sequence import LANGUAGE, Interlock, Scalar
+
+Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
+
+
+class StationInstrument(Part):
+    """One role of a station: which instrument fills it, where it is connected, and its bounds here."""
+
+    instrument: str | None = Field(
+        None,
+        description="Name of an instrument document: one of the catalogue, or a file next to the station.",
+        examples=["watlow-ezzone", "alicat-mfc"],
+    )
+    driver: str | None = Field(
+        None,
+        description="An adopted or own driver instead of an instrument document.",
+        examples=["pymeasure:pymeasure.instruments.keithley.Keithley2000", "mylab.drivers:Camera"],
+    )
+    resource: str | None = Field(
+        None,
+        description="Where it is connected: serial://, modbus+tcp://, modbus+serial://, tcp://, sim://.",
+        examples=["modbus+tcp://192.168.1.20:502?unit=1", "serial:///dev/ttyUSB0?baudrate=19200", "sim://"],
+    )
+    description: str = Field(
+        "",
+        description="Free text for people.",
+    )
+    options: dict[str, Any] = Field(
+        {},
+        description="Values for the options of the instrument document, or arguments of a driver.",
+    )
+    limits: dict[str, Limits] = Field(
+        {},
+        description="Lowest and highest value of an attribute; they only tighten what the instrument allows.",
+        examples=[{"setpoint": ["10 degC", "200 degC"]}],
+    )
+    safe: dict[str, Scalar] = Field(
+        {},
+        description="Value of each attribute in the safe state; `keep` leaves it as it is.",
+        examples=[{"setpoint": "20 degC"}],
+    )
+    timeout: Scalar | None = Field(
+        None,
+        description="Longest wait for a reply; default: the instrument's.",
+        examples=["300 ms"],
+    )
+    tries: int | None = Field(
+        None,
+        ge=1,
+        le=10,
+        description="How often a read or set is tried; default: the instrument's.",
+    )
+    triggered_by: str | None = Field(
+        None,
+        description="Channel whose edges trigger this instrument.",
+        examples=["seq.do1"],
+    )
+
+
+class ChannelAlias(Part):
+    """A channel in the lab's own words and units."""
+
+    is_: str = Field(
+        alias="is",
+        description="The channel it stands for.",
+        examples=["seq.ao0"],
+    )
+    unit: str | None = Field(
+        None,
+        description="Unit of the alias.",
+        examples=["MHz"],
+    )
+    table: list[Limits] | None = Field(
+        None,
+        description="Pairs of alias value and channel value, joined by straight lines.",
+        examples=[[["-40 MHz", "0.4 V"], ["40 MHz", "8.9 V"]]],
+    )
+    limits: Limits | None = Field(
+        None,
+        description="Lowest and highest value, in the alias' unit.",
+    )
+    inverted: bool = Field(
+        False,
+        description="True and false are exchanged.",
+    )
+    lead: Scalar | None = Field(
+        None,
+        description="Sent this much earlier.",
+        examples=["2.3 ms"],
+    )
+    description: str = Field(
+        "",
+        description="Free text for people.",
+    )
+
+
+class Station(Part):
+    """A whole station document: the instruments of a bench, by role."""
+
+    language: int = Field(
+        LANGUAGE,
+        ge=1,
+        description="Version of the language this document is written in.",
+    )
+    station: str = Field(
+        description="Name of the station.",
+        examples=["bench"],
+    )
+    description: str = Field(
+        "",
+        description="Free text for people.",
+    )
+    include: list[str] = Field(
+        [],
+        description="Files whose parts are merged in; this file wins.",
+    )
+    instruments: dict[str, StationInstrument] = Field(
+        description="The instruments by role; this order is that of the safe state.",
+    )
+    channels: dict[str, ChannelAlias] = Field(
+        {},
+        description="Aliases of channels in the lab's own words and units.",
+    )
+    interlocks: dict[str, Scalar | Interlock] = Field(
+        {},
+        description="Conditions that end any run.",
+        examples=[{"too_hot": "furnace.temperature > 220 degC"}],
+    )

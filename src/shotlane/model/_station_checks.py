@@ -1,0 +1,67 @@
+"""Checks across fields of a station that need no instrument documents, and what is not available yet."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shotlane.diagnostics import Report
+from shotlane.document import Document, Path
+from shotlane.expression import reserved_name_help
+from shotlane.model._station import Station, StationInstrument
+
+_SECRET = re.compile(r"\$\{secret:")
+
+
+def check_station(station: Station, document: Document, report: Report) -> None:
+    """Tell and drop what is wrong across fields, and what this version cannot do."""
+    for role, instrument in station.instruments.items():
+        _role(role, instrument, document, report)
+    for path, what in unavailable(station, document.data):
+        report.error("STA900", f"{what} not available yet", document.key_span(path))
+        document.drop(path)
+
+
+def unavailable(station: Station, data: Any) -> Iterator[tuple[Path, str]]:
+    """Places of a station that use what this version cannot do, each with its name and verb."""
+    for key, what in (
+        ("include", "`include` is"),
+        ("channels", "aliases of channels are"),
+        ("interlocks", "interlocks are"),
+    ):
+        if getattr(station, key):
+            yield (key,), what
+    for role, instrument in station.instruments.items():
+        if instrument.driver is not None:
+            yield ("instruments", role, "driver"), "drivers in Python and adopted ones are"
+        if instrument.triggered_by is not None:
+            yield ("instruments", role, "triggered_by"), "hardware-timed instruments are"
+        for path in _secrets(data["instruments"].get(role), ("instruments", role)):
+            yield path, "secrets are"
+
+
+def _secrets(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, str) and _SECRET.search(value):
+        yield path
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _secrets(item, (*path, index))
+
+
+def _role(role: str, instrument: StationInstrument, document: Document, report: Report) -> None:
+    path: Path = ("instruments", role)
+    help = reserved_name_help(role)
+    if help is None and "." in role:
+        help = f"another spelling: '{role.replace('.', '_')}'"
+    if help is not None:
+        report.error(
+            "STA008", f"'{role}' cannot be the name of an instrument", document.key_span(path), help=help
+        )
+        document.drop(path)
+        return
+    if instrument.instrument is None and instrument.driver is None and not document.has_dropped(path):
+        help = "add `instrument: NAME`, a name of the catalogue or of a file next to the station"
+        report.error("STA002", f"nothing says what '{role}' is", document.key_span(path), help=help)
+        document.drop(path)

@@ -1,0 +1,154 @@
+"""Problems of a document in the words of its author: where, what is wrong, how to mend it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from shotlane.diagnostics import Report, did_you_mean, nearest
+from shotlane.document import Document, Path
+from shotlane.model._problem import Problem
+
+# Keys that can stand in the mapping at a path (of that model, when it has a name), with their descriptions.
+Known = Callable[[Path, str | None], Mapping[str, str]]
+
+
+class Codes(NamedTuple):
+    """Codes of one kind of document."""
+
+    unknown: str
+    missing: str
+    type: str
+    empty: str
+    value: str
+    kind: str
+    language: str
+
+
+def tell(problem: Problem, known: Known, document: Document, codes: Codes, report: Report) -> None:
+    """Add the one diagnostic for a problem."""
+    if problem.kind == "unknown":
+        _unknown(problem, known, document, codes, report)
+    elif problem.kind == "missing":
+        _missing(problem, known, document, codes, report)
+    elif problem.value is None:
+        tell_empty(problem.path, document, codes, report)
+    elif problem.kind == "type":
+        _type(problem, known, document, codes, report)
+    elif problem.kind == "choice":
+        _choice(problem, document, codes, report)
+    else:
+        _range(problem, document, codes, report)
+
+
+def misspelt(problems: Iterable[Problem], known: Known, document: Document) -> dict[Path, Path]:
+    """Unknown keys that are most likely another key, with that one: what it holds is written, though faulty."""
+    found = {}
+    for problem in problems:
+        if problem.kind == "unknown":
+            above = problem.path[:-1]
+            meant = nearest(str(problem.path[-1]), known(above, problem.part))
+            if meant is not None and meant not in document.keys(above):
+                found[problem.path] = (*above, meant)
+    return found
+
+
+def tell_empty(path: Path, document: Document, codes: Codes, report: Report) -> None:
+    """Tell that nothing stands where a value should."""
+    help = "write a value after the colon, or delete the key"
+    if isinstance(path[-1], str) and ":" in path[-1]:
+        help = f"is a space missing? `{path[-1].replace(':', ': ', 1)}`"
+    report.error(codes.empty, f"{named(path)} has no value", document.key_span(path), help=help)
+
+
+def named(path: Path) -> str:
+    """A place in words: 'timeout', item 2 of 'tags'."""
+    if not path:
+        return "the document"
+    if isinstance(path[-1], int):
+        return f"item {path[-1] + 1} of {named(path[:-1])}"
+    return f"'{path[-1]}'"
+
+
+def found(value: object) -> str:
+    """A value in words."""
+    if isinstance(value, bool):
+        return f"'{str(value).lower()}'"
+    if isinstance(value, str):
+        return "a text of several lines" if "\n" in value else f"'{value[:40]}'"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return "a list" if isinstance(value, list) else "a mapping of keys to values"
+
+
+def _unknown(problem: Problem, known: Known, document: Document, codes: Codes, report: Report) -> None:
+    *_, key = problem.path
+    above = problem.path[:-1]
+    keys = known(above, problem.part)
+    where = f" in {named(above)}" if above else ""
+    help = did_you_mean(str(key), keys, what="keys that can stand here")
+    meant = nearest(str(key), keys)
+    if meant is not None and meant in document.keys(above):
+        help = f"'{meant}' stands in line {document.key_span((*above, meant)).line} already"
+    report.error(codes.unknown, f"unknown key '{key}'{where}", document.key_span(problem.path), help=help)
+
+
+def _missing(problem: Problem, known: Known, document: Document, codes: Codes, report: Report) -> None:
+    *_, key = problem.path
+    above = problem.path[:-1]
+    described = known(above, problem.part).get(str(key), "")
+    where = f" in {named(above)}" if above else ""
+    help = f"add `{key}: ...`" + (f" ({described.rstrip('.')})" if described else "")
+    report.error(codes.missing, f"the key '{key}' is missing{where}", document.key_span(above), help=help)
+
+
+def _type(problem: Problem, known: Known, document: Document, codes: Codes, report: Report) -> None:
+    wanted = " or ".join(problem.expected)
+    message = f"{named(problem.path)} takes {wanted}, and this is {found(problem.value)}"
+    help = None
+    if "a mapping" in problem.expected:
+        keys = ", ".join(known(problem.path, None))
+        help = (
+            f"keys that can stand below it: {keys}"
+            if keys
+            else "write `name: value` lines below it, indented"
+        )
+    elif problem.expected == ("text",) and _is_scalar(problem.value):
+        help = f'put it in quotes when text is meant: "{problem.value}"'
+    elif "a list" in problem.expected and _is_scalar(problem.value):
+        help = f"write [{problem.value}]"
+    report.error(codes.type, message, document.span(problem.path), help=help)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, bool | int | float | str)
+
+
+def _choice(problem: Problem, document: Document, codes: Codes, report: Report) -> None:
+    written = str(problem.value)
+    if len(problem.choices) == 1:
+        help = f"write '{problem.choices[0]}'"
+    else:
+        help = did_you_mean(written, problem.choices, what="choices")
+    report.error(
+        codes.value,
+        f"{found(problem.value)} is not a choice for {named(problem.path)}",
+        document.span(problem.path),
+        help=help,
+    )
+
+
+_RANGES = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "too_short": "takes at least {min_length} items, and this has {actual_length}",
+    "too_long": "takes at most {max_length} items",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "is not written as it must be: {pattern}",
+    "finite_number": "must be a finite number",
+}
+
+
+def _range(problem: Problem, document: Document, codes: Codes, report: Report) -> None:
+    wording = _RANGES.get(problem.kind, "has a value that cannot stand here").format(**problem.context)
+    report.error(codes.value, f"{named(problem.path)} {wording}", document.span(problem.path))

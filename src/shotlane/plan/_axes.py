@@ -1,0 +1,250 @@
+"""The values of one axis: a list, or a form such as `{linspace: [a, b, n]}`.
+
+Forms are computed in the unit that the parameter was declared in and rounded to 12 digits there, so that
+linspace over 10..30 cm**3/min has a point at exactly 20. An axis depends on no swept name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.diagnostics import did_you_mean
+from shotlane.document import Path
+from shotlane.expression import NUMBER, Type, Unit, ValueKind
+from shotlane.plan._names import SCALARS
+from shotlane.plan._parameters import unfit
+from shotlane.plan._points import uniform
+from shotlane.plan._rounding import significant
+from shotlane.plan._scope import Rows
+from shotlane.plan._term import Compiler, Term
+from shotlane.plan._unavailable import refuse
+
+Floats = NDArray[np.float64]
+
+MOST_POINTS = 20_000_000
+FORMS = ("linspace", "arange", "logspace", "random", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What an axis is about. `unit`: the column's, None for SI. `seed`: the sequence's own."""
+
+    name: str
+    type: Type
+    unit: Unit | None
+    seed: int
+
+
+def axis_values(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> NDArray[Any] | None:
+    """Values in SI (or booleans, or texts); None when the axis is faulty, which is reported."""
+    if isinstance(raw, list):
+        if not raw:
+            return _not_understood(compiler, path, axis.name)
+        return _listed(compiler, axis, path, raw)
+    if isinstance(raw, Mapping):
+        return _formed(compiler, axis, path, raw)
+    return _not_understood(compiler, path, axis.name)
+
+
+def _not_understood(compiler: Compiler, path: Path, name: str) -> None:
+    compiler.report.error(
+        "SEQ304",
+        f"the axis of '{name}' has no list of values",
+        compiler.document.span(path),
+        help=f"write `{name}: [first, second]`, or `{name}: {{linspace: [first, last, count]}}`",
+    )
+
+
+def _listed(compiler: Compiler, axis: Axis, path: Path, raw: list[Any]) -> NDArray[Any] | None:
+    values = [axis_value(compiler, axis, (*path, index), item) for index, item in enumerate(raw)]
+    if any(value is None for value in values):
+        return None
+    if axis.type.kind is ValueKind.TEXT:
+        return np.array(values, dtype=object)
+    return np.array(values)
+
+
+def axis_value(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Any:
+    """One value for a swept name; None when it is faulty."""
+    if not isinstance(raw, SCALARS):
+        if not compiler.document.is_dropped(path):
+            compiler.report.error("SEQ305", f"'{axis.name}' takes one value here", compiler.document.span(path))
+        return None
+    written = compiler.written(path, raw)
+    if axis.type.kind is ValueKind.TEXT:
+        return written.text
+    term = _constant(compiler, axis, path, raw)
+    if term is None:
+        return None
+    fault = unfit(axis.type, term.type, text=term.expression.text, unit=axis.unit)
+    if fault is not None:
+        compiler.report.error("EXP040", fault[0], written.span, help=fault[1])
+        return None
+    return _number(compiler, term)
+
+
+def _constant(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Term | None:
+    """A term that is the same at all points."""
+    term = compiler.term(compiler.written(path, raw))
+    if term is None or term.sound:
+        return term
+    swept = sorted(term.expression.names - set(compiler.scope.values))
+    compiler.report.error(
+        "SEQ305",
+        f"a value of an axis cannot depend on '{swept[0]}', which is swept",
+        term.written.inside(*term.expression.place(swept[0])),
+        help=f"declare a parameter that is derived from '{axis.name}' and '{swept[0]}'",
+    )
+    return None
+
+
+def _number(compiler: Compiler, term: Term) -> Any:
+    value = term.column(Rows(compiler.scope, 0, 1))[0, 0]
+    if not np.isfinite(value):
+        compiler.report.error("SEQ402", f"'{term.written.text}' is not a finite number", term.written.span)
+        return None
+    return value
+
+
+def _formed(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) -> NDArray[Any] | None:
+    forms = [key for key in raw if key in FORMS]
+    if len(forms) != 1:
+        first = next(iter(raw), "")
+        compiler.report.error(
+            "SEQ304",
+            f"'{first}' is no form of an axis" if not forms else f"an axis has one form, not {' and '.join(forms)}",
+            compiler.document.key_span((*path, forms[1] if forms else first)),
+            help=did_you_mean(str(first), FORMS, what="forms of an axis") if not forms else None,
+        )
+        return None
+    form = forms[0]
+    if form == "file":
+        refuse(compiler, (*path, "file"), "an axis from a file")
+        return None
+    if not _only(compiler, path, raw, {form, "points", "seed"} if form == "random" else {form}):
+        return None
+    if axis.type.kind is not ValueKind.NUMBER:
+        compiler.report.error(
+            "SEQ305", f"'{axis.name}' is not a number, so {form} has no values for it",
+            compiler.document.key_span((*path, form)), help="list the values",
+        )  # fmt: skip
+        return None
+    return _random(compiler, axis, path, raw) if form == "random" else _spaced(compiler, axis, path, raw, form)
+
+
+def _only(compiler: Compiler, path: Path, raw: Mapping[str, Any], known: set[str]) -> bool:
+    extra = [key for key in raw if key not in known]
+    for key in extra:
+        place = compiler.document.key_span((*path, key))
+        compiler.report.error(
+            "SEQ304", f"'{key}' does not belong here", place, help=did_you_mean(key, known, what="possible here")
+        )
+    return not extra
+
+
+def _ends(compiler: Compiler, axis: Axis, path: Path, raw: Any, count: int, shape: str) -> list[Any] | None:
+    if isinstance(raw, list) and len(raw) == count:
+        return raw
+    compiler.report.error(
+        "SEQ304",
+        f"{path[-1]} needs {count} values: {shape}",
+        compiler.document.span(path),
+        help=f"write `{path[-1]}: {shape}`",
+    )
+    return None
+
+
+def _spaced(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any], form: str) -> Floats | None:
+    place = (*path, form)
+    shape = "[first, last, step]" if form == "arange" else "[first, last, count]"
+    given = _ends(compiler, axis, place, raw[form], 3, shape)
+    if given is None:
+        return None
+    first = axis_value(compiler, axis, (*place, 0), given[0])
+    last = axis_value(compiler, axis, (*place, 1), given[1])
+    if form == "arange":
+        # A step between two temperatures is a difference.
+        step_axis = replace(axis, type=replace(axis.type, point=False))
+        third = axis_value(compiler, step_axis, (*place, 2), given[2])
+    else:
+        third = count_of(compiler, (*place, 2), given[2], "the count")
+    if first is None or last is None or third is None:
+        return None
+    maker: Callable[..., Floats | str] = {"linspace": _linspace, "logspace": _logspace, "arange": _arange}[form]
+    scale = axis.unit.factor if axis.unit is not None else 1.0
+    ends = (_declared(axis, first), _declared(axis, last))
+    made = maker(*ends, third / scale if form == "arange" else third)
+    if isinstance(made, str):
+        compiler.report.error("SEQ304", f"{form}: {made}", compiler.document.span(place))
+        return None
+    return _to_si(axis, made)
+
+
+def _declared(axis: Axis, value: float) -> float:
+    return float(significant(axis.unit.from_si(float(value)) if axis.unit is not None else value))
+
+
+def _to_si(axis: Axis, values: Floats) -> Floats:
+    rounded = significant(values)
+    return np.asarray(axis.unit.to_si(rounded)) if axis.unit is not None else rounded
+
+
+def _linspace(first: float, last: float, count: int) -> Floats | str:
+    if count == 1 and first != last:
+        return "one point cannot be both the first and the last"
+    return np.linspace(first, last, count)
+
+
+def _logspace(first: float, last: float, count: int) -> Floats | str:
+    if first * last <= 0:
+        return "both end values must be above 0"
+    if count == 1 and first != last:
+        return "one point cannot be both the first and the last"
+    values = first * (last / first) ** (np.arange(count) / max(count - 1, 1))
+    values[-1] = last
+    return np.asarray(values)
+
+
+def _arange(first: float, last: float, step: float) -> Floats | str:
+    if step == 0 or (last - first) / step < 0:
+        return "the step does not lead from the first value to the last"
+    count = int(np.floor((last - first) / step + 1e-9)) + 1
+    if count > MOST_POINTS:
+        return f"more than {MOST_POINTS} points"
+    return first + np.arange(count) * step
+
+
+def _random(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) -> Floats | None:
+    place = (*path, "random")
+    given = _ends(compiler, axis, place, raw["random"], 2, "[low, high]")
+    if "points" not in raw:
+        compiler.report.error(
+            "SEQ304",
+            "random needs a number of points",
+            compiler.document.key_span(place),
+            help="write {random: [low, high], points: 10, seed: 0}",
+        )
+        return None
+    count = count_of(compiler, (*path, "points"), raw["points"], "the number of points")
+    seed = count_of(compiler, (*path, "seed"), raw.get("seed", axis.seed), "the seed", least=0)
+    if given is None or count is None or seed is None:
+        return None
+    low = axis_value(compiler, axis, (*place, 0), given[0])
+    high = axis_value(compiler, axis, (*place, 1), given[1])
+    if low is None or high is None:
+        return None
+    start, end = _declared(axis, low), _declared(axis, high)
+    return _to_si(axis, start + (end - start) * uniform(seed, count))
+
+
+def count_of(compiler: Compiler, path: Path, raw: Any, what: str, *, least: int = 1) -> int | None:
+    """A whole number of at least `least`; None when it is none, which is reported."""
+    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= max(MOST_POINTS, 2**63):
+        return raw
+    compiler.report.error(
+        "SEQ304", f"{what} must be a whole number from {least} on", compiler.document.span(path)
+    )
+    return None

@@ -1,0 +1,62 @@
+"""The names that an expression may use, their types, and their values over all points of the sweep.
+
+A name is in one of three states. Sound: it has a type and a value (one for all points, or one per point).
+Typed: it has a type, but its values are not to be trusted (its axis is faulty), so units are checked and
+numbers are not. Broken: nothing is known of it; whatever uses it stays silent. The author was told why.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from shotlane.expression import Type
+
+
+@dataclass(slots=True)
+class Scope:
+    """A value is a scalar, or an array with one entry per point. `declared`: every name, in whatever state."""
+
+    declared: set[str] = field(default_factory=set)
+    types: dict[str, Type] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    count: int = 1
+
+    def sound(self, used: Iterable[str]) -> bool:
+        """Whether all names have values."""
+        return all(name in self.values for name in used)
+
+    def varies(self, used: Iterable[str]) -> bool:
+        """Whether one of the names differs between points."""
+        return any(isinstance(self.values.get(name), np.ndarray) for name in used)
+
+    def rows(self, first: int, stop: int) -> "Rows":
+        """The values at a stretch of points."""
+        return Rows(self, first, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Points `first` up to, not including, `stop` of a scope, as columns of shape (n, 1)."""
+
+    scope: Scope
+    first: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    def value(self, name: str) -> Any:
+        """A scalar, or a column."""
+        value = self.scope.values[name]
+        if isinstance(value, np.ndarray):
+            return value[self.first : self.stop, np.newaxis]
+        return value
+
+    def environment(self, used: Iterable[str], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Values by name for `Expression.evaluate`."""
+        more = more or {}
+        return {name: more[name] if name in more else self.value(name) for name in used}

@@ -1,0 +1,102 @@
+"""A checked expression of the document: parsed once, its type known, evaluated over stretches of points."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.diagnostics import Report
+from shotlane.document import Document, Path
+from shotlane.expression import Expression, ExpressionError, Fault, Type, Unit, expected
+from shotlane.plan._scope import Rows, Scope
+from shotlane.plan._written import Written, in_document, parse_written, tell
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An expression with its type. `sound`: its values may be computed. `varies`: they differ by point.
+
+    `place` is where the expression stands inside what was written: all of it, or one argument of a call.
+    """
+
+    written: Written
+    expression: Expression
+    type: Type
+    sound: bool
+    varies: bool
+    place: tuple[int, int] | None = None
+    cache: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def uses(self, name: str) -> bool:
+        """Whether the name stands in the expression."""
+        return name in self.expression.names
+
+    def column(self, rows: Rows) -> NDArray[Any]:
+        """Values in SI of shape (n, 1), or (1, 1) when they are the same at all points."""
+        if self.varies:
+            return self.over(rows, {})
+        if "value" not in self.cache:
+            self.cache["value"] = self.over(rows, {})
+        return self.cache["value"]  # type: ignore[no-any-return]
+
+    def over(self, rows: Rows, more: Mapping[str, Any]) -> NDArray[Any]:
+        """Values in SI with further names bound to arrays, broadcast over them; of two dimensions."""
+        value = self.expression.evaluate(rows.environment(self.expression.names, more))
+        array = np.asarray(value)
+        return array if array.ndim == 2 else array.reshape(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """What every pass over the document needs to turn scalars into terms."""
+
+    document: Document
+    report: Report
+    scope: Scope
+
+    def written(self, path: Path, raw: Any) -> Written:
+        """A scalar with its place."""
+        return in_document(self.document, path, raw)
+
+    def term(self, written: Written, more: Mapping[str, Type] | None = None) -> Term | None:
+        """Parse and check an expression; None when it is faulty or hangs on something faulty."""
+        more = more or {}
+        expression = parse_written(self.report, written, self.scope.declared | set(more))
+        return None if expression is None else self.typed(written, expression, more)
+
+    def typed(
+        self,
+        written: Written,
+        expression: Expression,
+        more: Mapping[str, Type],
+        place: tuple[int, int] | None = None,
+    ) -> Term | None:
+        """Check an expression that is parsed already."""
+        scope = self.scope
+        try:
+            kind = expression.infer({**scope.types, **more})
+        except ExpressionError as error:
+            tell(self.report, written, tuple(fault for fault in error.faults if not self._is_told(expression, fault)))
+            return None
+        own = [name for name in expression.names if name not in more]
+        return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)
+
+    def _is_told(self, expression: Expression, fault: Fault) -> bool:
+        """Whether a name is only unknown because its declaration is faulty, which its author was told."""
+        if fault.code != "EXP020":
+            return False
+        places = {expression.place(name): name for name in expression.names}
+        return places.get((fault.offset, fault.length)) in self.scope.declared
+
+
+def expect(report: Report, term: Term, wanted: Type, *, unit: Unit | None = None) -> bool:
+    """Report a term of another kind or dimension than its place takes; `unit`: that of the place."""
+    fault = expected(wanted, term.type, text=term.expression.text, unit=unit)
+    if fault is None:
+        return True
+    written = term.written
+    span = written.span if term.place is None else written.inside(*term.place)
+    report.error("EXP040", fault[0], span, help=fault[1])
+    return False

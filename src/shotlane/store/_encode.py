@@ -1,0 +1,163 @@
+"""From the rows of records to the rows of tables.
+
+A number, truth value or whole number goes into one REAL column; its declared type stands in `channel`, so
+that 25 then 25.9 stays 25.9. What a REAL cannot say exactly (not-a-number, whole numbers beyond 2**53, text)
+is kept as text beside it. Nothing here raises on a value: what is unknown is kept as its text.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.records import ActionRow, SampleRow
+
+Row = tuple[Any, ...]
+Array = NDArray[Any]
+
+_EXACT = 2**53
+# Fast and nearly as small: waveforms of floats hardly shrink, images do.
+_LEVEL = 1
+
+
+def storable(text: str) -> str:
+    """The text with what a database cannot hold (NUL, half a surrogate pair) written as an escape."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON; what JSON cannot say becomes text."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+    except ValueError:
+        return to_json(_finite(value))
+    return storable(text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def split(value: Any) -> tuple[float | None, str | None, Array | None]:
+    """A value as number, text and array; a number that is not exact is given as text too."""
+    if value is None:
+        return None, None, None
+    if isinstance(value, float):
+        # NaN would be stored as NULL by SQLite, and NULL means that there is no value.
+        return (float(value), None, None) if value == value else (None, "nan", None)
+    if isinstance(value, bool):
+        return float(value), None, None
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, str):
+        return None, storable(str(value)), None
+    return _foreign(value)
+
+
+def _whole(value: int) -> tuple[float | None, str | None, None]:
+    if -_EXACT <= value <= _EXACT:
+        return float(value), None, None
+    try:
+        return float(value), str(value), None
+    except OverflowError:
+        return None, str(value), None
+
+
+def _foreign(value: Any) -> tuple[float | None, str | None, Array | None]:
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        plain = value.item()
+        return split(plain) if isinstance(plain, float | int | str) else (None, storable(str(plain)), None)
+    if isinstance(value, bytes | bytearray):
+        return None, None, np.frombuffer(bytes(value), dtype=np.uint8)
+    if isinstance(value, np.ndarray | list | tuple):
+        array = _array(value)
+        return (None, to_json(value), None) if array is None else (None, None, array)
+    return None, storable(str(value)), None
+
+
+def _array(value: Any) -> Array | None:
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different length
+        return None
+    return None if array.dtype.hasobject or array.dtype.kind in "US" else array
+
+
+def sample_rows(
+    attempt: int, rows: Iterable[SampleRow], samples: list[Row], texts: list[Row], arrays: list[Row]
+) -> None:
+    """Append the rows of the three sample tables."""
+    for channel, tick, target, requested, received, value, status, raw in rows:
+        if type(value) is float and value == value:
+            number, text, array = _plain(value)
+        else:
+            number, text, array = split(value)
+        # A subclass of int would be looked up among the adapters of sqlite3 for every row.
+        samples.append((attempt, channel, tick, target, requested, received, number, int(status)))
+        if text is not None or raw is not None:
+            texts.append((attempt, channel, tick, text, None if raw is None else storable(raw)))
+        if array is not None:
+            arrays.append((attempt, channel, tick, *_packed(array)))
+
+
+def action_rows(attempt: int, rows: Iterable[ActionRow], actions: list[Row]) -> None:
+    """Append the rows of the action table."""
+    for row in rows:
+        number, text, array = split(row.value)
+        if array is not None:
+            text = to_json(array.tolist())
+        actions.append(
+            (
+                attempt,
+                row.number,
+                int(row.kind),
+                row.channel,
+                None if row.command is None else storable(row.command),
+                row.target_ns,
+                row.requested_ns,
+                row.received_ns,
+                number,
+                text,
+                int(row.status),
+                None if row.raw is None else storable(row.raw),
+            )
+        )
+
+
+def _packed(array: Array) -> tuple[str, str, str, bytes]:
+    """Type, shape, encoding and bytes of an array, in C order."""
+    plain = np.ascontiguousarray(array).tobytes()
+    packed = zlib.compress(plain, _LEVEL)
+    shape = json.dumps(array.shape)
+    descr = np.lib.format.dtype_to_descr(array.dtype)
+    dtype = descr if isinstance(descr, str) else json.dumps(descr)
+    if len(packed) < len(plain):
+        return dtype, shape, "zlib", packed
+    return dtype, shape, "none", plain
+
+
+def unpacked(dtype: str, shape: str, encoding: str, data: bytes) -> Array:
+    """The array again; read-only."""
+    plain = zlib.decompress(data) if encoding == "zlib" else bytes(data)
+    descr = json.loads(dtype) if dtype.startswith("[") else dtype
+    kind = np.lib.format.descr_to_dtype(_as_descr(descr))
+    array: Array = np.frombuffer(plain, dtype=kind).reshape(json.loads(shape))
+    return array
+
+
+def _as_descr(descr: Any) -> Any:
+    """Lists of lists as JSON gives them, as the lists of tuples that numpy takes."""
+    if isinstance(descr, list) and descr and isinstance(descr[0], list):
+        return [(name, _as_descr(kind), *map(tuple, shape)) for name, kind, *shape in descr]
+    return descr

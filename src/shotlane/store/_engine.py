@@ -1,0 +1,86 @@
+"""Connections as each side needs them. A writer never waits for ever: every wait of a driver has an end.
+
+SQLite: WAL with synchronous FULL, so that a commit is on the disk when it returns; transactions are begun by
+us, since the driver's own begin would take the write lock too late and fail instead of waiting.
+"""
+
+import os
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from shotlane.store._address import Address
+from shotlane.store._error import StoreError
+
+WAIT_S = 10.0
+
+
+def writer_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
+    """Engine whose connections write durably; a lock is waited for at most `wait_s`."""
+    if not address.sqlite:
+        return _postgres(address, wait_s)
+    folder = address.file.parent
+    if not folder.is_dir():
+        raise StoreError(f"the store {address.shown} cannot be made: there is no folder {folder}", "make it")
+    options = {"timeout": wait_s, "check_same_thread": False}
+    engine = create_engine(address.url, poolclass=NullPool, connect_args=options)
+    event.listen(engine, "connect", _prepare_writer)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def reader_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
+    """Engine whose connections cannot write and hold no snapshot between statements."""
+    if not address.sqlite:
+        return _postgres(address, wait_s).execution_options(isolation_level="AUTOCOMMIT")
+    if not address.file.is_file():
+        raise StoreError(f"there is no store {address.shown}", "the first run makes it")
+    # A file on a medium that cannot be written has nobody who writes it; WAL would want to make files there.
+    still = (
+        not os.access(address.file.parent, os.W_OK)
+        and not address.file.with_name(address.file.name + "-wal").exists()
+    )
+    query = "immutable=1" if still else "mode=ro"
+    uri = f"{address.file.as_uri()}?{query}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=wait_s, check_same_thread=False, isolation_level=None)
+
+    return create_engine("sqlite://", poolclass=NullPool, creator=connect)
+
+
+def _postgres(address: Address, wait_s: float) -> Engine:
+    given = address.url.query
+    options: dict[str, Any] = {
+        "application_name": "shotlane",
+        "connect_timeout": max(2, int(wait_s)),
+        "options": f"-c lock_timeout={int(wait_s * 1e3)} -c statement_timeout={int(wait_s * 6e3)}",
+        "keepalives_idle": 5,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": int(wait_s * 3e3),
+    }
+    wanted = {name: value for name, value in options.items() if name not in given}
+    try:
+        engine = create_engine(address.url, poolclass=NullPool, connect_args=wanted, hide_parameters=True)
+    except ModuleNotFoundError as error:
+        raise StoreError(f"no driver for {address.shown}", 'pip install "shotlane[postgres]"') from error
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _: Any) -> None:
+    # A server set up to acknowledge before the disk has it would break what a commit means here.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()

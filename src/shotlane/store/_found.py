@@ -1,0 +1,81 @@
+"""What a reader finds: a run in one line, and a run in full."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shotlane.records import ChannelRecord, Outcome
+
+RUNNING = "running"
+DIED = "terminated (runner died)"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in a list.
+
+    `outcome` is None while the run goes on. A run that has no end and whose runner is gone is `terminated`
+    with `died` set: it never counts as a success. `shots_committed` counts the shots that ended, however.
+    """
+
+    number: int
+    sequence: str
+    station: str
+    started_utc_ns: int
+    ended_utc_ns: int | None
+    outcome: Outcome | None
+    died: bool
+    shots_planned: int
+    shots_committed: int
+    tags: tuple[str, ...]
+    stamps: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        """The outcome in words, also of a run that has none."""
+        if self.died:
+            return DIED
+        return RUNNING if self.outcome is None else self.outcome.value
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRecord:
+    """A parameter's column: `type` is number, bool or text; None when no shot gave it a value."""
+
+    name: str
+    type: str | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFault:
+    """Why an attempt ended badly."""
+
+    shot: int
+    attempt: int
+    outcome: Outcome | None
+    fault: str
+    message: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything about a run but its rows.
+
+    `outcomes` counts its shots by outcome. `tallies` sums, per channel and what, over all attempts, the
+    counts in the order of `records.Tally` from `planned` on.
+    """
+
+    summary: RunSummary
+    description: str
+    reason: str | None
+    plan_digest: str | None
+    environment: Mapping[str, Any]
+    figures: Mapping[str, Any]  # `RunEnd.summary`
+    channels: tuple[ChannelRecord, ...]
+    parameters: tuple[ParameterRecord, ...]
+    documents: tuple[str, ...]
+    outcomes: Mapping[Outcome, int]
+    tallies: Mapping[tuple[str, str], tuple[int, ...]]
+    faults: tuple[AttemptFault, ...]

@@ -1,0 +1,78 @@
+"""Who writes: the process behind a session, and whether it still lives.
+
+A process is known by host, boot, number and the moment it started, so that a reused number is not taken for
+it. What cannot be judged from here (another machine) is judged by the beat that every recorder leaves.
+"""
+
+import getpass
+import os
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+BEAT_S = 10.0
+# A runner that left no beat for so long is dead; several beats, since a store may stall.
+SILENCE_S = 60.0
+
+
+def _new_id() -> int:
+    # Milliseconds first, so that keys of one store ascend; 63 bits in all.
+    return (time.time_ns() // 1_000_000 << 21) | secrets.randbits(21)
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None
+
+
+def _own_version() -> str:
+    try:
+        return version("shotlane")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def process_mark(pid: int) -> str | None:
+    """When a process of this machine started, in ticks since boot; None where that is not told."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The second field is the program's name in parentheses and may hold anything.
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _boot() -> str | None:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """One program that opened the store to write. The defaults describe this process."""
+
+    id: int = field(default_factory=_new_id)
+    started_utc_ns: int = field(default_factory=time.time_ns)
+    host: str = field(default_factory=socket.gethostname)
+    user: str | None = field(default_factory=_user)
+    pid: int = field(default_factory=os.getpid)
+    process_started: str | None = field(default_factory=lambda: process_mark(os.getpid()))
+    boot: str | None = field(default_factory=_boot)
+    version: str = field(default_factory=_own_version)
+
+
+def is_alive(host: str, boot: str | None, pid: int, process_started: str | None, seen_utc_ns: int) -> bool:
+    """Whether the process of a session still runs, as far as can be known from here."""
+    if host == socket.gethostname():
+        if boot != _boot():
+            return False
+        if process_started is not None:
+            return process_mark(pid) == process_started
+    return time.time_ns() - seen_utc_ns < SILENCE_S * 1e9

@@ -1,0 +1,107 @@
+"""Views for people with psql, DBeaver or Grafana: names joined, times readable.
+
+The same columns on both databases. Times are text in ISO 8601 with nanoseconds on SQLite, and timestamps with
+time zone (to the microsecond, PostgreSQL keeps no more) on PostgreSQL.
+"""
+
+from collections.abc import Callable, Iterator
+
+from shotlane.records import ActionKind, Status
+
+Render = Callable[[str], str]
+
+
+def sqlite_time(column: str) -> str:
+    """Text of an instant in SQLite."""
+    return (
+        f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000000, 'unixepoch')"
+        f" || printf('.%09dZ', {column} % 1000000000)"
+    )
+
+
+def postgres_time(column: str) -> str:
+    """Timestamp of an instant in PostgreSQL."""
+    return f"timestamptz 'epoch' + ({column} / 1000) * interval '1 microsecond'"
+
+
+def _words(column: str, words: type[Status] | type[ActionKind]) -> str:
+    cases = " ".join(f"WHEN {word.value} THEN '{word.name.lower()}'" for word in words)
+    return f"CASE {column} {cases} END"
+
+
+_STATUS = _words("s.status", Status)
+_KIND = _words("s.kind", ActionKind)
+_ROW_TIMES = """s.target_ns / 1e9 AS target_s, s.requested_ns / 1e9 AS requested_s,
+    s.received_ns / 1e9 AS received_s, (s.requested_ns - s.target_ns) / 1e6 AS lateness_ms"""
+_INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
+
+
+def views(time: Render) -> Iterator[tuple[str, str]]:
+    """Name and SELECT of every view; `time` renders a column of UTC nanoseconds."""
+    yield (
+        "run_view",
+        f"""SELECT r.number AS run, r.sequence, r.station, {time("r.started_utc_ns")} AS started,
+    {time("r.ended_utc_ns")} AS ended, coalesce(r.outcome, 'no end recorded') AS outcome, r.reason,
+    r.shots_planned,
+    (SELECT count(*) FROM shot s WHERE s.run = r.number AND s.outcome IS NOT NULL) AS shots_committed,
+    r.tags, r.stamps, r.description, r.plan_digest, e.host, e.user_name, e.pid
+FROM run r JOIN session e ON e.id = r.session""",
+    )
+    yield (
+        "shot_view",
+        f"""SELECT s.run, s.shot, coalesce(s.outcome, 'no end recorded') AS outcome, s.attempts,
+    {time("s.began_utc_ns")} AS started, {time("s.ended_utc_ns")} AS ended,
+    (s.ended_utc_ns - s.began_utc_ns) / 1e9 AS duration_s, s.digest
+FROM shot s""",
+    )
+    yield (
+        "parameter_view",
+        """SELECT v.run, v.shot, p.name, p.type, v.value, v.text, p.unit
+FROM shot_parameter v JOIN parameter p ON p.run = v.run AND p.parameter = v.parameter""",
+    )
+    yield (
+        "attempt_view",
+        f"""SELECT a.run, a.shot, a.attempt, a.id AS attempt_id, {time("a.began_utc_ns")} AS began,
+    {time("a.origin_utc_ns")} AS origin, {time("a.ended_utc_ns")} AS ended,
+    coalesce(a.outcome, 'no end recorded') AS outcome, a.fault, a.message, a.context
+FROM attempt a""",
+    )
+    yield (
+        "sample_view",
+        f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
+    {time(_INSTANT)} AS time, {_ROW_TIMES}, s.value, x.text, c.unit, {_STATUS} AS status, x.raw
+FROM attempt a
+JOIN sample s ON s.attempt = a.id
+JOIN channel c ON c.run = a.run AND c.channel = s.channel
+LEFT JOIN sample_text x ON x.attempt = s.attempt AND x.channel = s.channel AND x.tick = s.tick""",
+    )
+    yield (
+        "array_view",
+        f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
+    {time(_INSTANT)} AS time, {_ROW_TIMES}, c.unit, {_STATUS} AS status, x.dtype, x.shape, x.encoding, x.data
+FROM attempt a
+JOIN sample_array x ON x.attempt = a.id
+JOIN sample s ON s.attempt = x.attempt AND s.channel = x.channel AND s.tick = x.tick
+JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
+    )
+    yield (
+        "action_view",
+        f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, s.number, {_KIND} AS kind,
+    c.name AS channel, s.command, {time(_INSTANT)} AS time, {_ROW_TIMES}, s.value, s.text, c.unit,
+    {_STATUS} AS status, s.raw
+FROM attempt a
+JOIN action s ON s.attempt = a.id
+LEFT JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
+    )
+    yield (
+        "tally_view",
+        """SELECT a.run, a.shot, a.attempt, t.channel, t.what, t.planned, t.ok, t.late, t.failed, t.missed,
+    t.dropped, t.unreached
+FROM attempt a JOIN tally t ON t.attempt = a.id""",
+    )
+    yield (
+        "event_view",
+        f"""SELECT e.session, e.number, {time("e.at_utc_ns")} AS time, e.type, e.run, e.shot,
+    e.attempt, e.fields
+FROM event e""",
+    )

@@ -1,0 +1,334 @@
+"""Plans made by hand, and a pool that does what a test tells it."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from shotlane.execution import Clock, Control, RunResult, VirtualClock, execute
+from shotlane.instruments import Exchange, InstrumentError, PoolError, Reading
+from shotlane.model import Attribute, Channel, Command, ScalarValue, ValueType
+from shotlane.plan import (
+    PLAN_FORMAT,
+    ActionTable,
+    InitialValue,
+    LanePlan,
+    PlannedCall,
+    Points,
+    PortPlan,
+    ReadingRule,
+    RetryPolicy,
+    SegmentPlan,
+    ShotPlan,
+)
+from shotlane.records import ActionKind, ChannelRecord, RunStart, Status
+from shotlane.testing import MemoryRecorder, RecordedAttempt
+
+MS = 1_000_000
+S = 1_000_000_000
+
+# role -> port; every role has a readable `x`, a readable `y` and a writable `u` that is 0 when safe.
+PORTS = {"a": "P", "b": "P", "c": "Q"}
+NAMES = [f"{role}.{name}" for role in PORTS for name in ("x", "y", "u")]
+
+
+def channel(name: str) -> Channel:
+    role, attribute = name.split(".")
+    return Channel(role, Attribute(attribute, ValueType.FLOAT, writable=attribute == "u"), PORTS[role])
+
+
+CHANNELS = tuple(channel(name) for name in NAMES)
+
+
+def index(name: str) -> int:
+    return NAMES.index(name)
+
+
+@dataclass
+class Set:
+    """One row of an action table."""
+
+    name: str
+    at_ms: float
+    value: float = 1.0
+    rank: int = 1
+    order: int = 0
+    periodic: bool = False
+
+
+def rule(
+    name: str,
+    start_ms: float = 0,
+    period_ms: float = 10,
+    count: int = 1,
+    *,
+    rank: int = 1,
+    order: int = 0,
+    tolerance_ms: float = 5,
+    periodic: bool | None = None,
+) -> ReadingRule:
+    single = count == 1 if periodic is None else not periodic
+    return ReadingRule(
+        index(name),
+        round(start_ms * MS),
+        0 if count == 1 else round(period_ms * MS),
+        count,
+        rank,
+        order,
+        round(tolerance_ms * MS),
+        not single,
+    )
+
+
+def call(role: str, at_ms: float = 0, *, rank: int = 1, order: int = 0, **arguments: Any) -> PlannedCall:
+    return PlannedCall(round(at_ms * MS), rank, order, role, Command("tare"), arguments)
+
+
+def table(sets: Iterable[Set]) -> ActionTable:
+    rows = sorted(sets, key=lambda item: (item.at_ms, item.rank, item.order))
+    return ActionTable(
+        np.array([round(row.at_ms * MS) for row in rows], dtype=np.int64),
+        np.array([row.rank for row in rows], dtype=np.int8),
+        np.array([row.order for row in rows], dtype=np.int32),
+        np.array([index(row.name) for row in rows], dtype=np.int32),
+        np.array([row.value for row in rows], dtype=np.float64),
+        np.array([row.periodic for row in rows], dtype=np.bool_),
+    )
+
+
+def segment(
+    *parts: Set | ReadingRule | PlannedCall, duration_ms: float = 100
+) -> SegmentPlan:
+    ports: dict[str, PortPlan] = {}
+    for port in dict.fromkeys(PORTS.values()):
+        sets = [item for item in parts if isinstance(item, Set) and CHANNELS[index(item.name)].port == port]
+        calls = [item for item in parts if isinstance(item, PlannedCall) and PORTS[item.role] == port]
+        rules = [
+            item for item in parts if isinstance(item, ReadingRule) and CHANNELS[item.channel].port == port
+        ]
+        if sets or calls or rules:
+            ports[port] = PortPlan(port, table(sets), tuple(calls), tuple(rules))
+    return SegmentPlan(round(duration_ms * MS), (), ports, "segment")
+
+
+@dataclass
+class HandPlan:
+    """A plan of equal shots."""
+
+    segments: Sequence[SegmentPlan]
+    initial: Sequence[tuple[str, float]] = (("a.u", 5.0), ("c.u", 6.0))
+    count: int = 1
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    lane: Mapping[str, LanePlan] = field(default_factory=dict)
+    on_shot: Callable[[int], None] = lambda number: None
+    format: int = PLAN_FORMAT
+    sequence: str = "by-hand"
+    station: str = "fake"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = CHANNELS
+    roles: tuple[str, ...] = tuple(PORTS)
+    texts: tuple[str, ...] = ()
+    digest: str = "plan"
+
+    @property
+    def lanes(self) -> tuple[LanePlan, ...]:
+        return tuple(self.lane.get(name, LanePlan(number)) for number, name in enumerate(NAMES))
+
+    @lanes.setter
+    def lanes(self, value: tuple[LanePlan, ...]) -> None:
+        raise NotImplementedError
+
+    @property
+    def points(self) -> Points:
+        return Points({}, {}, self.count, ())
+
+    @points.setter
+    def points(self, value: Points) -> None:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.count
+
+    def shot(self, number: int) -> ShotPlan:
+        self.on_shot(number)
+        initial = tuple(InitialValue(index(name), value) for name, value in self.initial)
+        return ShotPlan(number, {"n": number}, initial, tuple(self.segments), f"shot {number}")
+
+    def shots(self) -> Iterator[ShotPlan]:
+        return (self.shot(number) for number in range(1, self.count + 1))
+
+
+@dataclass
+class Request:
+    """One request as the pool got it."""
+
+    operation: str  # read, write, call, make_safe
+    role: str
+    names: tuple[str, ...]
+    value: Any
+    at_ns: int
+
+    @property
+    def text(self) -> str:
+        named = "+".join(f"{self.role}.{name}" for name in self.names)
+        return f"{named}={self.value:g}" if self.operation == "write" else f"{self.operation} {named}"
+
+
+def error(fault: str = "timeout", message: str = "no answer") -> InstrumentError:
+    return InstrumentError(fault, message)
+
+
+class FakePool:
+    """Answers every read with the number of the request. `act` may raise, wait, or move the clock."""
+
+    def __init__(self, clock: Clock, act: Callable[[Request], Any] = lambda request: None) -> None:
+        self.clock = clock
+        self.act = act
+        self.log: list[Request] = []
+        self.safe: list[tuple[str, str, ScalarValue]] = [(role, "u", 0.0) for role in PORTS]
+        self.refuses: dict[str, InstrumentError] = {}
+        self.opened: list[str] = []
+        self.closed = False
+        self.attempts: list[tuple[int, int]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def roles_opened(self) -> tuple[str, ...]:
+        return tuple(self.opened)
+
+    def port_of(self, role: str) -> str:
+        return PORTS[role]
+
+    def open(self, roles: Sequence[str]) -> None:
+        self.opened = [role for role in roles if role not in self.refuses]
+        if self.refuses:
+            raise PoolError(self.refuses)
+
+    def begin_attempt(self, shot: int, attempt: int) -> None:
+        self.attempts.append((shot, attempt))
+
+    def read(self, role: str, names: Sequence[str]) -> Exchange:
+        return self._exchange("read", role, tuple(names), None)
+
+    def write(self, role: str, name: str, value: ScalarValue) -> Exchange:
+        return self._exchange("write", role, (name,), value)
+
+    def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
+        return self._exchange("call", role, (command,), dict(arguments))
+
+    def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
+        return [write for write in self.safe if write[0] in self.opened]
+
+    def make_safe(self, role: str) -> None:
+        self._exchange("make_safe", role, (), None)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _exchange(self, operation: str, role: str, names: tuple[str, ...], value: Any) -> Exchange:
+        requested = self.clock.now_ns()
+        request = Request(operation, role, names, value, requested)
+        with self._lock:
+            self.log.append(request)
+            number = len(self.log)
+        try:
+            given = self.act(request)
+        except InstrumentError as fault:
+            fault.requested_ns, fault.received_ns = requested, self.clock.now_ns()
+            raise
+        readings = {name: Reading(float(number)) for name in names} if given is None else given
+        return Exchange(readings, requested, self.clock.now_ns())
+
+    @property
+    def texts(self) -> list[str]:
+        """The requests in order, without what the driver does by itself."""
+        return [request.text for request in self.log if request.operation != "make_safe"]
+
+
+def start_of(plan: HandPlan) -> RunStart:
+    channels = tuple(ChannelRecord(number, item.name, "float", None) for number, item in enumerate(CHANNELS))
+    return RunStart("by-hand", "fake", 0, len(plan), plan.digest, channels, {})
+
+
+@dataclass
+class Bench:
+    """One run and all that it left."""
+
+    plan: HandPlan
+    act: Callable[["Bench", Request], Any] = lambda bench, request: None
+    clock: Clock = field(default_factory=lambda: VirtualClock(utc_ns=0))
+    recorder: MemoryRecorder = field(default_factory=MemoryRecorder)
+    control: Control = field(default_factory=Control)
+
+    def __post_init__(self) -> None:
+        self.pool = FakePool(self.clock, lambda request: self.act(self, request))
+
+    def run(self) -> RunResult:
+        self.result = execute(
+            self.plan, self.pool, self.recorder, self.clock, start=start_of(self.plan), control=self.control
+        )
+        check_books(self)
+        return self.result
+
+    def wait(self, ms: float) -> None:
+        """Let an exchange take time, in virtual time."""
+        assert isinstance(self.clock, VirtualClock)
+        self.clock.advance(round(ms * MS))
+
+    @property
+    def attempts(self) -> list[RecordedAttempt]:
+        return self.recorder.run.attempts
+
+    def events(self, type_: str) -> list[Mapping[str, Any]]:
+        return [event.fields for event in self.recorder.events if event.type == type_]
+
+
+def check_books(bench: Bench) -> None:
+    """What holds after every run: each request is one row or event, statuses sum, all is closed and safe."""
+    assert bench.pool.closed
+    rows: list[tuple[str, int]] = []
+    for attempt in bench.attempts:
+        if attempt.end is None:
+            continue
+        zero = attempt.start.began_utc_ns if attempt.end.origin_utc_ns is None else attempt.end.origin_utc_ns
+        check_tallies(attempt)
+        for action in attempt.actions:
+            if action.requested_ns is not None:
+                rows.append(("set", zero + action.requested_ns))
+        stamps = {
+            (PORTS_OF[sample.channel], sample.requested_ns, sample.received_ns)
+            for sample in attempt.samples
+            if sample.requested_ns is not None
+        }
+        rows += [("read", 0) for _ in stamps]
+    told = sum(
+        event.fields["exchanges"] for event in bench.recorder.events if event.type.startswith("safe-state.")
+        and "exchanges" in event.fields
+    )
+    requests = [request for request in bench.pool.log if request.operation != "make_safe"]
+    bench.rows = len(rows) + told
+    bench.requests = len(requests)
+
+
+PORTS_OF = {number: item.role for number, item in enumerate(CHANNELS)}
+
+
+def check_tallies(attempt: RecordedAttempt) -> None:
+    """The six counts of every channel sum to planned, and each but unreached has its rows."""
+    assert attempt.end is not None
+    rows = len(attempt.samples) + sum(row.kind is ActionKind.PLANNED for row in attempt.actions)
+    counted = 0
+    for tally in attempt.end.tallies:
+        assert sum(tally[3:]) == tally.planned, tally
+        counted += tally.planned - tally.unreached
+    assert counted == rows
+    numbers = [row.number for row in attempt.actions]
+    assert numbers == list(range(len(numbers)))
+    ticks: dict[int, set[int]] = {}
+    for sample in attempt.samples:
+        assert sample.tick not in ticks.setdefault(sample.channel, set())
+        ticks[sample.channel].add(sample.tick)
+        assert (sample.status in (Status.OK, Status.LATE)) == (sample.raw is None or sample.value is None and sample.status is not Status.FAILED) or sample.status is Status.MISSED

@@ -1,0 +1,103 @@
+"""Templates of ASCII dialogues; pure."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shotlane.instruments._template import ReplyMismatch, TemplateError, parse_frame, parse_write
+
+FRAME = "A {pressure:f} {temperature:f} {_:f} {flow:f} {setpoint:f} {gas:w} {flags:rest?}"
+REPLY = "A +014.70 +025.00 +000.007 +000.012 020.000     Air"
+
+
+def test_frame_of_a_flow_controller_is_read() -> None:
+    fields = parse_frame(FRAME).parse(REPLY)
+    assert {name: field.value for name, field in fields.items()} == {
+        "pressure": 14.7,
+        "temperature": 25.0,
+        "flow": 0.012,
+        "setpoint": 20.0,
+        "gas": "Air",
+        "flags": "",
+    }
+
+
+def test_status_words_may_follow() -> None:
+    assert parse_frame(FRAME).parse(REPLY + " HLD MOV")["flags"].value == "HLD MOV"
+
+
+@pytest.mark.parametrize("raw", ["-------", "--.--", "nan"])
+def test_dashes_for_a_number_are_no_value(raw: str) -> None:
+    field = parse_frame("{mass:f} g").parse(f"{raw} g")["mass"]
+    assert (field.value, field.raw) == (None, raw)
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "?", REPLY[:20], REPLY.replace("+000.012", "+000.01#"), REPLY.replace("Air", "")]
+)
+def test_what_does_not_fit_whole_is_refused(reply: str) -> None:
+    with pytest.raises(ReplyMismatch, match="no reply of the form"):
+        parse_frame(FRAME).parse(reply)
+
+
+def test_reply_of_another_address_says_so() -> None:
+    with pytest.raises(ReplyMismatch, match="the reply says 'B' where 'A' must stand"):
+        parse_frame(FRAME).parse("B" + REPLY[1:])
+
+
+def test_units_and_headers_stand_beside_numbers() -> None:
+    assert parse_frame("VOLT:{value:f}V").parse("VOLT:1.25e-3V")["value"].value == 1.25e-3
+    assert parse_frame("{count:d}/{of:d}").parse("3/12")["of"].value == 12
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_number_comes_back(value: float) -> None:
+    assert parse_frame("{value:f}").parse(repr(value))["value"].value == value
+
+
+@given(st.text(max_size=40))
+def test_no_reply_breaks_the_reader(text: str) -> None:
+    try:
+        parse_frame(FRAME).parse(text)
+    except ReplyMismatch:
+        return
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ("{flow:q}", "has no type of a field"),
+        ("{flow}", "has no type of a field"),
+        ("{flow:f} {flow:f}", "stands twice"),
+        ("{flow:f", "braces"),
+        ("{a.b:f}", "is not a field"),
+    ],
+)
+def test_faulty_frames_are_told(frame: str, words: str) -> None:
+    with pytest.raises(TemplateError, match=words):
+        parse_frame(frame)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "written"),
+    [
+        ("S{value:.3f}", 12.5, "S12.500"),
+        ("S{value:.3f}", -0.0001, "S0.000"),
+        ("S{value:d}", 3.0, "S3"),
+        ("SET {value}", "He", "SET He"),
+        ("{{{value:04d}}}", 7, "{0007}"),
+    ],
+)
+def test_values_are_written_as_asked(template: str, value: object, written: str) -> None:
+    assert parse_write(template, ["value"]).fill({"value": value}) == written
+
+
+def test_unknown_field_of_a_written_text_is_told() -> None:
+    with pytest.raises(TemplateError, match=r"\{vlaue\} has no value here") as caught:
+        parse_write("S{vlaue:.3f}", ["value"])
+    assert caught.value.help == "fields that have one: {value}"
+
+
+def test_bad_format_is_told() -> None:
+    with pytest.raises(TemplateError, match="is not a format"):
+        parse_write("S{value:.3q}", ["value"])
