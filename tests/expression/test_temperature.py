@@ -1,8 +1,8 @@
 import pytest
+from tests.expression.support import fault, infer, unit_type, value
 
 from shotlane.expression import BOOLEAN, Type, ValueKind
 from shotlane.expression._dimension import TEMPERATURE
-from tests.expression.support import fault, infer, unit_type, value
 
 POINT = unit_type("degC")
 KELVIN = unit_type("K")

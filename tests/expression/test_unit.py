@@ -87,14 +87,14 @@ def test_a_grid_of_a_hundredth_of_a_degree_survives_kelvin(celsius: float) -> No
         ("Vlt", "unknown unit 'Vlt'", "did you mean 'volt'?"),
         ("mbr", "unknown unit 'mbr'", "did you mean 'mbar'?"),
         ("v", "unknown unit 'v'", "did you mean 'V'?"),
-        ("mhz", "unknown unit 'mhz'", "did you mean 'mHz'?"),
+        ("mhz", "unknown unit 'mhz'", "did you mean 'MHz' or 'mHz'?"),
         ("cm3/min", "unknown unit 'cm3'", "a power is written with two stars: cm**3"),
         ("degC/s", "degC is a point on a scale", "write K/s"),
         ("delta_degC", "'delta_degC' is not used here", "write K"),
         ("m^2", "'m^2' is no unit", "m**2"),
         ("%", "'%' is no unit", "`percent`"),
         ("N m", "'N m' is no unit", "Nm"),
-        ("m**99", "the exponent 99 is too large", "20"),
+        ("m**99", "an exponent of the unit is too large", "20"),
     ],
 )
 def test_refusal_says_what_to_write(text: str, message: str, help: str) -> None:

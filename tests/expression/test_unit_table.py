@@ -2,8 +2,6 @@
 
 import math
 
-import pytest
-
 from shotlane.expression import _pint, _unit_table
 from shotlane.expression._unit_table import LONG_PREFIXES, OWN, PREFIXES, SYMBOLS, WORDS, Entry
 

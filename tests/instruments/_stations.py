@@ -34,8 +34,8 @@ def resolve(
     text: str, folder: Path, documents: Mapping[str, str] | None = None, *, mock: bool = False
 ) -> tuple[ResolvedStation | None, Report]:
     """Resolve a station; `documents` are written next to it."""
-    for name, document in (documents or {"furnace": FURNACE}).items():
-        (folder / f"{name}.yaml").write_text(dedent(document), encoding="utf-8")
+    for name, written in ({"furnace": FURNACE} if documents is None else documents).items():
+        (folder / f"{name}.yaml").write_text(dedent(written), encoding="utf-8")
     report = Report()
     document = read_text(dedent(text), "bench.yaml", report)
     assert document is not None

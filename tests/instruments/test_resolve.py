@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
-
-from shotlane.model import KEEP, ValueType
 from tests.instruments._stations import FURNACE, STATION, marked, only, resolve, sound
+
+from shotlane.diagnostics import Report
+from shotlane.document import read_text
+from shotlane.instruments import check_instrument
+from shotlane.model import KEEP, ValueType
 
 
 def station(furnace: str) -> str:
@@ -86,8 +89,8 @@ def test_faults_of_a_role(tmp_path: Path, line: str, code: str, at: str, help: s
         ("modbus+tcp://:502", "STA150", "no host and port"),
         ("modbus+tcp://x?unitt=1", "STA150", "no setting 'unitt'"),
         ("modbus+tcp://x?unit=900", "STA150", "'unit' is '900'"),
-        ("modbus+serial:///dev/ttyUSB0", "STA190", "not available yet"),
-        ("GPIB0::16::INSTR", "STA190", "not available yet"),
+        ("modbus+serial:///dev/ttyUSB0", "STA900", "not available yet"),
+        ("GPIB0::16::INSTR", "STA900", "not available yet"),
         ("mobdus+tcp://x", "STA150", "no known kind"),
         ("here", "STA150", "no address"),
     ],
@@ -109,7 +112,7 @@ def test_a_driver_is_not_available_yet(tmp_path: Path) -> None:
     text = "station: bench\ninstruments:\n  meter: {driver: 'pymeasure:x.Y', resource: 'GPIB0::16::INSTR'}\n"
     resolved, report = resolve(text, tmp_path)
     assert resolved is None
-    assert {item.code for item in report} == {"STA190"}
+    assert {item.code for item in report} == {"STA900"}
 
 
 def test_mocking_takes_any_address_and_none(tmp_path: Path) -> None:
@@ -164,7 +167,8 @@ attributes:
 
 
 def gas(options: str) -> str:
-    return f"station: bench\ninstruments:\n  gas:\n    instrument: gas\n    resource: sim://\n    options: {options}\n"
+    role = f"{{instrument: gas, resource: 'sim://', options: {options}}}"
+    return f"station: bench\ninstruments:\n  gas: {role}\n"
 
 
 def test_options_are_put_in_everywhere(tmp_path: Path) -> None:
@@ -211,6 +215,8 @@ MISTAKES = [
     ("coil: 3", "coil: 3, verify: true", "INS900", None),
     ("type: float32, unit: degC}", "type: float32, unit: degX}", "INS010", "deg"),
     ("start: 20 degC", "start: 20 degC, noise: 1 degC", "INS010", "write `1 K`"),
+    ("tau: 10 s", "tau: 10 s, unless: lamb", "INS020", "lamp"),
+    ("tau: 10 s", "tau: 10 s, unless: count", "INS021", None),
 ]
 
 
@@ -231,7 +237,7 @@ ASCII_MISTAKES = [
     ("{flow:f}", "{flow:q}", "INS033", None),
     ('{query: "", ', "{", "INS030", None),
     ("{command}", "", "INS033", "{command}"),
-    ("unit: ", "type: uint16, unit: ", "INS031", None),
+    ('unit: "', 'type: uint16, unit: "', "INS031", None),
     ("address: A}", "address: A, value: 3}", "INS040", None),
 ]
 
@@ -253,3 +259,21 @@ def test_circles_of_the_simulation_are_told_once(tmp_path: Path) -> None:
     document = document.replace("setup:", "  other: {input: 5}\nsetup:")
     _, report = resolve(STATION, tmp_path, {"furnace": document})
     assert "count -> other -> count" in only(report).message
+
+
+def checked(text: str) -> Report:
+    report = Report()
+    document = read_text(text, "it.yaml", report)
+    assert document is not None
+    check_instrument(document, report)
+    return report
+
+
+@pytest.mark.parametrize("text", [FURNACE, GAS])
+def test_an_instrument_document_is_checked_by_itself(text: str) -> None:
+    assert not list(checked(text))
+
+
+def test_what_only_a_station_decides_hides_nothing_else() -> None:
+    report = checked(GAS.replace("attributes:", "timeout: 3 V\nattributes:"))
+    assert (only(report).code, marked(only(report))) == ("INS010", "3 V")

@@ -99,9 +99,7 @@ def record_attempt(
     buffer.actions.extend(actions)
     outcome = Outcome.DONE if fault is None else Outcome.ERRORED
     tallies = (tally(list(rows)),) if isinstance(rows, list) else ()
-    recorder.end_attempt(
-        AttemptEnd(shot, attempt, began + 10 * MS, began + 60 * MS, outcome, fault, tallies)
-    )
+    recorder.end_attempt(AttemptEnd(shot, attempt, began + 10 * MS, began + 60 * MS, outcome, fault, tallies))
     return buffer
 
 
@@ -121,10 +119,14 @@ def end_run(recorder: Recorder, outcome: Outcome = Outcome.DONE, reason: str | N
     recorder.end_run(RunEnd(START_NS + 60 * S, outcome, reason, {"shots": 3}))
 
 
+def four_readings(shot: int) -> list[SampleRow]:
+    return [sample(0, tick, shot + tick / 4) for tick in range(4)]
+
+
 def record_run(
     recorder: Recorder,
     shots: int = 3,
-    rows: Callable[[int], list[SampleRow]] = lambda shot: [sample(0, tick, shot + tick / 4) for tick in range(4)],
+    rows: Callable[[int], list[SampleRow]] = four_readings,
     **changes: Any,
 ) -> int:
     """A whole run of good shots; returns its number."""

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
@@ -48,7 +49,9 @@ class PostgresServer:
         command = [str(self._bin / program), *arguments]
         if self._user is not None:
             command = ["runuser", "-u", self._user, "--", *command]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, cwd=self._folder, capture_output=True, text=True, timeout=60, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}")
 
@@ -68,10 +71,8 @@ class PostgresServer:
 
     def remove(self) -> None:
         """Stop and delete everything."""
-        try:
+        with suppress(RuntimeError):
             self.stop()
-        except RuntimeError:
-            pass
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def database(self) -> str:

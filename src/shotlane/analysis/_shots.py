@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from shotlane.analysis import _types as types
-from shotlane.analysis._frames import instant
+from shotlane.analysis._frames import instant, seconds
 from shotlane.store import ParameterRecord, Reader
 
 _KINDS: dict[str | None, type[pl.DataType]] = {"number": pl.Float64, "bool": pl.Boolean, "text": pl.String}
@@ -40,7 +40,7 @@ def shots(reader: Reader, run: int) -> pl.DataFrame:
         pl.col("outcome").cast(types.OutcomeType),
         "attempts",
         instant("started"),
-        duration_s=(pl.col("ended") - pl.col("started")) / 1e9,
+        duration_s=seconds(pl.col("ended") - pl.col("started")),
     )
     return head.with_columns(_columns(reader, run, rows["shot"]))
 
@@ -50,7 +50,7 @@ def _columns(reader: Reader, run: int, numbers: pl.Series) -> list[pl.Series]:
     parameters = reader.parameters(run)
     found = types.frame(reader.shot_parameters(run), _VALUES)
     # A runner may have committed more shots since they were counted.
-    found = found.filter(pl.col("shot").is_in(numbers.implode()))
+    found = found.join(numbers.to_frame("shot"), on="shot", how="semi", maintain_order="left")
     row = np.searchsorted(numbers.to_numpy(), found["shot"].to_numpy())
     place = found["parameter"].to_numpy() * len(numbers) + row
     size = (len(parameters), len(numbers))

@@ -5,11 +5,18 @@ a late one stands where it was really taken. Readings without a value are left o
 """
 
 from collections.abc import Mapping
+from inspect import signature
+from typing import Any, Literal
 
 import polars as pl
 
+from shotlane.analysis._frames import seconds
+
 HOW = ("nearest", "previous", "interpolate")
 _BY = ["shot", "attempt"]
+# Both sides are sorted here, which polars cannot see within groups; old versions do not ask.
+_ASKS = "check_sortedness" in signature(pl.DataFrame.join_asof).parameters
+_SORTED: dict[str, Any] = {"check_sortedness": False} if _ASKS else {}
 
 
 def wide(
@@ -31,7 +38,7 @@ def wide(
     grid = _instants(readings) if every_s is None else _steps(readings, round(every_s * 1e9))
     for name, kind in types.items():
         grid = _beside(grid, readings.filter(pl.col("channel") == name), name, kind, how)
-    return grid.with_columns(t=pl.col("at") / 1e9).select("run", *_BY, "t", *types)
+    return grid.with_columns(t=seconds(pl.col("at"))).select("run", *_BY, "t", *types)
 
 
 def _instants(readings: pl.DataFrame) -> pl.DataFrame:
@@ -54,14 +61,16 @@ def _beside(grid: pl.DataFrame, readings: pl.DataFrame, name: str, kind: str, ho
     one = readings.select(*_BY, "at", pl.col(column).alias(name)).drop_nulls(name).sort(*_BY, "at")
     if how == "interpolate" and kind == "float":
         return _interpolated(grid, one, name)
-    strategy = "nearest" if how == "nearest" else "backward"
+    strategy: Literal["nearest", "backward"] = "nearest" if how == "nearest" else "backward"
     joined = _asof(grid, one, strategy)
     target = {"bool": pl.Boolean, "int": pl.Int64}.get(kind)
     return joined if target is None else joined.with_columns(pl.col(name).cast(target, strict=False))
 
 
-def _asof(grid: pl.DataFrame, one: pl.DataFrame, strategy: str) -> pl.DataFrame:
-    return grid.join_asof(one, on="at", by=_BY, strategy=strategy, check_sortedness=False)  # type: ignore[arg-type]
+def _asof(
+    grid: pl.DataFrame, one: pl.DataFrame, strategy: Literal["backward", "forward", "nearest"]
+) -> pl.DataFrame:
+    return grid.join_asof(one, on="at", by=_BY, strategy=strategy, **_SORTED)
 
 
 def _interpolated(grid: pl.DataFrame, one: pl.DataFrame, name: str) -> pl.DataFrame:

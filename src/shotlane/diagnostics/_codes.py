@@ -125,5 +125,4 @@ CODES: dict[str, str] = {
     "STA150": "the address of an instrument cannot be used",
     "STA151": "an instrument does not go over this kind of address",
     "STA152": "instruments that share a wire do not agree",
-    "STA190": "a part of a station that is not available yet",
 }

@@ -12,7 +12,7 @@ from shotlane.diagnostics import Diagnostic, Note, Source, Span, did_you_mean
 from shotlane.document import _events as yaml
 from shotlane.document._entries import MappingFrame, SequenceFrame, split_call_at
 from shotlane.document._node import LEFT_OUT, Built, Form, Node
-from shotlane.document._scalar import SCALAR_TAGS, resolve, resolve_tagged
+from shotlane.document._scalar import SCALAR_TAGS, join_surrogates, resolve, resolve_tagged
 
 MAX_DEPTH = 64
 MAX_ALIASED = 20_000
@@ -64,7 +64,7 @@ class Builder:
 
     def span(self, start: int, end: int) -> Span:
         """Those characters of the text."""
-        return Span(self.source, start, max(start, end))
+        return Span(self.source, start, min(max(start, end), len(self.source.text)))
 
     def fault(
         self, code: str, message: str, place: Span, help: str | None = None, notes: tuple[Note, ...] = ()
@@ -79,7 +79,7 @@ class Builder:
             raise StopReading
 
     def split_call(self, at: int) -> Diagnostic | None:
-        """The message for a syntax error at an offset that comes from a call split at its comma, if it does."""
+        """The message for a syntax error that comes from a call split at its comma, if it does."""
         for frame in reversed(self._frames):
             fault = split_call_at(self, frame, at)
             if fault is not None:
@@ -109,16 +109,26 @@ class Builder:
         node = Node(properties_end, end, form)
         self._count += 1
         self._deepest = len(self._frames)
-        frame = self._frames[-1] if self._frames else None
-        if isinstance(frame, MappingFrame) and frame.wants_key and tag is None:
-            value: Any = text
-        elif tag is not None:
-            value = self._tagged(text, tag, plain, start, end)
-        else:
-            value = resolve(text) if plain else text
+        value = self._meaning(text, tag, event.style, start, end)
         if event.anchor:
             self._anchors[event.anchor] = _Anchor(value, node, 1, 0)
         self._put(value, node, text if plain else None)
+
+    def _meaning(self, text: str, tag: str | None, style: str | None, start: int, end: int) -> Any:
+        """The value of a scalar; a key is its text."""
+        if style == '"' and not text.isascii():
+            whole = join_surrogates(text)
+            if whole is None:
+                message = "an escape in this text stands for half a character"
+                self.fault("YAML001", message, self.span(start, end), "write the character itself")
+                return LEFT_OUT
+            text = whole
+        if tag is not None:
+            return self._tagged(text, tag, not style, start, end)
+        frame = self._frames[-1] if self._frames else None
+        if style or (isinstance(frame, MappingFrame) and frame.wants_key):
+            return text
+        return resolve(text)
 
     def _tagged(self, text: str, tag: str, plain: bool, start: int, end: int) -> Any:
         if tag == "!":
@@ -169,7 +179,7 @@ class Builder:
     def _close(self, event: Any) -> None:
         frame = self._frames.pop()
         node = frame.node
-        value = frame.finish(self)
+        value: Any = frame.finish(self)
         # The end of a block collection is given as the start of what follows: take the end of its last child.
         node.end = event.end_mark.index if frame.flow else frame.last_end()
         if frame.faulty:
@@ -187,18 +197,16 @@ class Builder:
         node = Node(start, end, Form.ALIAS)
         value: Any = LEFT_OUT
         if name in self._open:
-            self.fault(
-                "YAML005", f"`*{name}` stands inside what it names: it would never end", self.span(start, end)
-            )
+            message = f"`*{name}` stands inside what it names: it would never end"
+            self.fault("YAML005", message, self.span(start, end))
         elif name not in self._anchors:
-            self.fault(
-                "YAML005",
-                f"there is no anchor `&{name}` above this alias",
-                self.span(start, end),
-                did_you_mean(name, self._anchors, what="anchors")
-                if self._anchors
-                else f"write `&{name}` before the value it stands for; a text that begins with '*' must be quoted",
+            help = (
+                f"write `&{name}` before the value it stands for; a text that begins with '*' must be quoted"
             )
+            if self._anchors:
+                help = did_you_mean(name, self._anchors, what="anchors")
+            message = f"there is no anchor `&{name}` above this alias"
+            self.fault("YAML005", message, self.span(start, end), help)
         else:
             anchor = self._anchors[name]
             node.target = anchor.node
@@ -231,7 +239,7 @@ class Builder:
             raise StopReading
 
     def _put(self, value: Any, node: Node, plain: str | None) -> None:
-        """Hand a finished value to the collection it stands in. `plain`: its text when it is a plain scalar."""
+        """Hand a finished value to its collection. `plain`: its text when it is a plain scalar."""
         if not self._frames:
             self.root = (value, node)
             return

@@ -1,5 +1,7 @@
-"""Open collections: their entries are kept as written until the end, then split calls, duplicate keys and merges
-are settled, in this order, because a split call may look like a duplicate key.
+"""Collections that are being read.
+
+Entries are kept as written until the end; then split calls, duplicate keys and merges are settled, in this
+order, because a split call may look like a duplicate key.
 """
 
 from collections.abc import Iterator
@@ -257,7 +259,7 @@ def _refuse_duplicate(builder: "Builder", entry: Written, first: Entry) -> None:
 def _merge(
     builder: "Builder", entry: Written, position: int, places: dict[str, Entry], data: dict[str, Any]
 ) -> tuple[dict[str, Entry], dict[str, Any]]:
-    """Put merged entries where `<<` stands; what is written in the mapping itself wins, then the first merged."""
+    """Put merged entries where `<<` stands; the mapping's own win, then those merged first."""
     merged_places: dict[str, Entry] = {}
     merged_data: dict[str, Any] = {}
     for value, node in _merged(entry):

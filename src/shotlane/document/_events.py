@@ -1,8 +1,8 @@
 """The YAML parser: a stream of events with exact offsets. The only file that knows ruamel.yaml.
 
-The C parser is five times faster, but speaks YAML 1.1: it refuses text that YAML 1.2 allows (`{at: 12:30}`) and
-takes some rare line breaks for others. So a text that it refuses, or might misread, is given to the Python
-parser, whose verdict counts and whose words the messages are made of.
+The C parser is six times faster, but speaks YAML 1.1: it refuses text that YAML 1.2 allows (`{at: 12:30}`)
+and takes some rare line breaks for others. So a text that it refuses, or might misread, is given to the
+Python parser, whose verdict counts and whose words the messages are made of.
 """
 
 import re
@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
 )
 
 try:
-    from _ruamel_yaml import CParser
+    from _ruamel_yaml import CParser  # type: ignore[import-not-found, unused-ignore]
 except ImportError:  # a platform without the wheel: slower, otherwise the same
     CParser = None
 

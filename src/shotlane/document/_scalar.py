@@ -54,8 +54,16 @@ def _number(text: str) -> Plain:
     return text
 
 
+def join_surrogates(text: str) -> str | None:
+    """Text with escaped pairs of surrogates, as JSON writes them, joined; None when one stands alone."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return None
+
+
 def resolve_tagged(text: str, tag: str) -> Plain:
-    """Value of a scalar under one of the tags in `SCALAR_TAGS`; raises ValueError when it has not that type."""
+    """Value of a scalar under one of `SCALAR_TAGS`; raises ValueError when it is not of that type."""
     if tag == "str":
         return text
     value = resolve(text)

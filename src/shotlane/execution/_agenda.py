@@ -57,7 +57,8 @@ def _channel_readings(
 ) -> Iterator[Due]:
     """The readings of one channel over all its rules."""
     ticks = merge(*(_ticks(rule, number) for number, rule in enumerate(rules)))
-    for number, (tick, successor_ns) in enumerate(_with_successor(ticks), first_tick):
+    for number, (tick, later_ns) in enumerate(_with_successor(ticks), first_tick):
+        replaced = tick.periodic and later_ns != NEVER_NS
         yield Due(
             tick.target_ns + offset_ns,
             tick.rank,
@@ -67,38 +68,30 @@ def _channel_readings(
             channel,
             None,
             number,
-            tick.periodic,
-            successor_ns if successor_ns == NEVER_NS else successor_ns + offset_ns,
+            later_ns + offset_ns if replaced else NEVER_NS,
             tick.tolerance_ns,
         )
 
 
 def _successors(table: ActionTable) -> NDArray[np.int64]:
-    """For every periodic row the next later target on its channel, else never."""
+    """For every periodic row the next later target on its channel; never for the others."""
     result = np.full(len(table), NEVER_NS, dtype=np.int64)
     for channel in np.unique(table.channel[table.periodic]):
         rows = np.flatnonzero(table.channel == channel)
         targets = table.target_ns[rows]
         later = np.searchsorted(targets, targets, side="right")
         result[rows] = np.append(targets, NEVER_NS)[later]
+    result[~table.periodic] = NEVER_NS
     return result
 
 
 def _sets(table: ActionTable, lanes: Sequence[LanePlan], stream: int, offset_ns: int) -> Iterator[Due]:
     """The rows of an action table."""
     successors = _successors(table)
-    columns = (
-        table.target_ns,
-        table.rank,
-        table.order,
-        table.channel,
-        table.value,
-        table.periodic,
-        successors,
-    )
+    columns = (table.target_ns, table.rank, table.order, table.channel, table.value, successors)
     for start in range(0, len(table), _CHUNK):
         chunk = (column[start : start + _CHUNK].tolist() for column in columns)
-        for target, rank, order, channel, value, periodic, successor in zip(*chunk, strict=True):
+        for target, rank, order, channel, value, later_ns in zip(*chunk, strict=True):
             yield Due(
                 target + offset_ns,
                 rank,
@@ -108,8 +101,7 @@ def _sets(table: ActionTable, lanes: Sequence[LanePlan], stream: int, offset_ns:
                 channel,
                 value,
                 0,
-                periodic,
-                successor if successor == NEVER_NS else successor + offset_ns,
+                later_ns if later_ns == NEVER_NS else later_ns + offset_ns,
                 lanes[channel].action_tolerance_ns,
             )
 
@@ -127,7 +119,6 @@ def _calls(calls: Sequence[PlannedCall], stream: int, offset_ns: int) -> Iterato
             number,
             call,
             0,
-            False,
             NEVER_NS,
             CALL_TOLERANCE_NS,
         )

@@ -20,8 +20,8 @@ from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
 from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
 
 # From the barrier to t = 0: the time in which every port's thread wakes and comes to its first wait.
-LEAD_NS = 200_000
-LEAD_PER_PORT_NS = 100_000
+LEAD_NS = 100_000
+LEAD_PER_PORT_NS = 50_000
 
 
 class Attempt:

@@ -22,8 +22,8 @@ class Due(NamedTuple):
     """A planned reading, set or call; times from the origin of the attempt.
 
     `subject`: the channel, or the index among the port's calls. `value`: what is set (a number of the action
-    table), or the `PlannedCall`. `tick`: of a reading. A `periodic` one is missed once `successor_ns`, the
-    next later target on its channel, has come. A start later than `tolerance_ns` is late.
+    table), or the `PlannedCall`. `tick`: of a reading. It is missed once `successor_ns` has come: for a periodic
+    one the next later target on its channel, else never. A start later than `tolerance_ns` is late.
     """
 
     target_ns: int
@@ -34,6 +34,5 @@ class Due(NamedTuple):
     subject: int
     value: Any
     tick: int
-    periodic: bool
     successor_ns: int
     tolerance_ns: int

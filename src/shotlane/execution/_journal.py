@@ -1,7 +1,7 @@
 """What is told to the recorder, with where the run stands.
 
-`tell` never raises: an event is told on the way to the safe state too. A recorder that fails there is met
-again at the next bracket, which raises.
+`tell` never raises: events are told on the way to the safe state too. A recorder that failed there makes the
+next shot raise, and is in `failure` at the end of the run.
 """
 
 from shotlane.execution._clock import Clock
@@ -27,14 +27,14 @@ class Journal:
         self._clock = clock
         self._shot: int | None = None
         self._attempt: int | None = None
-        self._failure: RecorderError | None = None
+        self.failure: RecorderError | None = None
 
     def tell(self, type_: str, **fields: object) -> None:
         """Record an event of now, here."""
         try:
             self._recorder.event(Event(type_, self._clock.utc_ns(), fields, self._shot, self._attempt))
-        except RecorderError as error:
-            self._failure = self._failure or error
+        except Exception as error:  # noqa: BLE001  nothing about telling may stop the way to the safe state
+            self.failure = self.failure or RecorderError(str(error))
 
     def begin_run(self, start: RunStart) -> int:
         """Open the run; its number."""
@@ -49,8 +49,8 @@ class Journal:
 
     def begin_shot(self, start: ShotStart) -> None:
         """Open a shot."""
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         self._recorder.begin_shot(start)
         self._shot = start.shot
         self.tell("shot.started", parameters=dict(start.parameters))

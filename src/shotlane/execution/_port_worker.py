@@ -5,12 +5,13 @@ then no further exchange is made. Nothing is late on behalf of another: a period
 successor is due is missed, everything else is done however late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from shotlane.execution._block import Block, blocks
 from shotlane.execution._clock import Clock
 from shotlane.execution._due import Due, Kind
-from shotlane.execution._fault import MISSED, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, MISSED, STUCK, Stamps, fault_of, raw_of, stamps_of
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger, own_row
 from shotlane.execution._pool import Answer, InstrumentPool
@@ -42,7 +43,11 @@ class PortWorker:
         self._trouble = trouble
         self._lateness = lateness
         self._origin_ns = 0
-        self._under_way: Block = []  # what the exchange that is going on now is for
+        # What the exchange under way is for, how much of that is noted, when it began, and its number.
+        self._under_way: Block = []
+        self._noted = 0
+        self._begun_ns = 0
+        self._number = 0
 
     def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
         """Write the initial values, each as soon as the one before is through."""
@@ -51,42 +56,66 @@ class PortWorker:
             yield begun_ns
             channel = self._channels[item.channel]
             number = self._ledger.next_number()
-            raw = None
+            stamps: Stamps = (begun_ns, None)
+            raw: str | None = f"{CRASHED}: the exchange met a bug"
             try:
                 answer = self._pool.write(channel.role, channel.attribute.name, item.value)
-                stamps: Stamps = (answer.requested_ns, answer.received_ns)
+                stamps, raw = (answer.requested_ns, answer.received_ns), None
             except InstrumentError as error:
                 stamps, raw = stamps_of(error), raw_of(error)
                 self._refused(channel, item.value, error)
-            row = own_row(number, ActionKind.SETUP, item.channel, None, begun_ns, stamps, item.value, raw)
-            self._ledger.other_action(row)
+            finally:
+                kind = ActionKind.SETUP
+                row = own_row(number, kind, item.channel, None, begun_ns, stamps, item.value, raw)
+                self._ledger.other_action(row)
 
     def run(self, dues: Iterator[Due], origin_ns: int) -> Iterator[int]:
         """Do what is due, from the origin of the attempt."""
         self._origin_ns = origin_ns
         for block in blocks(dues, self._role_of):
-            first = block[0]
-            yield origin_ns + first.target_ns
-            self._under_way = block
-            if first.kind is Kind.READ:
-                self._read(block)
-            elif first.kind is Kind.SET:
-                self._set(first)
-            else:
-                self._call(first)
+            # Whatever can be done before the wait is: what is done after it makes the request late.
+            exchange = self._prepared(block)
+            yield origin_ns + block[0].target_ns
+            self._under_way, self._noted, self._begun_ns = block, 0, self._clock.now_ns()
+            try:
+                exchange()
+            except BaseException as error:
+                # It was tried, so it is not unreached; who drives this worker records the bug.
+                self._give_up(f"{CRASHED}: {type(error).__name__}: {error}")
+                raise
             self._under_way = []
+
+    def _prepared(self, block: Block) -> Callable[[], None]:
+        """What is to be done for a block, with its parts ready."""
+        due = block[0]
+        if due.kind is Kind.CALL:
+            return partial(self._call, due, due.value, written(due.value))
+        channel = self._channels[due.subject]
+        if due.kind is Kind.SET:
+            return partial(self._set, due, channel, decode(channel, due.value, self._texts))
+        soonest_ns = min([due.successor_ns for due in block])
+        return partial(self._read, block, channel.role, self._names(block), soonest_ns)
+
+    def _names(self, block: Block) -> list[str]:
+        """The attributes of a block; two readings of one channel at one instant are one."""
+        return list(dict.fromkeys([self._channels[due.subject].attribute.name for due in block]))
 
     def abandon(self) -> None:
         """Count what a port that never came back is doing as failed; what it still writes is discarded."""
-        block = self._under_way
-        raw = f"{STUCK}: the exchange did not end"
-        for due in block:
-            if due.kind is Kind.READ:
-                self._ledger.reading(due, Status.FAILED, raw=raw)
-            else:
-                command = written(due.value) if due.kind is Kind.CALL else None
-                self._note(due, command, None, Status.FAILED, raw=raw)
+        self._give_up(f"{STUCK}: the exchange did not end")
         self._ledger = self._ledger.discarding()
+
+    def _give_up(self, raw: str) -> None:
+        """Note as failed what the exchange under way is for and is not noted yet."""
+        stamps: Stamps = (self._begun_ns, None)
+        for due in self._under_way[self._noted :]:
+            if due.kind is Kind.READ:
+                self._ledger.reading(due, Status.FAILED, *self._relative(stamps), None, raw)
+            elif due.kind is Kind.SET:
+                value = decode(self._channels[due.subject], due.value, self._texts)
+                self._note(due, None, value, Status.FAILED, stamps, raw)
+            else:
+                self._note(due, written(due.value), None, Status.FAILED, stamps, raw)
 
     def _role_of(self, due: Due) -> str:
         if due.kind is Kind.CALL:
@@ -95,7 +124,7 @@ class PortWorker:
 
     def _replaced(self, due: Due) -> bool:
         """Whether what takes the place of this is due already."""
-        return due.periodic and self._clock.now_ns() - self._origin_ns >= due.successor_ns
+        return self._begun_ns - self._origin_ns >= due.successor_ns
 
     def _relative(self, stamps: Stamps) -> Stamps:
         requested, received = stamps
@@ -110,27 +139,32 @@ class PortWorker:
         self._lateness.add(name, late_ns)
         return Status.LATE if late_ns > due.tolerance_ns else Status.OK
 
-    def _read(self, block: Block) -> None:
-        """Read a block in one exchange, without what its successors replace."""
-        wanted: Block = []
+    def _read(self, block: Block, role: str, names: list[str], soonest_ns: int) -> None:
+        """Read a block in one exchange, without what is replaced by then."""
+        if self._begun_ns - self._origin_ns >= soonest_ns:
+            block = self._under_way = self._leave_out_replaced(block)
+            if not block or self._trouble.halt.is_set():
+                return
+            names = self._names(block)
+        try:
+            answer = self._pool.read(role, names)
+        except InstrumentError as error:
+            for due in block:
+                self._lose(due, error, stamps_of(error))
+            return
+        for due in block:
+            self._take(due, answer)
+
+    def _leave_out_replaced(self, block: Block) -> Block:
+        """Note what is replaced as missed; the rest."""
+        rest: Block = []
         for due in block:
             if self._replaced(due):
                 self._ledger.reading(due, Status.MISSED)
                 self._check_losses(due.subject, None)
             else:
-                wanted.append(due)
-        if not wanted or self._trouble.halt.is_set():
-            return
-        # Two readings of one channel at one instant are one request.
-        names = list(dict.fromkeys([self._channels[due.subject].attribute.name for due in wanted]))
-        try:
-            answer = self._pool.read(self._channels[wanted[0].subject].role, names)
-        except InstrumentError as error:
-            for due in wanted:
-                self._lose(due, error, stamps_of(error))
-            return
-        for due in wanted:
-            self._take(due, answer)
+                rest.append(due)
+        return rest
 
     def _take(self, due: Due, answer: Answer) -> None:
         """Note one reading of a block."""
@@ -143,11 +177,13 @@ class PortWorker:
         received_ns = answer.received_ns - self._origin_ns
         status = self._started(due, channel.name, requested_ns)
         self._ledger.reading(due, status, requested_ns, received_ns, reading.value, reading.raw)
+        self._noted += 1
 
     def _lose(self, due: Due, error: InstrumentError, stamps: Stamps) -> None:
         """Note a reading that was tried and gave nothing."""
         requested_ns, received_ns = self._relative(stamps)
         self._ledger.reading(due, Status.FAILED, requested_ns, received_ns, None, raw_of(error))
+        self._noted += 1
         self._check_losses(due.subject, error)
 
     def _check_losses(self, index: int, error: InstrumentError | None) -> None:
@@ -168,38 +204,34 @@ class PortWorker:
         else:
             self._trouble.fail(fault_of(error, f"{text}; the last: {error.message}", known))
 
-    def _set(self, due: Due) -> None:
+    def _set(self, due: Due, channel: Channel, value: ScalarValue) -> None:
         """Send one value of the action table."""
-        channel = self._channels[due.subject]
-        value = decode(channel, due.value, self._texts)
+        self._number = self._ledger.next_number()
         if self._replaced(due):
             self._note(due, None, value, Status.MISSED)
             return
-        number = self._ledger.next_number()
         try:
             answer = self._pool.write(channel.role, channel.attribute.name, value)
         except InstrumentError as error:
-            self._note(due, None, value, Status.FAILED, stamps_of(error), raw_of(error), number)
+            self._note(due, None, value, Status.FAILED, stamps_of(error), raw_of(error))
             self._refused(channel, value, error)
             return
         status = self._started(due, channel.name, answer.requested_ns - self._origin_ns)
-        self._note(due, None, value, status, (answer.requested_ns, answer.received_ns), None, number)
+        self._note(due, None, value, status, (answer.requested_ns, answer.received_ns))
 
-    def _call(self, due: Due) -> None:
+    def _call(self, due: Due, call: PlannedCall, command: str) -> None:
         """Run one command."""
-        call: PlannedCall = due.value
-        command = written(call)
-        number = self._ledger.next_number()
+        self._number = self._ledger.next_number()
         try:
             answer = self._pool.call(call.role, call.command.name, call.arguments)
         except InstrumentError as error:
-            self._note(due, command, None, Status.FAILED, stamps_of(error), raw_of(error), number)
+            self._note(due, command, None, Status.FAILED, stamps_of(error), raw_of(error))
             fault = fault_of(error, f"{command} failed: {error.message}", {"role": call.role})
             self._trouble.fail(fault)
             return
         status = self._started(due, call.role, answer.requested_ns - self._origin_ns)
         stamps = (answer.requested_ns, answer.received_ns)
-        self._note(due, command, answer.result, status, stamps, None, number)
+        self._note(due, command, answer.result, status, stamps)
 
     def _note(
         self,
@@ -209,11 +241,10 @@ class PortWorker:
         status: Status,
         stamps: Stamps = (None, None),
         raw: str | None = None,
-        number: int | None = None,
     ) -> None:
-        """Note what became of a planned set or call; `number` was taken when it was begun."""
+        """Note what became of a planned set or call."""
         row = ActionRow(
-            self._ledger.next_number() if number is None else number,
+            self._number,
             ActionKind.PLANNED,
             due.subject if due.kind is Kind.SET else None,
             command,
@@ -224,6 +255,7 @@ class PortWorker:
             raw,
         )
         self._ledger.planned_action(row, self._role_of(due))
+        self._noted += 1
 
     def _refused(self, channel: Channel, value: ScalarValue, error: InstrumentError) -> None:
         """Make a set that failed the fault of the attempt."""

@@ -36,6 +36,8 @@ class Progress:
         self.shots_done = 0
         self.shots_errored = 0
         self.parameters: Mapping[str, Value] = {}
+        self.units: Mapping[str, str | None] = {}
+        self.swept: tuple[str, ...] = ()
         self.shot_duration_ns = 0
         self.origin_ns: int | None = None
         self.began_ns: int | None = None

@@ -75,6 +75,7 @@ class _Run:
         parts.clock.anchor()
         progress.clock, progress.began_ns = parts.clock, parts.clock.now_ns()
         progress.shots = len(parts.plan)
+        progress.units, progress.swept = parts.plan.points.units, parts.plan.points.swept
         number = progress.run = parts.journal.begin_run(start)
         try:
             self._open()
@@ -82,7 +83,7 @@ class _Run:
         except PoolError as error:
             self._not_opened(error)
         except RecorderError as error:
-            self._verdict(Outcome.ERRORED, f"the records could not be stored: {error}")
+            self._not_stored(error)
         except KeyboardInterrupt:
             self._verdict(Outcome.TERMINATED, "stopped by Ctrl-C")
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
@@ -138,6 +139,10 @@ class _Run:
         told = "; ".join(f"{role}: {fault.message}" for role, fault in error.faults.items())
         self._verdict(Outcome.ERRORED, f"not every instrument could be opened: {told}")
 
+    def _not_stored(self, error: Exception) -> None:
+        """What was done may not all be recorded."""
+        self._verdict(Outcome.ERRORED, f"the records could not be stored: {error}")
+
     def _crashed(self, error: Exception) -> None:
         """A bug outside of attempts."""
         fault = crash_of(error, "run")
@@ -157,12 +162,15 @@ class _Run:
 
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
+        failure = self._parts.journal.failure
+        if failure is not None and self._reason is None:
+            self._not_stored(failure)
         result = self._result(number)
         try:
             self._end_run(result)
-        except RecorderError as error:
+        except Exception as error:  # noqa: BLE001  the caller must learn how the run ended all the same
             if self._reason is None:
-                self._verdict(Outcome.ERRORED, f"the records could not be stored: {error}")
+                self._not_stored(error)
             result = self._result(number)
         progress = self._parts.progress
         progress.ended_ns, progress.phase = self._parts.clock.now_ns(), Phase.ENDED

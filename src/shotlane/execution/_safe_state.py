@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shotlane.execution._bounded import bounded
 from shotlane.execution._clock import Clock
-from shotlane.execution._fault import STUCK, Stamps, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, STUCK, Stamps, raw_of, stamps_of
 from shotlane.execution._journal import Journal
 from shotlane.execution._ledger import Ledger, own_row
 from shotlane.execution._pool import Answer, InstrumentPool
@@ -100,16 +100,17 @@ class SafeState:
         if port in self._stuck:
             text = "its port has not come back from an exchange"
             return None, _Failure(f"{STUCK}: {text}", text, (None, None))
+        begun_ns = self._clock.now_ns()
         try:
             return bounded(action, BOUND_S), None
         except InstrumentError as error:
             return None, _Failure(raw_of(error), error.message, stamps_of(error))
         except TimeoutError as error:
             self._stuck.add(port)
-            return None, _Failure(f"{STUCK}: {error}", str(error), (None, None))
+            return None, _Failure(f"{STUCK}: {error}", str(error), (begun_ns, None))
         except Exception as error:  # noqa: BLE001  a driver's bug must not keep the others from being safe
             text = f"{type(error).__name__}: {error}"
-            return None, _Failure(text, text, (None, None))
+            return None, _Failure(f"{CRASHED}: {text}", text, (begun_ns, self._clock.now_ns()))
 
     def _fail(self, reason: str, role: str, attribute: str | None, message: str, exchanges: int) -> None:
         self.unsafe.append(Unsafe(role, attribute, message))

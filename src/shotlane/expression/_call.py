@@ -86,7 +86,7 @@ def _split(tokens: list[Token]) -> list[list[Token]]:
     ]
     for group, bare in zip(groups, stripped, strict=True):
         if not bare and tokens:
-            at = group[0] if group else tokens[0]
+            at = group[0] if group else next(token for token in tokens if token.kind is Kind.COMMA)
             raise ExpressionError(Fault("EXP001", "a value is missing beside ','", at.offset, 1))
     return [group for group in stripped if group]
 

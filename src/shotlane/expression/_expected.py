@@ -6,7 +6,7 @@ from typing import Final
 from shotlane.expression import _dimension as d
 from shotlane.expression._dimension import DIMENSIONLESS, TEMPERATURE, Dimension
 from shotlane.expression._type import Type, ValueKind, describe, example_unit
-from shotlane.expression._unit import Unit
+from shotlane.expression._unit import Unit, parse_unit
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -21,6 +21,8 @@ def expected(
     if found.kind is not wanted.kind:
         return _needed(wanted, found), _kind_help(wanted, found)
     if found.dimension != wanted.dimension:
+        if unit is None and wanted.dimension == TEMPERATURE and wanted.difference:
+            unit = parse_unit("K")
         return _needed(wanted, found), dimension_help(wanted.dimension, found.dimension, text=text, unit=unit)
     if wanted.point and found.is_difference:
         return _scale_mismatch(wanted, found)
@@ -57,7 +59,7 @@ def dimension_help(
 ) -> str | None:
     """What to write so that `found` becomes `wanted`, where that can be guessed."""
     if wanted == TEMPERATURE and found in {d.CHARGE, d.CAPACITANCE}:
-        return _degrees(text, "C" if found == d.CHARGE else "F")
+        return _degrees(text, "C" if found == d.CHARGE else "F", kelvin=unit is not None and unit.text == "K")
     if {wanted, found} == {d.FREQUENCY, d.ROTATION}:
         return "one turn per second is 1 turn/s, not 1 Hz: an angle is a quantity of its own"
     shown = unit.text if unit is not None and unit.text else example_unit(wanted)
@@ -70,7 +72,11 @@ def dimension_help(
     return f"such a value is written like 1 {shown}" if shown else None
 
 
-def _degrees(text: str | None, letter: str) -> str:
+def _degrees(text: str | None, letter: str, *, kelvin: bool) -> str:
+    """For a coulomb or farad that stands for a degree."""
     name, scale = ("the coulomb", "Celsius") if letter == "C" else ("the farad", "Fahrenheit")
-    written = re.sub(rf"(?<=[\d\s.]){letter}\b", f"deg{letter}", text.strip()) if text else f"20 deg{letter}"
-    return f"{letter} is {name}; degrees {scale} are written deg{letter}: {written}"
+    unit = "K" if kelvin and letter == "C" else f"deg{letter}"
+    written = re.sub(rf"(?<=[\d\s.]){letter}\b", unit, text.strip()) if text else f"20 {unit}"
+    if unit == "K":
+        return f"{letter} is {name}; a difference of temperatures is written in K: {written}"
+    return f"{letter} is {name}; degrees {scale} are written {unit}: {written}"

@@ -1,6 +1,15 @@
 """Faults of an expression, in a lab user's words, with their place in the text."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_SHOWN: Final = 40
+
+
+def shortened(text: str) -> str:
+    """A part of an expression as a message shows it: on one line and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
 
 
 @dataclass(frozen=True, slots=True)

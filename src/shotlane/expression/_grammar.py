@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from shotlane.expression._fault import ExpressionError, Fault
+from shotlane.expression._fault import ExpressionError, Fault, shortened
 from shotlane.expression._reserved import WORD_OPERATORS
 from shotlane.expression._token import OPERANDS, Kind, Token
 
@@ -139,13 +139,13 @@ class _Order:
         """A value was wanted."""
         if token is None:
             last = self.tokens[-1]
-            message = f"a value is missing after '{last.text}'"
+            message = f"a value is missing after '{shortened(last.text)}'"
             raise ExpressionError(Fault("EXP001", message, last.offset, len(last.text)))
         if token.kind is Kind.CLOSE and len(self.levels) == 1:
             raise ExpressionError(_surplus(token))
         if token.kind is Kind.ASSIGN:
             raise ExpressionError(_assignment(token))
-        message = f"a value is missing before '{token.text}'"
+        message = f"a value is missing before '{shortened(token.text)}'"
         raise ExpressionError(Fault("EXP001", message, token.offset, len(token.text)))
 
     def _unexpected(self, token: Token, before: Token) -> Fault:
@@ -159,11 +159,15 @@ class _Order:
             return Fault(
                 "EXP001", "a comma stands only inside a function's parentheses", token.offset, 1, help
             )
-        message = f"an operator is missing between '{before.text}' and '{token.text}'"
+        message = f"an operator is missing between '{shortened(before.text)}' and '{shortened(token.text)}'"
         return Fault("EXP001", message, token.offset, len(token.text), self._adjacent_help(before, token))
 
     def _adjacent_help(self, before: Token, token: Token) -> str:
         between = self.text[before.end : token.offset]
+        if before.kind is Kind.LITERAL and token.kind is Kind.LITERAL and between:
+            return f"a sum needs its sign, {before.text} + {token.text}, and a product its star"
+        if before.kind is Kind.LITERAL and token.kind is Kind.LITERAL:
+            return "a number has one decimal point"
         if before.kind is Kind.LITERAL and token.kind is Kind.NAME and len(between) > 1:
             return f"at most one space stands between a number and its unit: {before.text} {token.text}"
         if token.kind is Kind.WORD and token.text in WORD_OPERATORS:

@@ -9,10 +9,12 @@ from shotlane.expression import _unit_table
 from shotlane.expression._dimension import ANGLE, DIMENSIONLESS, TEMPERATURE, Dimension
 from shotlane.expression._evaluate import evaluate
 from shotlane.expression._expected import dimension_help
-from shotlane.expression._fault import Fault
+from shotlane.expression._fault import Fault, shortened
 from shotlane.expression._node import Quantity, place_of
+from shotlane.expression._reserved import CELL_FUNCTIONS, FUNCTIONS
 from shotlane.expression._tree import names_of
 from shotlane.expression._type import BOOLEAN, NUMBER, Type, ValueKind, describe
+from shotlane.expression._unit import parse_unit
 
 _VERBS: Final[dict[type[ast.AST], str]] = {
     ast.Add: "added",
@@ -32,6 +34,7 @@ class Inference:
         self.types = types
         self.faults: list[Fault] = []
         self._unknown: set[str] = set()
+        self._beside_text = False  # whether names are compared with a text
 
     def visit(self, node: ast.expr) -> Type | None:
         """Type of a node; None when a fault was found in it."""
@@ -62,23 +65,30 @@ class Inference:
 
     def _shown(self, node: ast.expr) -> str:
         offset, length = place_of(node)
-        text = " ".join(self.text[offset : offset + length].split())
-        return f"'{text if len(text) <= 40 else text[:37] + '...'}'"
+        return f"'{shortened(self.text[offset : offset + length])}'"
 
     def _name(self, node: ast.Name) -> Type | None:
         if node.id in self.types:
             return self.types[node.id]
         if node.id not in self._unknown:
             self._unknown.add(node.id)
-            self._fault("EXP020", f"unknown name '{node.id}'", node, self._unknown_help(node.id))
+            self._fault("EXP020", f"unknown name '{shortened(node.id)}'", node, self._unknown_help(node.id))
         return None
 
+    def _is_text(self, node: ast.expr) -> bool:
+        known = self.types.get(node.id) if isinstance(node, ast.Name) else getattr(node, "type", None)
+        return known is not None and known.kind is ValueKind.TEXT
+
     def _unknown_help(self, name: str) -> str:
+        if self._beside_text and nearest(name, self.types) is None:
+            return f"a text stands in inner quotes: '{name}'"
         if name in {"t", "duration", "end"}:
             return f"'{name}' is known only inside a cell of a lane"
         known = nearest(name, self.types)
         if (known is None or len(name) < 3) and "." not in name and _unit_table.look_up(name):
             return f"a unit stands with its number and has no space inside: 1 {name}, 5 N*m"
+        if name in FUNCTIONS | CELL_FUNCTIONS:
+            return f"a function is written with its values: {name}(...)"
         if name.lower() in {"yes", "no"}:
             return "booleans are written on and off, or true and false"
         return did_you_mean(name, self.types, what="known names")
@@ -160,7 +170,9 @@ class Inference:
 
     def _compare(self, node: ast.Compare) -> Type | None:
         sides = [node.left, *node.comparators]
+        self._beside_text = any(self._is_text(side) for side in sides)
         found = [(side, self.visit(side)) for side in sides]
+        self._beside_text = False
         for comparison, left, right in zip(node.ops, found, found[1:], strict=False):
             if left[1] is None or right[1] is None or not self._comparable(node, comparison, left, right):
                 return None
@@ -214,8 +226,11 @@ class Inference:
         wanted, (part, found) = (b, left) if a.dimension == DIMENSIONLESS else (a, right)
         if b.dimension == TEMPERATURE:
             wanted, (part, found) = b, left
-        shown = self._shown(part).strip("'")
-        help = dimension_help(wanted.dimension, found.dimension, text=shown)
+        unit = "K" if verb in {"added", "subtracted"} or not wanted.point else "degC"
+        shown = parse_unit(unit) if wanted.dimension == TEMPERATURE else None
+        offset, length = place_of(part)
+        written = self.text[offset : offset + length]
+        help = dimension_help(wanted.dimension, found.dimension, text=written, unit=shown)
         return self._fault("EXP030", f"{message}: they cannot be {verb}", node, help)
 
     def _point_fault(self, node: ast.expr, verb: str, *parts: ast.expr) -> Type | None:

@@ -13,8 +13,13 @@ class Quantity(ast.Constant):
     `number` is what stands before `unit`, with its sign where that was folded into it.
     """
 
+    # The defaults are for pickling, which makes an empty node and fills it.
     def __init__(
-        self, value: Any, type: Type | None, unit: Unit | None = None, number: float | None = None
+        self,
+        value: Any = None,
+        type: Type | None = None,
+        unit: Unit | None = None,
+        number: float | None = None,
     ) -> None:
         super().__init__(value)
         self.type = type

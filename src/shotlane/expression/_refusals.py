@@ -3,10 +3,15 @@
 from keyword import kwlist
 from typing import Final
 
-from shotlane.expression._fault import Fault
+from shotlane.expression._fault import Fault, shortened
 
 # Longest first: the first that fits is the one mistake.
 _SIGNS: Final[tuple[tuple[str, str], ...]] = (
+    ("===", "equality is written =="),
+    ("!==", "`differs from` is written !="),
+    ("<>", "`differs from` is written !="),
+    ("=>", "write >="),
+    ("=<", "write <="),
     (":=", "a value has no name inside an expression: declare a parameter"),
     ("&&", "write `and`"),
     ("||", "write `or`"),
@@ -70,7 +75,9 @@ def refuse_character(text: str, offset: int) -> Fault:
         while end < len(text) and text[end].isalnum() and not text[end].isascii():
             end += 1
         help = "names and numbers have only the letters a to z, digits and underscores"
-        return Fault("EXP002", f"'{text[offset:end]}' cannot be part of a name", offset, end - offset, help)
+        return Fault(
+            "EXP002", f"'{shortened(text[offset:end])}' cannot be part of a name", offset, end - offset, help
+        )
     shown = f"'{sign}'" if sign.isprintable() else f"the invisible character U+{ord(sign):04X}"
     return Fault("EXP002", f"{shown} is not part of an expression", offset, 1, "remove it")
 
@@ -82,14 +89,16 @@ def refuse_word(text: str, name: str, offset: int) -> Fault | None:
         return Fault("EXP002", f"'{name}' is not part of an expression", offset, len(name), help)
     if any(part.startswith("_") for part in name.split(".")):
         help = "a name begins with a letter"
-        return Fault("EXP002", f"'{name}' cannot be a name", offset, len(name), help)
+        return Fault("EXP002", f"'{shortened(name)}' cannot be a name", offset, len(name), help)
     end = offset + len(name)
     if text[end : end + 1] in {"'", '"'} and text[end : end + 1]:
         help = "a text is written without a prefix: 'He'"
-        return Fault("EXP002", f"'{name}' stands directly before a text", offset, len(name), help)
+        return Fault("EXP002", f"'{shortened(name)}' stands directly before a text", offset, len(name), help)
     if end < len(text) and not text[end].isascii() and text[end].isalnum():
         while end < len(text) and (text[end].isalnum() or text[end] == "_"):
             end += 1
         help = "names have only the letters a to z, digits and underscores"
-        return Fault("EXP002", f"'{text[offset:end]}' cannot be a name", offset, end - offset, help)
+        return Fault(
+            "EXP002", f"'{shortened(text[offset:end])}' cannot be a name", offset, end - offset, help
+        )
     return None

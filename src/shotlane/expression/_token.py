@@ -13,7 +13,14 @@ from typing import Final
 
 from shotlane.expression._fault import ExpressionError, Fault, UnitError
 from shotlane.expression._refusals import refuse_character, refuse_word
-from shotlane.expression._reserved import BOOLEANS, CELL_FUNCTIONS, CONSTANTS, FUNCTIONS, WORD_OPERATORS
+from shotlane.expression._reserved import (
+    BOOLEANS,
+    CELL_FUNCTIONS,
+    CONSTANTS,
+    FUNCTIONS,
+    PLACES,
+    WORD_OPERATORS,
+)
 from shotlane.expression._unit import UNIT, Unit, parse_unit, unit_atoms
 
 
@@ -62,6 +69,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _TEXT: Final = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _OPERATOR: Final = re.compile(r"\*\*|<=|>=|==|!=|[-+*/<>]")
 _UNIT: Final = re.compile(f" ?({UNIT})")
+_MISSPELT: Final = re.compile(r"===|!==|<>|=>|=<|//|<<|>>")
 _RADIX: Final = re.compile(r"0[xXbBoO][0-9A-Fa-f_]+\b")
 _SINGLE: Final = {"(": Kind.OPEN, ")": Kind.CLOSE, ",": Kind.COMMA}
 
@@ -97,9 +105,11 @@ class Lexer:
             self._add(Token(Kind.TEXT, found[0], at, found[0][1:-1]))
         elif text[at] in _SINGLE:
             self._add(Token(_SINGLE[text[at]], text[at], at))
-        elif (operator := _OPERATOR.match(text, at)) and not text.startswith("//", at):
+        elif _MISSPELT.match(text, at):
+            raise ExpressionError(refuse_character(text, at))
+        elif operator := _OPERATOR.match(text, at):
             self._add(Token(Kind.OPERATOR, operator[0], at))
-        elif text[at] == "=" and not text.startswith("==", at):
+        elif text[at] == "=":
             self._add(Token(Kind.ASSIGN, "=", at))
         else:
             raise ExpressionError(refuse_character(text, at))
@@ -126,28 +136,26 @@ class Lexer:
         assert found  # the caller saw a digit
         number = float(found[0].replace("_", ""))
         if not math.isfinite(number):
-            message = "the number is too large"
-            raise ExpressionError(
-                Fault("EXP004", message, start, len(found[0]), "the largest is about 1e308")
-            )
+            raise ExpressionError(_too_large(start, len(found[0])))
         written = _UNIT.match(self.text, found.end())
         unit = self._unit(found[0], written) if written else Unit("")
         end = written.end() if written else found.end()
         value = None if unit is None else unit.to_si(number)
+        if not math.isfinite(value or 0.0):
+            raise ExpressionError(_too_large(start, end - start))
         self._add(Token(Kind.LITERAL, self.text[start:end], start, value, unit, number))
 
     def _unit(self, number: str, written: re.Match[str]) -> Unit | None:
         """The unit after a number; None when it cannot be used, which is then in `faults`."""
         text, offset = written[1], written.start(1)
-        fault = self._clash(number, text, offset, written.end())
-        if fault is None:
-            try:
-                return parse_unit(text)
-            except UnitError as error:
-                help = self._product_help(number, text) or error.help
-                fault = Fault(error.code, error.message, offset, len(text), help)
-        self.faults.append(fault)
-        return None
+        if clash := self._clash(number, text, offset, written.end()):
+            raise ExpressionError(*self.faults, clash)  # nobody can say where the unit was meant to end
+        try:
+            return parse_unit(text)
+        except UnitError as error:
+            help = self._product_help(number, text) or error.help
+            self.faults.append(Fault(error.code, error.message, offset, len(text), help))
+            return None
 
     def _product_help(self, number: str, text: str) -> str | None:
         """For a first factor that is no unit but a name."""
@@ -175,8 +183,14 @@ class Lexer:
             message = f"'{shown}' is {what} here, and cannot be part of the unit '{text}'"
             ending = "(...)" if called else ""
             help = f"with spaces it is a product: {before} {shown}{ending}"
+            if name in self.scope and name not in PLACES:
+                help += f"; for the unit, '{name}' needs another name"
             return Fault("EXP011", message, offset + start, len(name), help)
         return None
+
+
+def _too_large(offset: int, length: int) -> Fault:
+    return Fault("EXP004", "the number is too large", offset, length, "the largest is about 1e308")
 
 
 def _radix_fault(text: str, offset: int) -> Fault:

@@ -14,7 +14,7 @@ import numpy as np
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.expression._evaluate import evaluate
-from shotlane.expression._fault import ExpressionError, Fault
+from shotlane.expression._fault import ExpressionError, Fault, shortened
 from shotlane.expression._function import TABLE
 from shotlane.expression._node import Quantity, place_of
 from shotlane.expression._reserved import CELL_FUNCTIONS, CONSTANTS
@@ -186,7 +186,7 @@ def _unknown_function(token: Token) -> Fault:
         message = f"{token.text}() cannot be part of an expression"
         help = f"{token.text}(...) is a whole cell of a lane"
     else:
-        message = f"unknown function '{token.text}'"
+        message = f"unknown function '{shortened(token.text)}'"
         help = did_you_mean(token.text, TABLE, what="the functions are")
     return Fault("EXP021", message, token.offset, len(token.text), help)
 

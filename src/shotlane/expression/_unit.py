@@ -4,7 +4,9 @@ SI value = value * factor + offset. A unit with an offset, or one of a level wit
 point on a scale; it never takes part in a product, because half a degree Celsius per second means nothing.
 """
 
+import math
 import re
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -16,12 +18,14 @@ from numpy.typing import NDArray
 from shotlane.diagnostics import nearest
 from shotlane.expression import _pint, _unit_table
 from shotlane.expression._dimension import DIMENSIONLESS, Dimension
-from shotlane.expression._fault import UnitError
+from shotlane.expression._fault import UnitError, shortened
 from shotlane.expression._type import Type, ValueKind
 from shotlane.expression._unit_table import SYMBOLS, WORDS, Entry
 
 # Decimals to which a point is rounded: less than the noise that the offset adds, more than any thermometer.
 _POINT_DECIMALS: Final = 9
+MAX_UNIT: Final = 100
+_MAX_EXPONENT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class Unit:
 
 
 # micro (two signs), ohm (Greek letter and sign), angstrom (letter and sign), degree
-_LETTERS: Final = "A-Za-z_\u00b5\u03bc\u03a9\u2126\u00c5\u212b\u00b0"
-ATOM: Final = rf"(?!(?:if|else|and|or|not|in|is)\b)[{_LETTERS}][{_LETTERS}0-9]*"
+_LETTERS: Final = "A-Za-z\u00b5\u03bc\u03a9\u2126\u00c5\u212b\u00b0"
+ATOM: Final = rf"(?!(?:if|else|and|or|not|in|is)\b)[{_LETTERS}][{_LETTERS}0-9_]*"
 EXPONENT: Final = r"(?:\*\*[+-]?\d+(?:\.\d+)?|⁻?[²³¹])"
 UNIT: Final = rf"(?:1/)?{ATOM}{EXPONENT}?(?:[*/]{ATOM}{EXPONENT}?)*"
 _WHOLE: Final = re.compile(UNIT)
@@ -100,6 +104,10 @@ def parse_unit(text: str) -> Unit:
     text = text.strip()
     if text in {"", "1"}:
         return Unit("")
+    if len(text) > MAX_UNIT:
+        raise UnitError(
+            f"the unit '{shortened(text)}' is too long", f"a unit has at most {MAX_UNIT} characters"
+        )
     if not _WHOLE.fullmatch(text):
         raise UnitError(f"'{text}' is no unit", _shape_help(text))
     atoms = unit_atoms(text)
@@ -126,15 +134,24 @@ def _product(text: str, atoms: list[tuple[int, str, str, str]], entries: list[En
         power = -power if sign == "/" else power
         factor = factor * _power(entry.factor, power)
         dimension = dimension * entry.dimension**power
-    return Unit(text, dimension, float(factor))
+    return Unit(text, dimension, _usual(text, factor))
+
+
+def _usual(text: str, factor: Fraction | float) -> float:
+    """A factor as a float; one that has no inverse is refused."""
+    try:
+        number = float(factor)
+    except OverflowError:
+        number = math.inf
+    if not sys.float_info.min < number < 1 / sys.float_info.min:
+        raise UnitError(f"'{text}' is too large or too small a unit")
+    return number
 
 
 def _power(factor: Fraction, power: Fraction) -> Fraction | float:
     """Exact for whole exponents."""
-    if abs(power) > 20:
-        raise UnitError(
-            f"the exponent {float(power):g} is too large for a unit", "the largest exponent is 20"
-        )
+    if abs(power) > _MAX_EXPONENT:
+        raise UnitError("an exponent of the unit is too large", f"the largest is {_MAX_EXPONENT}")
     return factor ** int(power) if power.denominator == 1 else float(factor) ** float(power)
 
 
@@ -159,7 +176,7 @@ def _entry(atom: str) -> Entry:
             )
         found = _pint.look_up(name)
     if found is None:
-        raise UnitError(f"unknown unit '{atom}'", _suggestion(name))
+        raise UnitError(f"unknown unit '{shortened(atom)}'", _suggestion(name))
     return found
 
 
@@ -169,14 +186,16 @@ def _suggestion(name: str) -> str | None:
     if digits and _unit_table.look_up(digits[1]):
         return f"a power is written with two stars: {digits[1]}**{digits[2]}"
     common = _common_units()
-    by_case = {unit.lower(): unit for unit in common}
-    match = by_case.get(name.lower()) or nearest(name, [*reversed(common), *WORDS])
+    same = [unit for unit in common if unit.lower() == name.lower()]
+    if same:
+        return f"did you mean {' or '.join(f'{unit!r}' for unit in same)}?"
+    match = nearest(name, [*reversed(common), *WORDS])
     if match is None:
         match = nearest(name, _pint.names())
     return f"did you mean '{match}'?" if match else "a unit is written like V, cm**3/min or mol/L"
 
 
 def _common_units() -> list[str]:
-    """Units of the table with the prefixes of daily use, rarest first (later ones win)."""
+    """Units of the table with the prefixes of daily use, the plain ones last."""
     scaled = [prefix + unit for prefix in "TGpMcnukm" for unit, entry in SYMBOLS.items() if entry.prefixed]
     return [*scaled, *SYMBOLS]

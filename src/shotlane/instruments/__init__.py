@@ -12,6 +12,7 @@ from shotlane.instruments._contract import (
     ShotAware,
 )
 from shotlane.instruments._definition import Definition, Resource
+from shotlane.instruments._document import check_instrument
 from shotlane.instruments._pool import Exchange, Pool, PoolError
 from shotlane.instruments._resolve import ResolvedStation, resolve_station
 
@@ -31,5 +32,6 @@ __all__ = [
     "ShotAware",
     "build_pool",
     "catalogue_names",
+    "check_instrument",
     "resolve_station",
 ]

@@ -5,6 +5,7 @@ exchange. A reply that does not fit its frame is garbled, whole, with its text; 
 sensor" is a reading without a value.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -14,7 +15,7 @@ from shotlane.instruments._definition import Definition
 from shotlane.instruments._dialogue import Talk, parse_dialogue
 from shotlane.instruments._line import Line, Request, printable
 from shotlane.instruments._template import Field, ReplyMismatch
-from shotlane.instruments._turns import SetUp, ask_in_turn, told
+from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
 from shotlane.model import Attribute, Command, InstrumentAttribute, ScalarValue, ValueType
 
 _TRUE: Final = ("1", "true", "on", "yes")
@@ -41,8 +42,9 @@ class AsciiDriver:
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""
         self._line.take(self, self._timeout_s)
-        identity = self._identify()
-        self._set_up.begin(self._timeout_s)
+        with already_told("it was opened"):
+            identity = self._identify()
+            self._set_up.begin(self._timeout_s)
         return identity
 
     def attributes(self) -> Mapping[str, Attribute]:
@@ -129,6 +131,7 @@ class AsciiDriver:
         encoding = self._document.encoding
         sent = self._dialogue.line.fill({"command": text}).encode(encoding, "replace")
         end = None if talk.reply is None else self._dialogue.end.encode(encoding)
+        begun = time.monotonic()
         try:
             reply = self._line.exchange(Request(text, sent, end), timeout_s)
         except InstrumentError as error:
@@ -142,7 +145,11 @@ class AsciiDriver:
         except (ReplyMismatch, UnicodeDecodeError) as error:
             self._line.distrust()
             context = ErrorContext(
-                self._definition.resource.text, None, None, text, printable(sent), printable(reply)
+                self._definition.resource.text,
+                command=text,
+                sent=printable(sent),
+                received=printable(reply),
+                elapsed_s=time.monotonic() - begun,
             )
             raise InstrumentError("garbled", str(error), context) from error
 

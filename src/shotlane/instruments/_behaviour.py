@@ -22,13 +22,17 @@ class Motion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How one attribute moves. `source` names an attribute of the same instrument."""
+    """How one attribute moves.
+
+    `source` names an attribute of the same instrument, `unless` a boolean one that makes it 0 while it is on.
+    """
 
     motion: Motion
     start: Any
     source: str | None = None
     tau_s: float = 0.0
     noise: float = 0.0
+    unless: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
     """Name for messages and document; None when there is no such instrument, (name, None) after faults."""
     for path in _candidates(name, folder):
         if path.is_file():
-            return str(path), read_file(path, report)
+            shown = _shown(path)
+            return shown, read_file(path, report, name=shown)
     if name in catalogue_names():
         shown = f"catalogue/{name}{_SUFFIX}"
         text = (_catalogue() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
@@ -39,6 +40,14 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
 def _candidates(name: str, folder: Path) -> list[Path]:
     path = folder / name
     return [path] if path.suffix in (_SUFFIX, ".yml") else [path.with_name(path.name + _SUFFIX)]
+
+
+def _shown(path: Path) -> str:
+    """A path as a person in the working folder would write it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def _catalogue() -> Traversable:

@@ -12,11 +12,23 @@ from shotlane.instruments._accept import RefusedValueError, accepted
 from shotlane.instruments._attributes import read_attributes, read_commands
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._limits import at_station
-from shotlane.instruments._options import choose_options, option_place, put_in
+from shotlane.instruments._options import (
+    REQUIRED,
+    choose_options,
+    drop_texts_with,
+    option_place,
+    put_in,
+)
 from shotlane.instruments._simulation import read_simulation
-from shotlane.instruments._values import ValueReader, plain_place
+from shotlane.instruments._values import ValueReader
 from shotlane.instruments._wiring import check_wiring
-from shotlane.model import Attribute, InstrumentDocument, ScalarValue, StationInstrument
+from shotlane.model import (
+    Attribute,
+    InstrumentDocument,
+    ScalarValue,
+    StationInstrument,
+    load_instrument,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +54,12 @@ def define(
     options = choose_options(source.model.options, role.options, station, at, report)
     if options is None:
         return None
-    here = ValueReader(report, option_place(source.document, station, at, role.options), "INS010")
-    there = ValueReader(report, plain_place(station), "STA131")
+    place = option_place(source.document, station, at, role.options)
+    here = ValueReader(report, source.document, "INS010", place)
+    there = ValueReader(report, station, "STA131")
     model = put_in(source.model, options, here)
-    attributes = at_station(read_attributes(model, check_wiring(model, here), here), role, at, there)
+    attributes = read_attributes(model, check_wiring(model, here), here)
+    attributes = at_station(attributes, role, at, there, told=lambda name: here.told("attributes", name))
     commands = read_commands(model, here)
     return Definition(
         role=str(at[-1]),
@@ -62,6 +76,23 @@ def define(
     )
 
 
+def check_instrument(document: Document, report: Report) -> None:
+    """Check an instrument document by itself, but for what needs an option that only a station gives."""
+    source = load_instrument(document, report)
+    if source is None:
+        return
+    required = [name for name, value in source.options.items() if value == REQUIRED]
+    drop_texts_with(required, document)
+    options = {name: value for name, value in source.options.items() if name not in required}
+    values = ValueReader(report, document, "INS010")
+    model = put_in(source, options, values)
+    attributes = read_attributes(model, check_wiring(model, values), values)
+    commands = read_commands(model, values)
+    _setup(model, attributes, values)
+    read_simulation(model, attributes, commands, values)
+    values.duration_ns(("timeout",), model.timeout)
+
+
 def _setup(
     model: InstrumentDocument, attributes: Mapping[str, Attribute], values: ValueReader
 ) -> dict[str, ScalarValue]:
@@ -70,6 +101,8 @@ def _setup(
     for name, written in model.setup.items():
         path: Path = ("setup", name)
         attribute = attributes.get(name)
+        if values.told("attributes", name):
+            continue
         if attribute is None or not attribute.writable:
             settable = [a.name for a in attributes.values() if a.writable]
             reason = "cannot be set" if attribute else "is no attribute of the instrument"

@@ -4,7 +4,7 @@ Limits of a station only tighten. A safe value must lie within the limits that h
 of the two documents it comes from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from shotlane.diagnostics import did_you_mean
@@ -19,11 +19,21 @@ _SLACK = 1e-9
 
 
 def at_station(
-    attributes: Mapping[str, Attribute], role: StationInstrument, at: Path, values: ValueReader
+    attributes: Mapping[str, Attribute],
+    role: StationInstrument,
+    at: Path,
+    values: ValueReader,
+    *,
+    told: Callable[[str], bool],
 ) -> dict[str, Attribute]:
-    """The attributes as they hold at a station. `at` is the role's path in the station document."""
+    """The attributes as they hold at a station. `at` is the role's path in the station document.
+
+    `told`: whether an attribute is known to be faulty; nothing more is said of it.
+    """
     known = dict(attributes)
     for name, written in role.limits.items():
+        if told(name):
+            continue
         path = (*at, "limits", name)
         attribute = _known(known, name, path, values)
         if attribute is not None:
@@ -31,6 +41,8 @@ def at_station(
             if name not in role.safe:
                 known[name] = _still_safe(known[name], path, values)
     for name, value in role.safe.items():
+        if told(name):
+            continue
         path = (*at, "safe", name)
         attribute = _known(known, name, path, values)
         if attribute is not None:

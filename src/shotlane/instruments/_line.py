@@ -104,22 +104,23 @@ class Line:
             return self._ask(request, timeout_s, talk)
         except PortLost as error:
             self.drop()
+            self._step = Step.NOISY
             raise self._fault("disconnected", str(error), talk) from error
 
     def _ask(self, request: Request, timeout_s: float, talk: "_Exchange") -> bytes:
-        owed = self._step is Step.OWED
+        before, self._step = self._step, Step.OWED  # also when an interrupt tears this exchange apart
         deadline = time.monotonic() + timeout_s
         talk.sent = request.data
         self.requests += 1
         try:
             self._port.send(request.data, timeout_s)
         except TimeoutError as error:
-            self._step = Step.OWED
             raise self._fault("timeout", "the request could not be sent in time", talk) from error
         if request.end is None:
+            self._step = before
             return b""
         reply = self._read_until(request.end, deadline, talk)
-        if owed and self._guarded:
+        if before is Step.OWED and self._guarded:
             self._check_alone(timeout_s, talk)
         self._step = Step.IN_STEP
         return reply
@@ -131,7 +132,6 @@ class Line:
             piece = self._port.receive(left_s) if left_s > 0 else b""
             if not piece or len(data) > _LONGEST_REPLY:
                 talk.received, self._rest = data, b""
-                self._step = Step.OWED
                 what = "only a part of the reply came in time" if data else "no reply came in time"
                 raise self._fault("timeout", what, talk)
             data += piece

@@ -13,47 +13,18 @@ from typing import Any, Final
 from shotlane.instruments._contract import ErrorContext, Identity, InstrumentError, Notify, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._modbus_client import ModbusLine
-from shotlane.instruments._registers import Codec, Place, RegisterKind, requests
-from shotlane.instruments._turns import SetUp, ask_in_turn, told
-from shotlane.model import (
-    Attribute,
-    Command,
-    IdentityPart,
-    InstrumentAttribute,
-    InstrumentCommand,
-    InstrumentDocument,
-    Register,
-    ScalarValue,
-    Valid,
-    ValueType,
+from shotlane.instruments._modbus_map import (
+    Quantity,
+    command_register,
+    command_value,
+    identity_register,
+    quantity_of,
 )
+from shotlane.instruments._registers import Codec, Place, requests
+from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
+from shotlane.model import Attribute, Command, IdentityPart, ScalarValue
 
-# What an attribute's `type` means on the wire where it does not name a layout.
-_LAYOUTS: Final = {"float": "float32", "int": "uint16", "bool": "uint16", "option": "uint16", None: "uint16"}
 _IDENTITY_PARTS: Final = ("maker", "model", "serial", "firmware")
-
-
-@dataclass(frozen=True, slots=True)
-class _Validity:
-    place: Place
-    codec: Codec
-    good: tuple[int, ...]
-
-    def complaint(self, words: Sequence[int]) -> str | None:
-        """Why the value means nothing, or None."""
-        number = self.codec.decode(words).value
-        return None if number in self.good else f"valid register {self.place.address} is {number}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Quantity:
-    place: Place
-    codec: Codec
-    valid: _Validity | None = None
-
-    @property
-    def places(self) -> tuple[Place, ...]:
-        return (self.place,) if self.valid is None else (self.place, self.valid.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +47,7 @@ class ModbusDriver:
         self._timeout_s = definition.timeout_s
         document = definition.document
         self._quantities = {
-            name: _quantity(document, document.attributes[name], attribute)
+            name: quantity_of(document, document.attributes[name], attribute)
             for name, attribute in definition.attributes.items()
         }
         self._known = [place for quantity in self._quantities.values() for place in quantity.places]
@@ -86,8 +57,9 @@ class ModbusDriver:
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""
         self._line.take(self, self._timeout_s)
-        identity = self._identify()
-        self._set_up.begin(self._timeout_s)
+        with already_told("it was opened"):
+            identity = self._identify()
+            self._set_up.begin(self._timeout_s)
         return identity
 
     def attributes(self) -> Mapping[str, Attribute]:
@@ -117,8 +89,8 @@ class ModbusDriver:
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Write the command's number to its register or coil."""
         declared = self._definition.document.commands[command]
-        place, codec = _command_register(self._definition.document, declared)
-        words = self._encoded(codec, _command_value(declared, arguments), command)
+        place, codec = command_register(self._definition.document, declared)
+        words = self._encoded(codec, command_value(declared, arguments), command)
         self._set_up.ensure_before(self._timeout_s)
         takes_s = self._definition.commands[command].takes_ns / 1e9
         self._line.write(place, words, self._unit, self._timeout_s + takes_s)
@@ -178,13 +150,13 @@ class ModbusDriver:
         return Identity(**parts)
 
     def _asked(self, part: IdentityPart) -> str:
-        codec = _plain_codec(self._definition.document, part, part.type)
-        words = self._line.read(_place(part, codec.width), self._unit, self._timeout_s)
+        place, codec = identity_register(self._definition.document, part)
+        words = self._line.read(place, self._unit, self._timeout_s)
         return str(codec.decode(words).value)
 
 
 def _reading(
-    quantity: _Quantity, fetch: _Fetch, answers: Sequence[Sequence[int] | InstrumentError]
+    quantity: Quantity, fetch: _Fetch, answers: Sequence[Sequence[int] | InstrumentError]
 ) -> Reading:
     words: list[Sequence[int]] = []
     for place in quantity.places:
@@ -202,69 +174,3 @@ def _position(place: Place, blocks: Sequence[Place]) -> tuple[int, slice]:
     index = next(index for index, block in enumerate(blocks) if block.covers(place))
     start = place.address - blocks[index].address
     return index, slice(start, start + place.count)
-
-
-def _quantity(document: InstrumentDocument, declared: InstrumentAttribute, attribute: Attribute) -> _Quantity:
-    codec = Codec(
-        type=_layout(declared),
-        low_first=(declared.words or document.words) == "low_first",
-        value_type=attribute.type,
-        scale=1.0 if declared.scale is None else float(declared.scale),
-        offset=0.0 if declared.offset is None else float(declared.offset),
-        codes=_codes(declared),
-    )
-    valid = None if declared.valid is None else _validity(document, declared.valid)
-    return _Quantity(_place(declared, codec.width), codec, valid)
-
-
-def _layout(declared: InstrumentAttribute) -> str:
-    if declared.coil is not None or declared.discrete is not None:
-        return "bit"
-    return _LAYOUTS.get(declared.type, declared.type or "uint16")
-
-
-def _codes(declared: InstrumentAttribute) -> dict[str, int]:
-    if isinstance(declared.options, dict):
-        return {name: int(code) for name, code in declared.options.items()}
-    return {name: code for code, name in enumerate(declared.options or ())}
-
-
-def _validity(document: InstrumentDocument, declared: Valid) -> _Validity:
-    codec = _plain_codec(document, declared, declared.type)
-    good = declared.is_ if isinstance(declared.is_, list) else [declared.is_]
-    return _Validity(_place(declared, codec.width), codec, tuple(good))
-
-
-def _plain_codec(document: InstrumentDocument, part: Valid | Register, type_: str) -> Codec:
-    value_type = ValueType.FLOAT if type_ == "float32" else ValueType.INT
-    return Codec(type_, (part.words or document.words) == "low_first", value_type)
-
-
-def _place(part: Register | Valid | InstrumentCommand, width: int) -> Place:
-    for kind in RegisterKind:
-        address = getattr(part, kind.value, None)
-        if address is not None:
-            return Place(kind, int(address), width)
-    raise ValueError("no register is given")
-
-
-def _command_register(document: InstrumentDocument, declared: InstrumentCommand) -> tuple[Place, Codec]:
-    if declared.coil is not None:
-        return _place(declared, 1), Codec("bit", value_type=ValueType.BOOL)
-    low_first = (declared.words or document.words) == "low_first"
-    codec = Codec(declared.type, low_first, ValueType.FLOAT)
-    return _place(declared, codec.width), codec
-
-
-def _command_value(declared: InstrumentCommand, arguments: Mapping[str, Any]) -> ScalarValue:
-    """The number that a command writes: its `value`, or the argument that `{name}` names."""
-    value = declared.value
-    if isinstance(value, str):
-        return _coded(declared, value.strip("{} "), arguments)
-    return True if value is None else value
-
-
-def _coded(declared: InstrumentCommand, name: str, arguments: Mapping[str, Any]) -> ScalarValue:
-    value: ScalarValue = arguments[name]
-    options = declared.parameters[name].options
-    return value if not isinstance(options, dict) else float(options[str(value)])

@@ -80,9 +80,20 @@ class _Client(ModbusTcpClient):
         except TimeoutError:
             return b""
         if not data:
-            raise ConnectionException("closed by the device")
+            raise ConnectionResetError("the device closed the connection")
         self.received += data
         return data
+
+    def discard(self) -> None:
+        """Throw away what nobody asked for; notice before sending that the device has hung up."""
+        assert self.socket is not None
+        self.socket.settimeout(0)
+        try:
+            while self.socket.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+        raise ConnectionResetError("the device has closed the connection")
 
 
 class ModbusLine:
@@ -188,9 +199,13 @@ class ModbusLine:
         begun = time.monotonic()
         client.deadline, client.sent, client.received = begun + timeout_s, b"", b""
         try:
+            client.discard()
             answer = ask(client)
         except (ModbusException, OSError) as error:
             verdict: Verdict | None = _judge_failure(error, client)
+        except BaseException:
+            self.drop()  # interrupted: the answer is still on its way
+            raise
         else:
             verdict = _judge_answer(answer, client.sent) or judge(answer)
         self.requests += bool(client.sent)
@@ -218,8 +233,10 @@ def _judge_failure(error: Exception, client: _Client) -> Verdict:
     """What went wrong in an exchange that gave no answer."""
     if isinstance(error, TimeoutError):
         return "timeout", "the request could not be sent in time"
-    if isinstance(error, ConnectionException | OSError):
-        return "disconnected", f"the connection broke: {getattr(error, 'string', None) or error}"
+    if isinstance(error, OSError):
+        return "disconnected", f"the connection broke: {error.strerror or error}"
+    if isinstance(error, ConnectionException):
+        return "disconnected", "the connection broke"
     if not client.received:
         return "timeout", "no answer came in time"
     sent, received = client.sent, client.received

@@ -5,7 +5,7 @@ a text that a station's option went into is shown at that option, with a note wh
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from shotlane.diagnostics import Note, Report, Span, did_you_mean
@@ -14,7 +14,7 @@ from shotlane.instruments._values import Place, ValueReader
 from shotlane.model import InstrumentDocument, Scalar
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_REQUIRED = "required"
+REQUIRED = "required"
 # Names that templates give a meaning of their own.
 _TAKEN = frozenset({"value", "command", "_"})
 _ADDRESSES = frozenset({"holding", "input", "coil", "discrete"})
@@ -40,7 +40,7 @@ def choose_options(
             chosen.pop(name)
         else:
             chosen[name] = value
-    missing = [name for name in declared if chosen.get(name) == _REQUIRED]
+    missing = [name for name in declared if chosen.get(name) == REQUIRED]
     for name in missing:
         report.error(
             "STA121",
@@ -64,6 +64,21 @@ def option_place(document: Document, station: Document, at: Path, given: Mapping
         return station.span((*at, "options", name)), (note,)
 
     return place
+
+
+def drop_texts_with(options: Collection[str], document: Document) -> None:
+    """Mark every text that holds one of the options, so that nothing is said of it."""
+    for path, text in _texts(document.data, ()):
+        if any(name in options for name in _PLACEHOLDER.findall(text)):
+            document.drop(path)
+
+
+def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, dict | list):
+        for key, item in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _texts(item, (*path, key))
 
 
 def put_in(

@@ -182,22 +182,24 @@ class Pool:
     def _open_role(self, role: str) -> None:
         definition = self._definitions[role]
         member = _Member(definition, self._make(definition), self._locks[definition.resource.port])
-        with member.lock:
-            self._open_driver(member)
-        self._members[role] = member
-        fields = {"resource": definition.resource.text, "driver": type(member.driver).__name__}
-        self._tell(role, "instrument.opened", fields)
-
-    def _open_driver(self, member: _Member) -> None:
-        """Open a driver; a fault is told, because it may be the fate of a request for identity or set-up."""
         try:
-            member.identity = member.driver.open()
+            with member.lock:
+                self._open_driver(member)
         except InstrumentError as error:
             self._complete(member, error)
-            member.driver.close()
             context = {key: value for key, value in asdict(error.context).items() if value is not None}
             fields = {"fault": error.fault, "message": error.message, "context": context}
-            self._tell(member.definition.role, "instrument.faulted", fields)
+            self._tell(role, "instrument.faulted", fields)
+            raise
+        self._members[role] = member
+        opened = {"resource": definition.resource.text, "driver": type(member.driver).__name__}
+        self._tell(role, "instrument.opened", opened)
+
+    def _open_driver(self, member: _Member) -> None:
+        try:
+            member.identity = member.driver.open()
+        except InstrumentError:
+            member.driver.close()
             raise
 
     def _member(self, role: str) -> _Member:
@@ -232,15 +234,16 @@ class Pool:
         """Do one exchange, tried up to `tries` times. `act` gives readings for "read", else a result."""
         gathered: dict[str, Reading] = {}
         for number in range(1, tries + 1):
-            requested = self._now_ns()
+            requested, ready = self._now_ns(), False
             try:
                 self._ready(member)
+                ready = True
                 requested = self._now_ns()
                 answer = act(names)
                 received = self._now_ns()
             except InstrumentError as error:
                 received = self._now_ns()
-                fault = error
+                fault, exchanges = error, int(ready and error.context.sent is not None)
                 self._failed(member, error, names)
                 if number == tries or error.fault not in REPEATED:
                     error.requested_ns, error.received_ns = requested, received
@@ -256,8 +259,10 @@ class Pool:
                 faults = _repeatable(answer)
                 if not faults or number == tries:
                     return Exchange(gathered, requested, received)
-                names, fault = list(faults), next(iter(faults.values()))
-            self._tell_repeated(member, operation, names, number, fault)
+                names, fault, exchanges = list(faults), next(iter(faults.values())), 1
+            fields = {"operation": operation, "names": list(names), "try": number, "exchanges": exchanges}
+            fields |= {"fault": fault.fault, "message": fault.message}
+            self._tell(member.definition.role, "exchange.repeated", fields)
         raise AssertionError("tries is at least 1")
 
     def _failed(self, member: _Member, error: InstrumentError, names: Sequence[str]) -> None:
@@ -286,21 +291,6 @@ class Pool:
 
     def _tell(self, role: str, type_: str, fields: Mapping[str, Any]) -> None:
         self._notify(role, type_, {"role": role, **fields})
-
-    def _tell_repeated(
-        self, member: _Member, operation: str, names: Sequence[str], number: int, error: InstrumentError
-    ) -> None:
-        # A port that could not be opened again was never spoken to.
-        exchanges = 0 if member.lost and error.context.sent is None else 1
-        fields = {
-            "operation": operation,
-            "names": list(names),
-            "fault": error.fault,
-            "message": error.message,
-            "try": number,
-            "exchanges": exchanges,
-        }
-        self._tell(member.definition.role, "exchange.repeated", fields)
 
 
 def _repeatable(readings: Mapping[str, Reading]) -> dict[str, InstrumentError]:

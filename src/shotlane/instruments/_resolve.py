@@ -85,7 +85,6 @@ class _Resolver:
     def define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:
         """The definition of a role, and the wire it is on."""
         at: Path = ("instruments", name)
-        self._refuse_later(role, at)
         source = self._source(role, at)
         wire = self._wire(name, role, at)
         if source is None:
@@ -133,12 +132,6 @@ class _Resolver:
             "STA152", message, self._document.span(("instruments", name, "resource")), notes=(note,)
         )
 
-    def _refuse_later(self, role: StationInstrument, at: Path) -> None:
-        for key in ("driver", "triggered_by"):
-            if getattr(role, key) is not None:
-                span = self._document.key_span((*at, key))
-                self._report.error("STA190", f"'{key}' is not available yet", span)
-
     def _source(self, role: StationInstrument, at: Path) -> InstrumentSource | None:
         if role.instrument is None:
             if role.driver is None and not self._document.has_dropped(at):
@@ -183,6 +176,6 @@ class _Resolver:
             return parse_resource(role.resource, name, self._folder)
         except ResourceError as error:
             if not (error.later and self._mock):
-                code = "STA190" if error.later else "STA150"
+                code = "STA900" if error.later else "STA150"
                 self._report.error(code, error.message, self._document.span(path), help=error.help)
             return None

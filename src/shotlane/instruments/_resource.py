@@ -43,24 +43,20 @@ class ResourceError(Exception):
 def parse_resource(text: str, role: str, folder: Path) -> Resource:
     """Read an address; a relative serial device is taken from `folder`. Raises `ResourceError`."""
     scheme, found, rest = text.partition("://")
-    if not found:
+    if not found or not text.isprintable():
         raise _not_an_address(text)
     if "${" in text:
         raise ResourceError("secrets in an address are not available yet", later=True)
     if scheme in LATER_SCHEMES:
         raise ResourceError(f"{scheme}:// is not available yet", _schemes(), later=True)
     if scheme not in KNOWN_KEYS:
-        raise ResourceError(f"'{scheme}://' is no known kind of address", did_you_mean_scheme(scheme))
+        help = did_you_mean(scheme, [*KNOWN_KEYS, *LATER_SCHEMES], what="known kinds of address")
+        raise ResourceError(f"'{scheme}://' is no known kind of address", help)
     base, _, query = rest.partition("?")
     resource = Resource(text, scheme, "", query=_query(scheme, query))
     if scheme == "sim":
         return replace(resource, port=f"sim:{base}" if base else f"sim:{role}")
     return _serial(resource, base, folder) if scheme == "serial" else _tcp(resource, base)
-
-
-def did_you_mean_scheme(scheme: str) -> str:
-    """Help line for an unknown scheme."""
-    return did_you_mean(scheme, [*KNOWN_KEYS, *LATER_SCHEMES], what="known kinds of address")
 
 
 def _schemes() -> str:

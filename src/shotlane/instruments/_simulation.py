@@ -47,6 +47,8 @@ def read_simulation(
         path: Path = ("simulate", name)
         simulation = written if isinstance(written, Simulation) else Simulation(start=written)
         bare = not isinstance(written, Simulation)
+        if values.told("attributes", name) or values.told("commands", name):
+            continue
         if name in attributes:
             behaviours[name] = reader.behaviour(attributes[name], simulation, path, path if bare else None)
         elif name in commands:
@@ -98,21 +100,26 @@ class _Reader:
             )
         if written.lag is None:
             self._refuse(written, ("tau",), path, "`lag`")
+        if source is None:
+            self._refuse(written, ("unless",), path, "`lag` and `follows`")
         if source is None or not self._sound_source(attribute, source, (*path, key)):
             return Behaviour(Motion.HELD, start, noise=noise)
+        unless = self._unless(attribute, written, (*path, "unless"))
         if key == "follows":
-            return Behaviour(Motion.FOLLOWS, start, source, noise=noise)
+            return Behaviour(Motion.FOLLOWS, start, source, noise=noise, unless=unless)
         tau_ns = self._tau(written, path)
         if not tau_ns:
             return Behaviour(Motion.HELD, start, noise=noise)
-        return Behaviour(Motion.LAGS, start, source, tau_ns / 1e9, noise)
+        return Behaviour(Motion.LAGS, start, source, tau_ns / 1e9, noise, unless)
 
     def effects(self, command: Command, written: Simulation, path: Path) -> dict[str, ScalarValue | Argument]:
         """What a command sets."""
-        self._refuse(written, ("lag", "tau", "follows", "start", "noise"), path, "an attribute")
+        self._refuse(written, ("lag", "tau", "follows", "unless", "start", "noise"), path, "an attribute")
         effects: dict[str, ScalarValue | Argument] = {}
         for name, value in (written.set or {}).items():
             place = (*path, "set", name)
+            if self._values.told("attributes", name):
+                continue
             attribute = self._attributes.get(name)
             if attribute is None:
                 self._unknown(name, place)
@@ -171,8 +178,22 @@ class _Reader:
             )
         return tau_ns
 
+    def _unless(self, attribute: Attribute, written: Simulation, path: Path) -> str | None:
+        if written.unless is None or self._values.told("attributes", written.unless):
+            return None
+        other = self._attributes.get(written.unless)
+        if other is None:
+            self._unknown(written.unless, path)
+        elif other.type is not ValueType.BOOL or attribute.type not in _NUMBERS:
+            self._values.error(path, "`unless` names a boolean, and stands at a number", code="INS021")
+        else:
+            return written.unless
+        return None
+
     def _sound_source(self, attribute: Attribute, source: str, path: Path) -> bool:
         other = self._attributes.get(source)
+        if self._values.told("attributes", source):
+            return False
         if other is None:
             self._unknown(source, path)
             return False

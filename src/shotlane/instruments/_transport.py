@@ -88,7 +88,8 @@ class SerialPort:
                 return b""
             data: bytes = port.read(_CHUNK)
         except (OSError, TypeError, ValueError) as error:
-            raise PortLost(f"{self._path} is gone: {error}") from error
+            # Readable and yet empty is how a port says that it was pulled out: pyserial's words say less.
+            raise PortLost(f"{self._path} is gone") from error
         return data
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """What both kinds of wire driver do alike: set-up after each opening, and several requests for one reading.
 
 Every wire request that is not itself the reading, set or call asked for is told through `notify`, once,
-when it has been sent: also when it fails. The first request of a reading is the reading; each further one
-is an `exchange.extra`. A request that fails takes only its own values with it, unless the line itself is in
+when it has been sent: also when it fails. So the `context.sent` of a fault is set only where the request
+asked for was itself sent. The first request of a reading is the reading; each further one is an
+`exchange.extra`. A request that fails takes only its own values with it, unless the line itself is in
 doubt: then nothing more is asked.
 """
 
@@ -74,14 +75,22 @@ class SetUp:
         self._is_due = False
 
     def ensure_before(self, timeout_s: float) -> None:
-        """As `ensure`, for an exchange that is not sent when the set-up fails: its fault says so."""
-        try:
+        """As `ensure`, for an exchange that is not sent when the set-up fails."""
+        with already_told("the set-up was sent again"):
             self.ensure(timeout_s)
-        except InstrumentError as error:
-            if error.context.sent is None:
-                raise
-            message = f"while the set-up was sent again ({error.context.sent}): {error.message}"
-            raise InstrumentError(error.fault, message, replace(error.context, sent=None)) from error
+
+
+@contextmanager
+def already_told(what: str) -> Iterator[None]:
+    """Faults inside are of requests that were told: `context.sent` is for what was asked for."""
+    try:
+        yield
+    except InstrumentError as error:
+        sent = error.context.sent
+        if sent is None:
+            raise
+        message = f"{error.message}, while {what} ({error.context.command}: {sent})"
+        raise InstrumentError(error.fault, message, replace(error.context, sent=None)) from error
 
 
 @contextmanager

@@ -26,30 +26,33 @@ _SECOND = parse_unit("s")
 _BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
 
 
-def plain_place(document: Document) -> Place:
-    """Faults are shown where they are written."""
-    return lambda path: (document.span(path), ())
-
-
 class ValueReader:
     """Reads the values of one document; `code` is the code of its faults.
 
-    One wrong option of a station goes into many texts: only its first fault is told.
+    One wrong option of a station goes into many texts: only its first fault is told. Nothing is said of what
+    is missing where something faulty was left out.
     """
 
-    def __init__(self, report: Report, place: Place, code: str) -> None:
+    def __init__(self, report: Report, document: Document, code: str, place: Place | None = None) -> None:
         self._report = report
-        self._place = place
+        self._document = document
+        self._place = place or (lambda path: (document.span(path), ()))
         self._code = code
         self._told: set[Span] = set()
 
     def error(self, path: Path, message: str, help: str | None = None, *, code: str | None = None) -> None:
         """Report a fault at a path."""
+        if self._document.has_dropped(path):
+            return
         span, notes = self._place(path)
         if notes and span in self._told:
             return
         self._told.add(span)
         self._report.error(code or self._code, message, span, help=help, notes=notes)
+
+    def told(self, *path: str) -> bool:
+        """Whether something at or below a path is known to be faulty; what depends on it is unknown."""
+        return self._document.has_dropped(path)
 
     def unit(self, path: Path, text: str | None) -> Unit | None:
         """A unit; None too when none is written."""
@@ -59,6 +62,7 @@ class ValueReader:
             return parse_unit(text)
         except UnitError as error:
             self.error(path, error.message, error.help)
+            self._document.drop(path)
             return None
 
     def number(self, path: Path, written: Scalar, unit: Unit | None) -> float | None:

@@ -52,7 +52,8 @@ class World:
     def _signal(self, name: str, behaviour: Behaviour) -> Signal:
         if behaviour.motion is Motion.HELD:
             return constant(self._levels[name])
-        source = self._converted(str(behaviour.source), name)
+        closed = behaviour.unless is not None and self.value(behaviour.unless, self._begun_ns)
+        source = constant(0.0) if closed else self._converted(str(behaviour.source), name)
         if behaviour.motion is Motion.FOLLOWS:
             return source
         return lag(source, behaviour.tau_s, self._levels[name])

@@ -21,23 +21,23 @@ from shotlane.model._instrument import (
     InstrumentIdentity,
     Register,
     SetText,
-    Simulation,
     Valid,
     Wear,
 )
 from shotlane.model._lane import CallAt, Lane, Point, ReadAt
-from shotlane.model._load import load_instrument, load_sequence, load_station
+from shotlane.model._load import check_schema_only, load_instrument, load_sequence, load_station
+from shotlane.model._part import LANGUAGE, Part, Scalar
+from shotlane.model._schema import KindName, json_schema, write_schemas
 from shotlane.model._sequence import (
-    LANGUAGE,
     Ask,
     AskStep,
     Interlock,
     Result,
     Retry,
-    Scalar,
     Sequence,
     UntilStep,
 )
+from shotlane.model._simulation import Simulation
 from shotlane.model._station import ChannelAlias, Station, StationInstrument
 from shotlane.model._written import flatten, was_dropped
 
@@ -61,7 +61,9 @@ __all__ = [
     "InstrumentIdentity",
     "Interlock",
     "Keep",
+    "KindName",
     "Lane",
+    "Part",
     "Point",
     "ReadAt",
     "Register",
@@ -79,9 +81,12 @@ __all__ = [
     "Valid",
     "ValueType",
     "Wear",
+    "check_schema_only",
     "flatten",
+    "json_schema",
     "load_instrument",
     "load_sequence",
     "load_station",
     "was_dropped",
+    "write_schemas",
 ]

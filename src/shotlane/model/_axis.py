@@ -9,7 +9,7 @@ def _pair(description: str, count: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "array",
         "description": description,
-        "prefixItems": [_SCALAR, _SCALAR, count],
+        "items": [_SCALAR, _SCALAR, count],
         "minItems": 3,
         "maxItems": 3,
     }

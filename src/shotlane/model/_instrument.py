@@ -1,192 +1,234 @@
 """What the author of an instrument document wrote. Paths of the model are paths of the document.
 
-Texts may hold `{name}` of an option declared under `options`; the station's values are put in before anything
-is decided (`instruments`), and a text that is nothing but `{name}` becomes the option's value itself, so that
-`holding: "{register}"` is a number. Keys that belong to a later version stand here too, so that a document
-using one is told `not available yet` instead of `unknown key`.
+Texts may hold `{name}` of an option declared under `options`; the station's values are put in before any
+number is decided (`instruments`). Keys that belong to a later version stand here too, so that a document with
+one is told `not available yet` instead of `unknown key`.
 """
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shotlane.model._part import Part
-from shotlane.model._sequence import LANGUAGE, Scalar
+from shotlane.model._part import LANGUAGE, Part, Scalar
+from shotlane.model._simulation import Simulation
 
-Address = Annotated[int, Field(ge=0, le=65535)] | str  # text: one `{option}`
+Address = Annotated[int, Field(ge=0, le=65535)] | str  # a text is one `{option}`
 WireType = Literal["uint16", "int16", "uint32", "int32", "float32"]
 Words = Literal["high_first", "low_first"]
+Codes = dict[str, int | float | str] | list[str]
 
 
 class Register(Part):
-    """A place in a Modbus device and how its words are read; addresses are those on the wire, from 0."""
+    """A place in a Modbus device; addresses are those on the wire, from 0."""
 
-    holding: Address | None = None
-    input: Address | None = None
-    coil: Address | None = None
-    discrete: Address | None = None
-    words: Words | None = None  # default: the document's `words`, else high_first
+    holding: Address | None = Field(None, description="Address of a holding register.", examples=[2160])
+    input: Address | None = Field(None, description="Address of an input register.", examples=[100])
+    coil: Address | None = Field(None, description="Address of a coil.", examples=[0])
+    discrete: Address | None = Field(None, description="Address of a discrete input.", examples=[0])
+    words: Words | None = Field(
+        None, description="Order of the words of a 32-bit value, unless the document's."
+    )
 
 
 class Valid(Part):
-    """A register that says whether a reading means anything: the reading has no value unless it `is` this."""
+    """A register that says whether a reading means anything; if not, the reading has no value."""
 
-    holding: Address | None = None
-    input: Address | None = None
-    type: WireType = "uint16"
-    words: Words | None = None
-    is_: Annotated[int | list[int], Field(alias="is")]
+    holding: Address | None = Field(None, description="Address of a holding register.", examples=[362])
+    input: Address | None = Field(None, description="Address of an input register.")
+    type: WireType = Field("uint16", description="What stands in that register.")
+    words: Words | None = Field(None, description="Order of the words of a 32-bit value.")
+    is_: int | list[int] = Field(
+        alias="is", description="The number, or numbers, that mean valid.", examples=[61]
+    )
 
 
 class Wear(Part):
-    """How many writes the device's memory bears in a stretch of time."""
+    """How much writing the device's memory bears."""
 
-    writes: Annotated[int, Field(ge=1)]
-    per: Scalar
+    writes: int = Field(ge=1, description="Number of writes.", examples=[100000])
+    per: Scalar = Field(description="In which time.", examples=["1 day"])
 
 
 class SetText(Part):
-    """What an ASCII device is sent to set an attribute: one text with `{value}`, or one for each boolean.
+    """What an ASCII device is sent to set an attribute: one text, or one for each boolean."""
 
-    `{value}` of an option is the option's code.
-    """
-
-    send: str | None = None
-    true: str | None = None
-    false: str | None = None
-    reply: str | None = None  # a name under `replies`, a frame written in place (it holds a `{`), or none
+    send: str | None = Field(
+        None,
+        description="Text with `{value}`, which of an option is its code.",
+        examples=["S{value:.3f}"],
+    )
+    true: str | None = Field(None, description="Text that switches on.", examples=["HC"])
+    false: str | None = Field(None, description="Text that switches off.", examples=["C"])
+    reply: str | None = Field(
+        None,
+        description="Name of the frame that the device answers, the frame itself, or none.",
+        examples=["frame", "none"],
+    )
 
 
 class InstrumentAttribute(Register):
     """One quantity of an instrument: what it is, and how the wire speaks of it."""
 
-    description: str = ""
-    access: Literal["r", "w", "rw"] = "r"
-    # Default: option with `options`, bool for a coil or discrete input, uint16 for a register, else float.
-    type: WireType | Literal["float", "int", "bool", "option", "text", "array"] | None = None
-    unit: str | None = None
-    min: Scalar | None = None
-    max: Scalar | None = None
-    # Name of each option and its code on the wire; a list for ASCII means that names are sent as they stand.
-    options: dict[str, int | float | str] | list[str] | None = None
-    resolution: Scalar | None = None
-    update: Scalar | None = None
-    poll: Scalar | None = None
-    safe: Scalar | None = None
-    wear: Wear | None = None
-    # Modbus: value = number on the wire * scale + offset.
-    scale: float | str | None = None
-    offset: float | str | None = None
-    valid: Valid | None = None
-    # ASCII
-    query: str | None = None
-    reply: str | None = None
-    field: str | None = None  # may be left out when the frame has one named field
-    set: SetText | None = None
-    missing: list[str] | None = None  # texts of the field that mean: answered, but there is no value
-    # Later versions
-    bit: int | None = None
-    bits: Any = None
-    bytes: Any = None
-    verify: bool | None = None
-    calibration: Any = None
+    description: str = Field("", description="Free text for people.")
+    access: Literal["r", "w", "rw"] = Field(
+        "r", description="Whether it can be read (r), set (w), or both (rw)."
+    )
+    type: WireType | Literal["float", "int", "bool", "option", "text", "array"] | None = Field(
+        None,
+        description="What it is; default: option with `options`, bool for a coil, uint16 for a register, else"
+        " float or what the field of the reply is.",
+    )
+    unit: str | None = Field(None, description="Unit of the value.", examples=["degC", "cm**3/min"])
+    min: Scalar | None = Field(None, description="Lowest value that may be set.", examples=["0 degC"])
+    max: Scalar | None = Field(None, description="Highest value that may be set.", examples=["200 degC"])
+    options: Codes | None = Field(
+        None,
+        description="Name of each option and its code on the wire; a list where the names stand on the wire.",
+        examples=[{"eeprom": 106, "volatile": 59}],
+    )
+    resolution: Scalar | None = Field(None, description="Values are rounded to it.", examples=["0.1 K"])
+    update: Scalar | None = Field(
+        None,
+        description="Shortest sensible time between two commands or two fresh readings.",
+        examples=["20 ms"],
+    )
+    poll: Scalar | None = Field(None, description="Period of polling for conditions and interlocks.")
+    safe: Scalar | None = Field(
+        None, description="Value in the safe state; `keep` leaves it as it is.", examples=["20 degC"]
+    )
+    wear: Wear | None = Field(None, description="How much writing the device's memory bears.")
+    scale: float | str | None = Field(
+        None, description="Modbus: value = number on the wire * scale + offset."
+    )
+    offset: float | str | None = Field(
+        None, description="Modbus: value = number on the wire * scale + offset."
+    )
+    valid: Valid | None = Field(
+        None, description="Modbus: a register that says whether a reading means anything."
+    )
+    query: str | None = Field(
+        None, description="ASCII: the text that asks for it.", examples=["MEAS:VOLT:DC?"]
+    )
+    reply: str | None = Field(
+        None, description="ASCII: name of a frame of `replies`, or the frame itself.", examples=["{value:f}"]
+    )
+    field: str | None = Field(
+        None, description="ASCII: the field of the reply; may be left out where there is only one."
+    )
+    set: SetText | None = Field(None, description="ASCII: the text that sets it.")
+    missing: list[str] | None = Field(
+        None,
+        description="ASCII: texts of the field that mean that there is no value.",
+        examples=[["-------"]],
+    )
+    bit: int | None = Field(None, description="Not available yet.")
+    bits: Any = Field(None, description="Not available yet.")
+    bytes: Any = Field(None, description="Not available yet.")
+    verify: bool | None = Field(None, description="Not available yet.")
+    calibration: Any = Field(None, description="Not available yet.")
 
 
 class CommandArgument(Part):
-    """One argument of a command; `{name}` in its `send` is replaced by the value in this unit."""
+    """One argument of a command; `{name}` in its text is replaced by the value in this unit."""
 
-    type: Literal["float", "int", "bool", "option", "text"] = "float"
-    unit: str | None = None
-    min: Scalar | None = None
-    max: Scalar | None = None
-    options: dict[str, int | float | str] | list[str] | None = None
-    required: bool = True
-    default: Scalar | None = None
-    description: str = ""
+    type: Literal["float", "int", "bool", "option", "text"] = Field("float", description="What it is.")
+    unit: str | None = Field(None, description="Unit of the value.", examples=["s"])
+    min: Scalar | None = Field(None, description="Lowest value.")
+    max: Scalar | None = Field(None, description="Highest value.")
+    options: Codes | None = Field(None, description="Name of each option and its code on the wire.")
+    required: bool = Field(True, description="Whether every call must give it.")
+    description: str = Field("", description="Free text for people.")
 
 
 class InstrumentCommand(Part):
     """Something a device does on request: a text sent, or a number written to a holding register or coil."""
 
-    description: str = ""
-    send: str | None = None
-    reply: str | None = None
-    field: str | None = None  # the field that the call returns; None: it returns nothing
-    holding: Address | None = None
-    coil: Address | None = None
-    value: int | float | bool | str | None = None
-    type: WireType = "uint16"
-    words: Words | None = None
-    takes: Scalar | None = None
-    confirm: bool = False
-    parameters: dict[str, CommandArgument] = Field({})
+    description: str = Field("", description="Free text for people.")
+    send: str | None = Field(None, description="ASCII: the text, with `{argument}`.", examples=["T"])
+    reply: str | None = Field(
+        None, description="ASCII: name of the frame that the device answers, the frame itself, or none."
+    )
+    field: str | None = Field(None, description="ASCII: the field of the reply that the call returns.")
+    holding: Address | None = Field(None, description="Modbus: the holding register that is written.")
+    coil: Address | None = Field(None, description="Modbus: the coil that is written.")
+    value: int | float | bool | str | None = Field(
+        None, description="Modbus: the number that is written, or `{argument}`.", examples=[1]
+    )
+    type: WireType = Field("uint16", description="Modbus: what stands in the register.")
+    words: Words | None = Field(None, description="Modbus: order of the words of a 32-bit value.")
+    takes: Scalar | None = Field(
+        None, description="How long the answer may take beyond the timeout.", examples=["3 s"]
+    )
+    confirm: bool = Field(False, description="Whether a person must confirm it.")
+    parameters: dict[str, CommandArgument] = Field({}, description="The arguments, by name.")
 
 
 class IdentityPart(Register):
     """A part of the identity that a Modbus device holds in a register."""
 
-    type: WireType = "uint16"
+    type: WireType = Field("uint16", description="What stands in the register.")
 
 
 class InstrumentIdentity(Part):
-    """Who the device is. Texts are known beforehand; the rest is asked at every opening.
+    """Who the device is: texts are known beforehand, the rest is asked at every opening."""
 
-    ASCII: `query` is sent and the fields maker, model, serial, firmware of its `reply` are taken.
-    """
-
-    maker: str | IdentityPart | None = None
-    model: str | IdentityPart | None = None
-    serial: str | IdentityPart | None = None
-    firmware: str | IdentityPart | None = None
-    query: str | None = None
-    reply: str | None = None
-
-
-class Simulation(Part):
-    """How an attribute moves, or what a command does, when the instrument is simulated.
-
-    `lag: NAME` with `tau`: goes to that attribute's value like a first-order system, from `start`.
-    `follows: NAME`: equals it. `start` alone: stays there. `noise`: standard deviation added to each reading.
-    `set` (commands only): attributes that get a new value; `"{name}"` is that argument of the call.
-    """
-
-    lag: str | None = None
-    tau: Scalar | None = None
-    follows: str | None = None
-    start: Scalar | list[float] | None = None
-    noise: Scalar | None = None
-    set: dict[str, Scalar] | None = None
+    maker: str | IdentityPart | None = Field(None, description="Who made it.", examples=["Watlow"])
+    model: str | IdentityPart | None = Field(None, description="Which model it is.")
+    serial: str | IdentityPart | None = Field(None, description="Its serial number.")
+    firmware: str | IdentityPart | None = Field(None, description="Version of its firmware.")
+    query: str | None = Field(None, description="ASCII: the text that asks who it is.", examples=["*IDN?"])
+    reply: str | None = Field(
+        None, description="ASCII: the frame with fields maker, model, serial, firmware.", examples=["idn"]
+    )
 
 
 class InstrumentDocument(Part):
-    """A whole instrument document."""
+    """A whole instrument document: a device declared without Python."""
 
-    language: int = LANGUAGE
-    instrument: str
-    description: str = ""
-    source: str | None = None  # the manual that it was written from
-    tried: str | None = None  # on which real device it was tried; None: on none yet
-    protocol: Literal["modbus", "ascii", "scpi", "binary", "rtu"]
-    timeout: Scalar = "1 s"
-    tries: Annotated[int, Field(ge=1, le=10)] = 2
-    options: dict[str, Scalar] = Field({})  # default of each; `required`: the station must say
-    attributes: dict[str, InstrumentAttribute] = Field({})
-    commands: dict[str, InstrumentCommand] = Field({})
-    setup: dict[str, Scalar] = Field({})  # attribute -> value, sent at every opening and reconnection
-    identity: InstrumentIdentity | None = None
-    simulate: dict[str, Scalar | Simulation] = Field({})  # a bare value: stays there
-    # Modbus
-    words: Words = "high_first"
-    block: Annotated[int, Field(ge=1, le=125)] = 125  # most registers that one request may ask for
-    # ASCII
-    write: str = "{command}\n"
-    read_end: str | None = None  # default: what `write` ends with
+    language: int = Field(LANGUAGE, ge=1, description="Version of the language of this document.")
+    instrument: str = Field(
+        description="Name of the instrument, that of the file.", examples=["watlow-ezzone"]
+    )
+    description: str = Field("", description="Free text for people.")
+    source: str | None = Field(None, description="The manual that it was written from.")
+    tried: str | None = Field(None, description="On which real device it was tried; nothing: on none yet.")
+    protocol: Literal["modbus", "ascii", "scpi", "binary", "rtu"] = Field(
+        description="How it is spoken to; modbus and ascii are available."
+    )
+    timeout: Scalar = Field("1 s", description="Longest wait for a reply.", examples=["300 ms"])
+    tries: int = Field(2, ge=1, le=10, description="How often a reading or set is tried.")
+    options: dict[str, Scalar] = Field(
+        {},
+        description="What the station may give, with its default, or `required`; put in as `{name}`.",
+        examples=[{"address": "A", "full_scale": "required"}],
+    )
+    attributes: dict[str, InstrumentAttribute] = Field({}, description="What can be read and set, by name.")
+    commands: dict[str, InstrumentCommand] = Field({}, description="What can be called, by name.")
+    setup: dict[str, Scalar] = Field(
+        {},
+        description="Values that are set at every opening and reconnection.",
+        examples=[{"saving": "volatile"}],
+    )
+    identity: InstrumentIdentity | None = Field(None, description="Who the device is.")
+    simulate: dict[str, Scalar | Simulation] = Field(
+        {}, description="How attributes move and what commands do in a simulation; a bare value stays."
+    )
+    words: Words = Field("high_first", description="Modbus: order of the words of 32-bit values.")
+    block: int = Field(125, ge=1, le=125, description="Modbus: most registers that one request may ask for.")
+    write: str = Field(
+        "{command}\n", description="ASCII: the line written, with its end.", examples=["{address}{command}\r"]
+    )
+    read_end: str | None = Field(None, description="ASCII: end of a reply; default: what `write` ends with.")
     replies: dict[str, str] = Field(
-        {}
-    )  # frames: `{name:f}` number, `:d` integer, `:w` word, `:rest`; `?` optional
-    encoding: Literal["ascii", "latin-1", "utf-8"] = "ascii"
-    # Later versions
-    checksum: Any = None
-    echo: Any = None
-    errors: Any = None
-    gap: Any = None
+        {},
+        description="ASCII: frames by name: `{name:f}` a number, `:d` an integer, `:w` a word, `:rest` what"
+        " is left; with `?` it may be missing; `_` throws a field away.",
+        examples=[{"frame": "{address} {flow:f} {gas:w} {flags:rest?}"}],
+    )
+    encoding: Literal["ascii", "latin-1", "utf-8"] = Field(
+        "ascii", description="ASCII: encoding of the texts."
+    )
+    checksum: Any = Field(None, description="Not available yet.")
+    echo: Any = Field(None, description="Not available yet.")
+    errors: Any = Field(None, description="Not available yet.")
+    gap: Any = Field(None, description="Not available yet.")

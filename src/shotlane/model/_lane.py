@@ -4,19 +4,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from shotlane.model._part import Part
-
-_Scalar = bool | int | float | str
+from shotlane.model._part import Part, Scalar
 
 
 class Point(Part):
     """A value at an offset from the start of its cell."""
 
-    at: _Scalar = Field(
+    at: Scalar = Field(
         description="Time since the cell began; `end - 0.1 s` counts from its end.",
         examples=["1 s"],
     )
-    value: _Scalar = Field(
+    value: Scalar = Field(
         description="Value at that time.",
         examples=["25 degC"],
     )
@@ -25,7 +23,7 @@ class Point(Part):
 class ReadAt(Part):
     """Places in a step at which a channel is read."""
 
-    at: _Scalar | list[_Scalar] = Field(
+    at: Scalar | list[Scalar] = Field(
         "start",
         description="start, end, an offset such as `0.5 s` or `end - 1 s`, or a list.",
         examples=["end"],
@@ -39,7 +37,7 @@ class CallAt(Part):
         description="The command with its arguments.",
         examples=["tare()"],
     )
-    at: _Scalar = Field(
+    at: Scalar = Field(
         "start",
         description="start, end, or an offset.",
         examples=["end"],
@@ -49,12 +47,12 @@ class CallAt(Part):
 class Lane(Part):
     """What one channel (or, for `call`, one instrument) does over the timeline."""
 
-    set: _Scalar | dict[str, _Scalar | list[Point]] | None = Field(
+    set: Scalar | dict[str, Scalar | list[Point]] | None = Field(
         None,
-        description="What is sent: one value, or cells keyed by a step, a span `first..last`, or `otherwise`.",
+        description="What is sent: one value, or cells by step, by span `first..last`, or `otherwise`.",
         examples=[{"heat": "ramp()", "settle..soak": "T_soak", "otherwise": "25 degC"}],
     )
-    record: _Scalar | dict[str, _Scalar] | None = Field(
+    record: Scalar | dict[str, Scalar] | None = Field(
         None,
         description="Readings at a rate or a period, over the shot or per step.",
         examples=["50 Hz", "10 s", {"soak": "1 Hz"}],
@@ -69,16 +67,16 @@ class Lane(Part):
         description="Commands of an instrument, by step.",
         examples=[{"baseline": "tare()"}],
     )
-    initial: _Scalar | None = Field(
+    initial: Scalar | None = Field(
         None,
         description="Value written before the shot begins; `keep` inherits what there is.",
     )
-    every: _Scalar | None = Field(
+    every: Scalar | None = Field(
         None,
         description="How often a changing value is sent.",
         examples=["20 ms"],
     )
-    tolerance: _Scalar | None = Field(
+    tolerance: Scalar | None = Field(
         None,
         description="A start later than this is late.",
         examples=["10 ms"],
@@ -87,7 +85,7 @@ class Lane(Part):
         False,
         description="One lost reading is a fault of the shot.",
     )
-    max_missing: _Scalar | None = Field(
+    max_missing: Scalar | None = Field(
         None,
         description="Part of the readings that may be lost; default 10 %.",
         examples=["5 %"],
@@ -96,7 +94,7 @@ class Lane(Part):
         None,
         description="`record` marks what is late and goes on; `fail` makes it a fault of the shot.",
     )
-    phase: _Scalar | None = Field(
+    phase: Scalar | None = Field(
         None,
         description="Offset of the ticks; `auto` staggers ports that share ticks.",
         examples=["auto"],

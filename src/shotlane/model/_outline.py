@@ -27,7 +27,7 @@ def keys_of(part: type[Part]) -> dict[str, FieldInfo]:
 
 
 def known_keys(model: type[Part], path: Path, part: str | None = None) -> dict[str, str]:
-    """Keys that can stand in the mapping at a path, with their descriptions; only those of `part` if it is one."""
+    """Keys that can stand in the mapping at a path, with descriptions; only those of `part` if named."""
     found = parts_at(model, path)
     chosen = [item for item in found if item.__name__ == part] or found
     return {key: field.description or "" for item in chosen for key, field in keys_of(item).items()}

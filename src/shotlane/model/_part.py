@@ -2,6 +2,11 @@
 
 from pydantic import BaseModel, ConfigDict
 
+LANGUAGE = 1
+
+# A value as it is written: a number, a boolean, or text that may hold an expression.
+Scalar = bool | int | float | str
+
 
 class Part(BaseModel):
     """Frozen; a key it does not know is a mistake; a value counts as what it is written as."""

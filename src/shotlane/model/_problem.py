@@ -26,7 +26,10 @@ _ANY_SCALAR = ("true or false", "a whole number", "a number", "text")
 
 
 class Problem(NamedTuple):
-    """A fault at a path. `kind`: unknown, missing, type, or pydantic's own name; `part`: model of the mapping."""
+    """A fault at a path. `kind`: unknown, missing, type, choice, or pydantic's own name.
+
+    `part`: name of the model that the mapping at or above the path was taken for.
+    """
 
     path: Path
     kind: str
@@ -103,13 +106,11 @@ def _choices(expected: str) -> tuple[str, ...]:
 
 
 def _likeliest(alternatives: list[list[Problem]], path: Path) -> list[Problem]:
-    """The faults of the alternative that fits best: one that goes into the value, then the one least wrong."""
+    """The faults of the alternative that fits best: one that goes into the value, the least wrong."""
     inside = [found for found in alternatives if any(problem.path != path for problem in found)]
     if inside:
         return min(inside, key=len)
-    ranged = [
-        found for found in alternatives if any(problem.kind not in ("type", "choice") for problem in found)
-    ]
+    ranged = [found for found in alternatives if {item.kind for item in found} - {"type", "choice"}]
     if ranged:
         return ranged[0]
     every = [problem for found in alternatives for problem in found]

@@ -1,6 +1,6 @@
 """Data without what was found faulty.
 
-Indices must stay those of the document, so a list with a faulty item goes as a whole (`unit_of`), except where
+Indices stay those of the document, so a list with a faulty item goes as a whole (`unit_of`), except where
 items are independent of each other: there an empty mapping stands for the faulty one.
 """
 

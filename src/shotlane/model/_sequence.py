@@ -7,14 +7,11 @@ available yet stand here too, so that they are refused as such and not as unknow
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from shotlane.model._axis import SWEEP_ITEM
 from shotlane.model._lane import Lane
-from shotlane.model._part import Part
-
-LANGUAGE = 1
-
-Scalar = bool | int | float | str
+from shotlane.model._part import LANGUAGE, Part, Scalar
 
 
 class UntilStep(Part):
@@ -179,8 +176,14 @@ _ORDER = {
 }
 
 
+def _one_step_each(schema: JsonDict) -> None:
+    items = schema["items"]
+    assert isinstance(items, dict)
+    items.update(minProperties=1, maxProperties=1)
+
+
 class Sequence(Part):
-    """A whole sequence document: what the instruments do over time in one shot, and what varies from shot to shot."""
+    """A whole sequence: what the instruments do over time in one shot, and what varies between shots."""
 
     language: int = Field(
         LANGUAGE,
@@ -217,7 +220,7 @@ class Sequence(Part):
     )
     parameters: Annotated[dict[str, Any], WithJsonSchema(_PARAMETERS)] = Field(
         {},
-        description="Named values: expressions with units, which may use each other. Nested mappings make dotted names.",
+        description="Named values: expressions with units, also of each other. Nesting makes dotted names.",
         examples=[{"T_soak": "60 degC", "rate": "40 K/s", "heat_time": "(T_soak - 25 degC) / rate"}],
     )
     labels: dict[str, Scalar] = Field(
@@ -230,6 +233,7 @@ class Sequence(Part):
         description="Labels that a person is asked for once, at the start of a run.",
     )
     timeline: list[dict[str, Scalar | UntilStep | AskStep]] = Field(
+        json_schema_extra=_one_step_each,
         description="The steps of every shot, in order from t = 0: one `- name: duration` each.",
         examples=[[{"baseline": "0.2 s"}, {"heat": "(T_soak - T_base) / rate"}, {"soak": "soak_time"}]],
     )

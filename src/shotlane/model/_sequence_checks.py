@@ -120,21 +120,10 @@ def _nested(tree: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Path]]:
 
 def _lane(key: str, lane: Lane, document: Document, report: Report) -> None:
     path: Path = ("lanes", key)
-    role, _, attribute = key.partition(".")
-    if (
-        not role
-        or not all(part.isidentifier() for part in attribute.split(".") if attribute)
-        or key.endswith(".")
-    ):
-        message = f"'{key}' is neither a channel nor a role"
-        _refuse(
-            "SEQ210",
-            message,
-            path,
-            document,
-            report,
-            help="a lane is written `role.attribute`, or `role` for calls",
-        )
+    role, *attribute = key.split(".")
+    if not all(part.isidentifier() for part in (role, *attribute)):
+        help = "a lane is written `role.attribute`, or `role` for calls"
+        _refuse("SEQ210", f"'{key}' is neither a channel nor a role", path, document, report, help=help)
         return
     if attribute and lane.call is not None:
         message = f"`call` belongs to the instrument '{role}', not to one of its channels"

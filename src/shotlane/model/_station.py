@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shotlane.model._part import Part
-from shotlane.model._sequence import LANGUAGE, Interlock, Scalar
+from shotlane.model._part import LANGUAGE, Part, Scalar
+from shotlane.model._sequence import Interlock
 
 Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
 

@@ -1,6 +1,6 @@
 """Problems of a document in the words of its author: where, what is wrong, how to mend it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from shotlane.diagnostics import Report, did_you_mean, nearest
@@ -39,15 +39,21 @@ def tell(problem: Problem, known: Known, document: Document, codes: Codes, repor
         _range(problem, document, codes, report)
 
 
-def misspelt(problems: Iterable[Problem], known: Known, document: Document) -> dict[Path, Path]:
-    """Unknown keys that are most likely another key, with that one: what it holds is written, though faulty."""
+def misspelt(problems: Sequence[Problem], known: Known, document: Document) -> dict[Path, Path]:
+    """Unknown keys that most likely mean another one, with it: what that holds is written, though faulty."""
     found = {}
-    for problem in problems:
-        if problem.kind == "unknown":
-            above = problem.path[:-1]
-            meant = nearest(str(problem.path[-1]), known(above, problem.part))
-            if meant is not None and meant not in document.keys(above):
-                found[problem.path] = (*above, meant)
+    missing = [problem.path for problem in problems if problem.kind == "missing"]
+    unknown = [problem for problem in problems if problem.kind == "unknown"]
+    for problem in unknown:
+        above = problem.path[:-1]
+        meant = nearest(str(problem.path[-1]), known(above, problem.part))
+        if meant is not None and meant not in document.keys(above):
+            found[problem.path] = (*above, meant)
+        elif meant is None and sum(other.path[:-1] == above for other in unknown) == 1:
+            # The only strange key beside the only missing one.
+            lacking = [path for path in missing if path[:-1] == above]
+            if len(lacking) == 1:
+                found[problem.path] = lacking[0]
     return found
 
 
@@ -86,7 +92,9 @@ def _unknown(problem: Problem, known: Known, document: Document, codes: Codes, r
     where = f" in {named(above)}" if above else ""
     help = did_you_mean(str(key), keys, what="keys that can stand here")
     meant = nearest(str(key), keys)
-    if meant is not None and meant in document.keys(above):
+    if problem.choices:
+        help = f"did you mean '{problem.choices[0]}'?"
+    elif meant is not None and meant in document.keys(above):
         help = f"'{meant}' stands in line {document.key_span((*above, meant)).line} already"
     report.error(codes.unknown, f"unknown key '{key}'{where}", document.key_span(problem.path), help=help)
 
@@ -143,6 +151,8 @@ _RANGES = {
     "less_than": "must be less than {lt}",
     "too_short": "takes at least {min_length} items, and this has {actual_length}",
     "too_long": "takes at most {max_length} items",
+    "no_entry": "holds nothing, and needs an entry",
+    "entries": "holds {actual_length} entries, and takes {max_length}",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "is not written as it must be: {pattern}",
     "finite_number": "must be a finite number",

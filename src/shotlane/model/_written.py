@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from shotlane.document import Document, Path
+from shotlane.model._part import Scalar
 
 Thing = Literal["parameter", "label", "step", "lane", "axis", "role"]
-Scalar = bool | int | float | str
 
 
 def flatten(parameters: Mapping[str, Any], path: Path = ("parameters",)) -> dict[str, tuple[Path, Scalar]]:

@@ -35,8 +35,13 @@ class Cells:
     complete: bool
 
 
-def split_cells(compiler: Compiler, timeline: Timeline, path: Path, raw: Any) -> Cells:
-    """Cells of a value that is a mapping of cells, or one cell over the whole shot."""
+def split_cells(
+    compiler: Compiler, timeline: Timeline, path: Path, raw: Any, *, listed: bool = False
+) -> Cells:
+    """Cells of a value that is a mapping of cells, or one cell over the whole shot.
+
+    `listed`: the keys are the items of a list, and the values their positions in it.
+    """
     last = len(timeline.steps) - 1
     if not isinstance(raw, Mapping):
         complete = not compiler.document.has_dropped(path)
@@ -46,14 +51,16 @@ def split_cells(compiler: Compiler, timeline: Timeline, path: Path, raw: Any) ->
     for key, value in raw.items():
         if key == OTHERWISE:
             continue
-        span = step_span(compiler, timeline, (*path, key), key)
-        cell = None if span is None else Cell((*path, key), value, *span)
+        place: Path = (*path, value if listed else key)
+        span = step_span(compiler, timeline, place, key)
+        cell = None if span is None else Cell(place, value, *span)
         if cell is None or _covered(compiler, found, cell):
             complete = False
         else:
             found.append(cell)
     if OTHERWISE in raw:
-        found += _rest(compiler, timeline, found, (*path, OTHERWISE), raw[OTHERWISE], complete=complete)
+        place = (*path, raw[OTHERWISE] if listed else OTHERWISE)
+        found += _rest(compiler, timeline, found, place, raw[OTHERWISE], complete=complete)
     return Cells(tuple(sorted(found, key=lambda cell: cell.first)), complete)
 
 
@@ -90,7 +97,7 @@ def _covered(compiler: Compiler, found: list[Cell], cell: Cell) -> bool:
             document = compiler.document
             compiler.report.error(
                 "SEQ214",
-                f"'{cell.path[-1]}' and '{other.path[-1]}' cover the same step",
+                "two cells cover the same step",
                 document.key_span(cell.path),
                 help="end one where the other begins",
                 notes=(Note("the other cell", document.key_span(other.path)),),

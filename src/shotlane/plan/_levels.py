@@ -61,7 +61,7 @@ class TermLevel:
     @property
     def span(self) -> Span:
         """Where it was written."""
-        return self.term.written.span
+        return self.term.span
 
     @property
     def varies(self) -> bool:

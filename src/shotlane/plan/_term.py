@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.diagnostics import Report
+from shotlane.diagnostics import Report, Span
 from shotlane.document import Document, Path
 from shotlane.expression import Expression, ExpressionError, Fault, Type, Unit, expected
 from shotlane.plan._scope import Rows, Scope
@@ -28,6 +28,11 @@ class Term:
     varies: bool
     place: tuple[int, int] | None = None
     cache: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the document."""
+        return self.written.span if self.place is None else self.written.inside(*self.place)
 
     def uses(self, name: str) -> bool:
         """Whether the name stands in the expression."""
@@ -96,7 +101,5 @@ def expect(report: Report, term: Term, wanted: Type, *, unit: Unit | None = None
     fault = expected(wanted, term.type, text=term.expression.text, unit=unit)
     if fault is None:
         return True
-    written = term.written
-    span = written.span if term.place is None else written.inside(*term.place)
-    report.error("EXP040", fault[0], span, help=fault[1])
+    report.error("EXP040", fault[0], term.span, help=fault[1])
     return False

@@ -99,12 +99,13 @@ def sample_rows(
 ) -> None:
     """Append the rows of the three sample tables."""
     for channel, tick, target, requested, received, value, status, raw in rows:
-        if type(value) is float and value == value:
-            number, text, array = _plain(value)
-        else:
-            number, text, array = split(value)
         # A subclass of int would be looked up among the adapters of sqlite3 for every row.
-        samples.append((attempt, channel, tick, target, requested, received, number, int(status)))
+        state = int(status)
+        if type(value) is float and value == value and raw is None:
+            samples.append((attempt, channel, tick, target, requested, received, value, state))
+            continue
+        number, text, array = split(value)
+        samples.append((attempt, channel, tick, target, requested, received, number, state))
         if text is not None or raw is not None:
             texts.append((attempt, channel, tick, text, None if raw is None else storable(raw)))
         if array is not None:

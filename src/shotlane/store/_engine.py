@@ -8,6 +8,7 @@ import os
 import sqlite3
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
@@ -15,6 +16,16 @@ from shotlane.store._address import Address
 from shotlane.store._error import StoreError
 
 WAIT_S = 10.0
+
+
+def _whole(value: Any) -> int:
+    return int(value)
+
+
+# Targets and ticks may come from the columns of a plan. sqlite3 looks for an adapter only where a type is not
+# one of its own, so that this costs ordinary rows nothing.
+for _kind in (np.int64, np.int32, np.bool_):
+    sqlite3.register_adapter(_kind, _whole)
 
 
 def writer_engine(address: Address, wait_s: float = WAIT_S) -> Engine:

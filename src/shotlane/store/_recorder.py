@@ -84,7 +84,11 @@ class StoreRecorder:
         self._crash: Exception | None = None
         self._closed = False
         self._closing = threading.Event()
-        self._begin_session()
+        try:
+            self._begin_session()
+        except RecorderError:
+            writer.close()
+            raise
         self._thread = threading.Thread(
             target=self._write_on_timer, args=(flush_interval_s,), name="shotlane-writer", daemon=True
         )
@@ -113,7 +117,7 @@ class StoreRecorder:
         row = (start.id, start.started_utc_ns, start.started_utc_ns, None, None, start.host, start.user)
         process = (start.pid, start.process_started, start.boot, start.version)
         fields = {"host": start.host, "user": start.user, "pid": start.pid}
-        self.event(Event("session.started", start.started_utc_ns, fields))
+        self._events.append((Event("session.started", start.started_utc_ns, fields), None))
         with self._writer.transaction() as cursor:
             cursor.execute(self._writer.statements.session, (*row, *process))
 
@@ -182,8 +186,8 @@ class StoreRecorder:
 
     def end_attempt(self, end: AttemptEnd) -> None:
         """Close the attempt; its buffer is complete."""
-        attempt = self._attempts[-1]
-        if (end.shot, end.attempt) != (attempt.start.shot, attempt.start.attempt):
+        attempt = self._attempts[-1] if self._attempts else None
+        if attempt is None or (end.shot, end.attempt) != (attempt.start.shot, attempt.start.attempt):
             raise ValueError(f"attempt {end.attempt} of shot {end.shot} is not open")
         attempt.closed = True
         if self._shot is not None:
@@ -212,8 +216,10 @@ class StoreRecorder:
         row = (end.ended_utc_ns, end.outcome.value, reason, to_json(dict(end.summary)), self._number())
         self._inbox.append(lambda batch: batch.run_ends.append(row))
         self._outcomes.append(end.outcome)
-        self._commit()
-        self._attempts.clear()
+        self._check()
+        with self._writing:
+            self._flush()
+            self._attempts.clear()
         self._run = None
 
     def event(self, event: Event) -> None:
@@ -235,7 +241,7 @@ class StoreRecorder:
     def _end_session(self) -> None:
         outcome = worst(self._outcomes).value if self._outcomes else None
         now = time.time_ns()
-        self.event(Event("session.ended", now, {"outcome": outcome}))
+        self._events.append((Event("session.ended", now, {"outcome": outcome}), None))
         with self._writing:
             self._flush()
             with self._writer.transaction() as cursor:

@@ -63,13 +63,15 @@ class PtyServer:
         """Come up under a new node, and point the link there."""
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
+        os.set_blocking(self._master, False)  # a client that never reads must not hold up the bench
         point(self._link, os.ttyname(self._slave))
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def vanish(self) -> None:
         """Go away like an adapter that is pulled out."""
-        self._link.unlink(missing_ok=True)
+        if self._link.is_symlink() and str(self._link.readlink()) == os.ttyname(self._slave):
+            self._link.unlink()
         os.write(self._wake_write, b".")
         if self._thread is not None:
             self._thread.join()
@@ -99,7 +101,8 @@ class PtyServer:
         os.close(self._master)
 
     def _send(self, data: bytes) -> None:
-        os.write(self._master, data)
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._master, data)
 
 
 class AsciiTcpServer:

@@ -116,16 +116,17 @@ class MemoryRecorder:
     def end_attempt(self, end: AttemptEnd) -> None:
         """Close the attempt."""
         attempt = self._attempt
+        if attempt is not None:
+            attempt.end = end
         self._check("end_attempt", attempt is not None)
-        assert attempt is not None
-        attempt.end = end
 
     def end_shot(self, end: ShotEnd) -> None:
         """Close the shot."""
         shot = self._shot
-        self._check("end_shot", shot is not None and self._attempt is None)
-        assert shot is not None
-        shot.end = end
+        in_order = shot is not None and self._attempt is None
+        if shot is not None:
+            shot.end = end
+        self._check("end_shot", in_order)
 
     def end_run(self, end: RunEnd) -> None:
         """Close the run."""

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    folder = Path(tempfile.gettempdir())
+    # Not `tempfile.gettempdir()`, which differs from user to user: stations/bench.yaml names these places.
+    folder = Path("/tmp")
     parser = argparse.ArgumentParser(prog="python -m shotlane.testing.bench", description=__doc__)
     parser.add_argument("--port", type=int, default=5020, help="TCP port of the furnace; 0: any free one")
     parser.add_argument(

@@ -1,0 +1,106 @@
+"""The progress bar: polls the run ten times a second from a thread of its own, and disturbs nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from shotlane.cli._text import lateness, value
+from shotlane.execution import Phase, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+_INTERVAL_S = 0.1
+
+
+@contextmanager
+def progress_bar(progress: Progress, *, shown: bool) -> Iterator[None]:
+    """Show a bar on standard error while the block runs; nothing when not `shown`."""
+    if not shown:
+        yield
+        return
+    bar, task = _make()
+    ended = Event()
+    thread = Thread(target=_poll, args=(progress, bar, task, ended), name="shotlane-bar", daemon=True)
+    with bar:
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _make() -> "tuple[Bar, TaskID]":
+    from rich.console import Console  # late: 40 ms
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.fields[shot]}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[time]}"),
+        TextColumn("{task.fields[late]}", style="dim"),
+        TextColumn("{task.fields[parameters]}", style="cyan"),
+    )
+    bar = Bar(*columns, console=Console(stderr=True), auto_refresh=False, transient=True)
+    return bar, bar.add_task("run", total=1.0, shot="", time="", late="", parameters="")
+
+
+def _poll(progress: Progress, bar: "Bar", task: "TaskID", ended: Event) -> None:
+    while not ended.wait(_INTERVAL_S):
+        _show(progress, bar, task)
+    _show(progress, bar, task)
+
+
+def _show(progress: Progress, bar: "Bar", task: "TaskID") -> None:
+    bar.update(
+        task,
+        completed=_fraction(progress),
+        shot=_shot(progress),
+        time=_time(progress),
+        late=_late(progress),
+        parameters=_parameters(progress),
+        refresh=True,
+    )
+
+
+def _fraction(progress: Progress) -> float:
+    """Part of the run that is done, counted in shots and the part of the present one."""
+    if not progress.shots:
+        return 0.0
+    ended = progress.shots_done + progress.shots_errored
+    length_s = progress.shot_duration_ns / 1e9
+    part = progress.shot_elapsed_s / length_s if length_s and progress.phase is Phase.RUNNING else 0.0
+    return min(1.0, (ended + part) / progress.shots)
+
+
+def _shot(progress: Progress) -> str:
+    text = f"shot {progress.shot}/{progress.shots}"
+    if progress.attempt > 1:
+        text += f" attempt {progress.attempt}"
+    return text if progress.phase is Phase.RUNNING else f"{text} {progress.phase}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _time(progress: Progress) -> str:
+    remaining_s = progress.remaining_s
+    left = "" if remaining_s is None else f" left {_clock(remaining_s)}"
+    return f"{_clock(progress.elapsed_s)}{left}"
+
+
+def _late(progress: Progress) -> str:
+    summary = progress.lateness
+    return "" if summary is None else f"late p99 {lateness(summary.p99_ns)}"
+
+
+def _parameters(progress: Progress) -> str:
+    units, swept = progress.units, progress.swept
+    return "  ".join(f"{name}={value(progress.parameters.get(name), units.get(name))}" for name in swept)

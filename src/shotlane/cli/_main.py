@@ -1,0 +1,53 @@
+"""From argv to a verb, and from whatever happened to an exit status.
+
+Exit status 2 says that documents or arguments were wrong and nothing was touched; 3 that something else went
+wrong. A traceback is printed only for a bug of ours.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from shotlane.cli._arguments import main_parser, run_parser
+from shotlane.cli._output import Complaint
+
+# Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
+_VERBS = ("check", "plan", "run", "runs", "schema", "show")
+
+
+def run_sequence(argv: Sequence[str] | None = None) -> int:
+    """Run the command `run-sequence`."""
+    return _dispatch(run_parser().parse_args(argv))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command `shotlane`."""
+    parser = main_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version  # late: reads files
+
+        print(f"shotlane {version('shotlane')}")
+        return 0
+    if arguments.verb is None:
+        parser.print_help()
+        return 2
+    return _dispatch(arguments)
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    verb: Callable[[argparse.Namespace], int] = import_module(f"shotlane.cli._{arguments.verb}").main
+    try:
+        return verb(arguments)
+    except Complaint as complaint:
+        print(f"shotlane: {complaint}", file=sys.stderr)
+        return complaint.status
+    except KeyboardInterrupt:
+        print("stopped by Ctrl-C before anything was touched", file=sys.stderr)
+        return 4
+    except BrokenPipeError:
+        # The reader (head, less) has gone; there is nobody left to tell. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,49 @@
+"""`run-sequence`: plan first, a bar while it runs, and a summary that says what happened."""
+
+import argparse
+import sys
+
+from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start
+from shotlane.cli._bar import progress_bar
+from shotlane.cli._output import Complaint, print_json, print_report, say, store_complaints
+from shotlane.cli._overview import overview
+from shotlane.cli._summary import run_as_json, run_summary
+from shotlane.diagnostics import Report
+from shotlane.execution import Progress
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Check, show, run, tell."""
+    prepared = _prepare(arguments)
+    if prepared is None:
+        return 2
+    shows_text = not arguments.json and not arguments.quiet
+    if shows_text:
+        say(overview(prepared))
+    run = _start(prepared, arguments, shows_bar=shows_text and sys.stderr.isatty())
+    if arguments.json:
+        print_json(run_as_json(run, prepared))
+    elif shows_text or run.outcome.exit_status:
+        say(run_summary(run, prepared))
+    return run.outcome.exit_status
+
+
+def _prepare(arguments: argparse.Namespace) -> Prepared | None:
+    report = Report()
+    overrides = parse_overrides(arguments.parameters, report)
+    options = Options(arguments.station, overrides, arguments.mock, arguments.virtual_time)
+    prepared = prepare(arguments.file, report, options)
+    if not report.ok or not (arguments.json or arguments.quiet):
+        print_report(report, as_text=not arguments.json)
+    return prepared if report.ok else None
+
+
+def _start(prepared: Prepared, arguments: argparse.Namespace, *, shows_bar: bool) -> Run:
+    from shotlane.records import RecorderError
+
+    progress = Progress()
+    try:
+        with store_complaints(), progress_bar(progress, shown=shows_bar):
+            return start(prepared, store=arguments.store, seed=arguments.seed, progress=progress)
+    except RecorderError as error:
+        raise Complaint(f"nothing was run, because it could not be recorded: {error}", 3) from error

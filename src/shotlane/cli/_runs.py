@@ -1,0 +1,65 @@
+"""`shotlane runs`: the runs of a store, newest first."""
+
+import argparse
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shotlane.cli._output import print_json, say, store_complaints
+from shotlane.cli._text import duration, table
+from shotlane.cli._where import store_of
+
+if TYPE_CHECKING:
+    from shotlane.store import RunSummary
+
+_HEADER = ["run", "started", "took", "sequence", "station", "shots", "state", ""]
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """List them."""
+    from shotlane.store import open_reader  # late: SQLAlchemy
+
+    with store_complaints(), open_reader(store_of(arguments)) as reader:
+        found = reader.runs(arguments.limit)
+    if arguments.json:
+        print_json([_as_json(run) for run in found])
+    elif found:
+        say(table(_HEADER, [_row(run) for run in found], right=frozenset({0})))
+    else:
+        say("no runs yet")
+    return 0
+
+
+def local_time(utc_ns: int) -> str:
+    """A moment in the time of this place, to the second."""
+    return datetime.fromtimestamp(utc_ns / 1e9, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _row(run: "RunSummary") -> list[str]:
+    took = "" if run.ended_utc_ns is None else duration(run.ended_utc_ns - run.started_utc_ns)
+    shots = f"{run.shots_committed}/{run.shots_planned}"
+    marks = ", ".join((*run.stamps, *run.tags))
+    return [
+        str(run.number),
+        local_time(run.started_utc_ns),
+        took,
+        run.sequence,
+        run.station,
+        shots,
+        run.state,
+        marks,
+    ]
+
+
+def _as_json(run: "RunSummary") -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "sequence": run.sequence,
+        "station": run.station,
+        "started_utc_ns": run.started_utc_ns,
+        "ended_utc_ns": run.ended_utc_ns,
+        "state": run.state,
+        "shots_planned": run.shots_planned,
+        "shots_committed": run.shots_committed,
+        "tags": run.tags,
+        "stamps": run.stamps,
+    }

@@ -1,0 +1,110 @@
+"""What is said when a run has ended: what happened, how late it was, where the data is, how to load it."""
+
+from dataclasses import asdict
+from typing import Any
+
+from shotlane.api import Prepared, Run
+from shotlane.cli._text import count, lateness
+from shotlane.execution import RunResult
+from shotlane.records import Tally
+
+_STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
+_FAULTS_SHOWN = 5
+
+
+def run_summary(run: Run, prepared: Prepared) -> str:
+    """The closing lines of a run."""
+    result = run.result
+    lines = [*_unsafe(result), _headline(result)]
+    if result.reason:
+        lines.append(f"  why        {result.reason}")
+    lines += _faults(result)
+    lines += _counts("readings", result)
+    lines += _counts("actions", result)
+    lines += _lateness(result)
+    lines.append(f"  data       {run.store}")
+    lines.append(f"  load       {load_line(run, prepared)}")
+    return "\n".join(lines)
+
+
+def load_line(run: Run, prepared: Prepared) -> str:
+    """The one line of Python that loads the run from the project folder."""
+    default = prepared.project.store is None and run.store.endswith(
+        str(prepared.project.data_folder / "shotlane.db")
+    )
+    where = "" if default else f', store="{run.store}"'
+    return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples()"
+
+
+def _headline(result: RunResult) -> str:
+    attempts = f" in {count(result.attempts, 'attempt')}" if result.attempts > result.shots_planned else ""
+    errored = f", {result.shots_errored} errored" if result.shots_errored else ""
+    done = f"{result.shots_done} of {count(result.shots_planned, 'shot')} done"
+    return f"\nrun {result.run} {result.outcome}: {done}{errored}{attempts}"
+
+
+def _unsafe(result: RunResult) -> list[str]:
+    """The loudest lines: instruments that may not be safe."""
+    if not result.unsafe:
+        return []
+    told = [f"  !!  {item.role}.{item.attribute}: {item.message}" for item in result.unsafe]
+    return ["", "!!! NOT SAFE: these safe values could not be written. Look at the instruments.", *told]
+
+
+def _faults(result: RunResult) -> list[str]:
+    lines = [
+        f"  fault      shot {item.shot} attempt {item.attempt}: {item.fault.fault}: {item.fault.message}"
+        for item in result.faults
+        if item.shot is not None
+    ]
+    more = len(lines) - _FAULTS_SHOWN
+    return lines[:_FAULTS_SHOWN] + ([f"             and {more} more: shotlane show {result.run}"] if more > 0 else [])
+
+
+def totals(tallies: tuple[Tally, ...], what: str) -> dict[str, int]:
+    """Sums of the counts over all channels."""
+    chosen = [tally for tally in tallies if tally.what == what]
+    return {name: sum(getattr(tally, name) for tally in chosen) for name in ("planned", *_STATUSES)}
+
+
+def _counts(what: str, result: RunResult) -> list[str]:
+    sums = totals(result.tallies, what)
+    if not sums["planned"]:
+        return []
+    parts = ", ".join(f"{sums[name]:,} {name}" for name in _STATUSES if sums[name])
+    return [f"  {what:<10} {sums['planned']:,} planned: {parts}"]
+
+
+def _lateness(result: RunResult) -> list[str]:
+    """The latest channel says it for all."""
+    if not result.lateness:
+        return []
+    name, summary = max(result.lateness.items(), key=lambda item: item[1].p99_ns)
+    figures = f"p50 {lateness(summary.p50_ns)}, p99 {lateness(summary.p99_ns)}, max {lateness(summary.max_ns)}"
+    return [f"  lateness   {figures} ({name}, the latest channel)"]
+
+
+def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
+    """The same for programs."""
+    result = run.result
+    return {
+        "run": result.run,
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+        "sequence": prepared.plan.sequence,
+        "station": prepared.plan.station,
+        "digest": prepared.plan.digest,
+        "shots_planned": result.shots_planned,
+        "shots_done": result.shots_done,
+        "shots_errored": result.shots_errored,
+        "attempts": result.attempts,
+        "readings": totals(result.tallies, "readings"),
+        "actions": totals(result.tallies, "actions"),
+        "lateness": {name: asdict(summary) for name, summary in result.lateness.items()},
+        "faults": [
+            {"shot": item.shot, "attempt": item.attempt, "fault": item.fault.fault, "message": item.fault.message}
+            for item in result.faults
+        ],
+        "unsafe": [item._asdict() for item in result.unsafe],
+        "store": run.store,
+    }

@@ -1,0 +1,98 @@
+"""From cells to arrays: the candidates of a lane at a stretch of points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shotlane.model import Keep
+from shotlane.plan._blocks import ENDS, Block, Mask, changed, joined, make_block
+from shotlane.plan._exact import Floats, Integers, to_ns
+from shotlane.plan._moves import Curve, Frame, Ramp, Track
+from shotlane.plan._scope import Rows
+from shotlane.plan._set_lane import SetCell, SetLane
+from shotlane.plan._term import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A lane at a stretch of points. `initial`: what set-up writes, None for nothing."""
+
+    block: Block
+    keep: Mask
+    initial: Floats | None
+
+
+def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
+    """Candidates of a sound lane and which of them are sent."""
+    frames = lane_frames(lane, rows, bounds)
+    initial = _initial(lane, rows, frames)
+    blocks = []
+    for position, frame in enumerate(frames):
+        move = lane.cells[position].move
+        blocks.append(move.body(frame))
+        if isinstance(move, Ramp | Curve | Track) and move.changing or isinstance(move, Track):
+            blocks.append(_end(move.closing(frame), frame, frames[position + 1 :]))
+    block = joined(blocks)
+    return Lowered(block, changed(block, initial), initial)
+
+
+def every_ns(lane: SetLane, rows: Rows) -> Integers:
+    """Interval of changing values; columns, at least 1 ns."""
+    if isinstance(lane.every, Term):
+        return np.maximum(to_ns(lane.every.column(rows)), 1)
+    return np.full((1, 1), lane.every or 1, dtype=np.int64)
+
+
+def lane_frames(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> list[Frame]:
+    """The cells with their times and the values beside them."""
+    every = every_ns(lane, rows)
+    margin = lane.channel.attribute.update_ns or 0
+    frames = [
+        Frame(rows, position, bounds[cell.cell.first], bounds[cell.cell.last + 1], every, margin)
+        for position, cell in enumerate(lane.cells)
+    ]
+    before: Floats | None = None
+    if lane.initial is not None and not isinstance(lane.initial, Keep):
+        before = lane.initial.column(rows)
+    for position, cell in enumerate(lane.cells):
+        frame = replace(frames[position], before=before)
+        if isinstance(cell.move, Ramp) and cell.move.end is None:
+            following = lane.cells[position + 1].move
+            frame = replace(frame, after=following.opening(frames[position + 1]))
+        frames[position] = frame
+        before = cell.move.closing(frame)
+    return frames
+
+
+def _end(value: Floats, frame: Frame, later: Sequence[Frame]) -> Block:
+    """The last value of a cell, sent where no cell begins at its end."""
+    alone = frame.length > 0
+    for other in later:
+        begins = other.length > 0
+        alone = alone & ~((other.start == frame.end) & begins)
+        if begins.all():
+            break
+    return make_block(frame.end, value, alone, frame.cell, rank=ENDS)
+
+
+def _initial(lane: SetLane, rows: Rows, frames: Sequence[Frame]) -> Floats | None:
+    """What set-up writes: the stated value, else that of the first cell that takes time at t = 0."""
+    if isinstance(lane.initial, Keep):
+        return None
+    if lane.initial is not None:
+        return lane.initial.column(rows)
+    value = lane.cells[0].move.opening(frames[0])
+    open_still = frames[0].length == 0
+    for cell, frame in zip(lane.cells[1:], frames[1:], strict=True):
+        if not open_still.any():
+            break
+        if _at_origin(cell, lane):
+            begins = open_still & (frame.start == 0) & (frame.length > 0)
+            value = np.where(begins, cell.move.opening(frame), value)
+            open_still = open_still & ~begins
+    return value
+
+
+def _at_origin(cell: SetCell, lane: SetLane) -> bool:
+    return not cell.move.needs_before and cell.cell.first > 0 and lane.cells[0].cell.first == 0

@@ -1,0 +1,207 @@
+"""The safe state is reached on every way out, recorded, and stopped by nothing."""
+
+from typing import Any
+
+import pytest
+from tests.execution.fakes import (
+    MS,
+    STOP,
+    Bench,
+    HandPlan,
+    Request,
+    Set,
+    error,
+    rows_on_the_wire,
+    rule,
+    segment,
+)
+
+from shotlane.execution import Control, VirtualClock
+from shotlane.plan import RetryPolicy
+from shotlane.records import ActionKind, Outcome, Status
+from shotlane.testing import MemoryRecorder
+
+SAFE = ["a.u=0", "b.u=0", "c.u=0"]
+
+
+def _plan(**options: Any) -> HandPlan:
+    return HandPlan([segment(rule("a.x", count=5), Set("c.u", 20, 9.0), duration_ms=60)], **options)
+
+
+def _stopping_at(text: str, shot: int = 1) -> Any:
+    def act(bench: Bench, request: Request) -> None:
+        bench.wait(0.001)
+        if request.text == text and bench.pool.attempts[-1][0] == shot:
+            bench.control.stop(*STOP)
+
+    return act
+
+
+@pytest.mark.parametrize("text", ["a.u=5", "c.u=6", "read a.x", "c.u=9"])
+def test_a_stop_in_an_attempt_ends_it_there_with_its_safe_writes_as_rows(text: str) -> None:
+    bench = Bench(_plan(count=3), _stopping_at(text, shot=2))
+    result = bench.run()
+    assert (result.outcome, result.reason) == STOP
+    last = bench.attempts[-1]
+    assert last.end is not None
+    assert last.end.outcome is Outcome.TERMINATED
+    assert [row.kind for row in last.actions[-3:]] == [ActionKind.SAFE] * 3
+    assert bench.pool.texts[-4:] == [text, *SAFE]
+    assert len(bench.pool.texts) == rows_on_the_wire(bench)
+
+
+def test_a_stop_before_the_first_shot_makes_what_was_opened_safe_and_tells_it() -> None:
+    control = Control()
+    control.stop(*STOP)
+    bench = Bench(_plan(), control=control)
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert bench.pool.texts == SAFE
+    assert len(bench.events("safe-state.written")) == 3
+    assert rows_on_the_wire(bench) == 3
+
+
+def test_a_stop_between_shots_begins_no_other_shot() -> None:
+    bench = Bench(_plan(count=3))
+    bench.plan.on_shot = lambda number: bench.control.stop(*STOP) if number == 2 else None
+    bench.run()
+    assert bench.pool.texts[-3:] == SAFE
+    assert bench.result.outcome is Outcome.TERMINATED
+    assert bench.result.shots_done == 1
+
+
+def test_a_stop_in_the_delay_before_a_retry_finds_the_instruments_safe() -> None:
+    bench = Bench(_plan(retry=RetryPolicy(attempts=2, delay_ns=100 * MS)))
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "read a.x":
+            raise error("disconnected")
+        if request.operation == "make_safe" and request.role == "c":
+            bench.control.stop(*STOP)
+
+    bench.act = act
+    bench.run()
+    assert len(bench.attempts) == 1
+    assert bench.pool.texts[-3:] == SAFE
+    assert bench.result.outcome is Outcome.TERMINATED
+    assert bench.recorder.run.shots[0].end is not None
+    assert bench.recorder.run.shots[0].end.outcome is Outcome.TERMINATED
+
+
+def test_a_stop_after_the_last_shot_changes_nothing() -> None:
+    bench = Bench(_plan(), _stopping_at("a.u=0"))
+    assert bench.run().outcome is Outcome.DONE
+
+
+def test_the_worst_of_two_stops_counts() -> None:
+    control = Control()
+    control.stop(*STOP)
+    control.stop(Outcome.ABORTED, "too hot")
+    control.stop(*STOP)
+    assert Bench(_plan(), control=control).run().outcome is Outcome.ABORTED
+
+
+def test_a_safe_write_that_fails_does_not_stop_the_rest_and_is_told() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "a.u=0":
+            raise error("timeout", "a does not answer")
+
+    bench = Bench(_plan(), act)
+    result = bench.run()
+    assert bench.pool.texts[-3:] == SAFE
+    assert [(item.role, item.attribute, item.message) for item in result.unsafe] == [
+        ("a", "u", "a does not answer")
+    ]
+    assert len(bench.events("safe-state.failed")) == 1
+    assert bench.events("safe-state.reached") == []
+    assert [row.status for row in bench.attempts[0].actions[-3:]] == [Status.FAILED, Status.OK, Status.OK]
+
+
+def test_a_bug_in_a_driver_does_not_keep_the_others_from_being_safe() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "a.u=0" or (request.operation == "make_safe" and request.role == "b"):
+            raise ZeroDivisionError("a bug")
+
+    bench = Bench(_plan(), act)
+    result = bench.run()
+    assert bench.pool.texts[-3:] == SAFE
+    assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u"), ("b", None)]
+
+
+def test_an_instrument_that_just_failed_is_made_safe_too() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "read a.x":
+            raise error("disconnected")
+
+    bench = Bench(_plan(), act)
+    assert bench.run().outcome is Outcome.ERRORED
+    assert bench.pool.texts[-3:] == SAFE
+
+
+def test_a_crash_of_a_worker_is_errored_safe_told_and_not_retried() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "read a.x":
+            raise ZeroDivisionError("a bug")
+
+    bench = Bench(_plan(retry=RetryPolicy(attempts=5, then="skip"), count=3), act)
+    result = bench.run()
+    assert (result.outcome, len(bench.attempts)) == (Outcome.ERRORED, 1)
+    assert bench.pool.texts[-3:] == SAFE
+    assert bench.events("worker.crashed") == [{"port": "P", "message": "ZeroDivisionError: a bug"}]
+    assert "test_safe_state" in result.faults[0].fault.context["traceback"]
+
+
+def test_a_bug_between_shots_is_errored_and_safe() -> None:
+    def bug(number: int) -> None:
+        if number == 2:
+            raise ZeroDivisionError("a bug")
+
+    bench = Bench(_plan(count=3, on_shot=bug))
+    assert bench.run().outcome is Outcome.ERRORED
+    assert bench.pool.texts[-3:] == SAFE
+    assert bench.result.shots_done == 1
+
+
+def test_ctrl_c_that_raises_in_the_middle_of_a_shot_is_a_stop() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "read a.x":
+            raise KeyboardInterrupt
+
+    bench = Bench(_plan(), act)
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert bench.pool.texts[-3:] == SAFE
+
+
+@pytest.mark.parametrize(
+    "method", ["begin_shot", "begin_attempt", "end_attempt", "end_shot", "end_run", "event"]
+)
+def test_a_recorder_that_fails_leaves_the_instruments_safe_and_the_run_errored(method: str) -> None:
+    bench = Bench(_plan(count=2), recorder=MemoryRecorder({method}))
+    result = bench.run()
+    assert result.outcome is Outcome.ERRORED
+    assert "could not be stored" in (result.reason or "")
+    assert bench.pool.texts[-3:] == SAFE
+
+
+def test_instruments_that_cannot_be_opened_end_the_run_before_anything_is_set() -> None:
+    bench = Bench(_plan())
+    bench.pool.refuses = {"a": error("disconnected", "no such port"), "c": error("timeout", "silent")}
+    result = bench.run()
+    assert result.outcome is Outcome.ERRORED
+    assert result.reason == "not every instrument could be opened: a: no such port; c: silent"
+    assert bench.pool.texts == ["b.u=0"]
+    assert [item.fault.fault for item in result.faults] == ["disconnected", "timeout"]
+    assert bench.recorder.run.shots == []
+
+
+def test_a_failed_write_is_tried_again_when_the_run_ends_later() -> None:
+    plan = _plan(count=2, retry=RetryPolicy(then="skip"))
+
+    def act(bench: Bench, request: Request) -> None:
+        first = bench.pool.attempts[-1][0] == 1
+        if first and request.text in ("read a.x", "a.u=0"):
+            raise error("disconnected")
+
+    bench = Bench(plan, act, clock=VirtualClock(0))
+    result = bench.run()
+    assert result.unsafe == ()
+    assert len(bench.events("safe-state.failed")) == 1
