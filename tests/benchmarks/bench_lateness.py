@@ -2,15 +2,17 @@
 
     python -m tests.benchmarks.bench_lateness [SECONDS]
 
-Lateness is requested - target, in microseconds; the instrument answers at once. `sleep` keeps absolute targets
-with `time.sleep` in a thread, without timer slack or spin. The gap between shots is from the end of one to the
-origin of the next, with records in memory, so without a commit. Quote p50 and p99: shared machines stall.
+Lateness is requested - target, in microseconds; the instrument answers at once. `time.sleep` is a loop with
+absolute targets in a thread, with the default timer slack and no spin. The gap between shots is from the end
+of one to the origin of the next, with records in memory, so without a commit. Quote p50 and p99: shared
+machines stall.
 """
 
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tests.execution.fakes import CHANNELS, MS, Bench, HandPlan, S, Set, index, rule, segment
 
@@ -60,7 +62,7 @@ def _gaps(count: int) -> tuple[float, float]:
     bench.run()
     origins = [attempt.end.origin_utc_ns for attempt in bench.attempts if attempt.end is not None]
     starts = [origin for origin in origins if origin is not None]
-    return _quantiles([later - earlier - MS for earlier, later in zip(starts, starts[1:], strict=False)])
+    return _quantiles([later - earlier - MS for earlier, later in pairwise(starts)])
 
 
 def main(seconds: float) -> None:

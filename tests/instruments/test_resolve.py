@@ -65,11 +65,11 @@ def test_documents_are_kept_as_text(tmp_path: Path) -> None:
         ("limits: {setpoint: [200 degC, 10 degC]}", "STA131", "[200 degC, 10 degC]", "lower"),
         ("limits: {setpoint: [10 V, 200 degC]}", "STA131", "10 V", "degC"),
         ("limits: {setpoint: [10, 200 degC]}", "STA131", "10", "10 degC"),
-        ("limits: {setpont: [10 degC, 200 degC]}", "STA130", "[10 degC, 200 degC]", "setpoint"),
+        ("limits: {setpont: [10 degC, 200 degC]}", "STA130", "setpont", "setpoint"),
         ("limits: {setpoint: [30 degC, 200 degC]}", "STA141", "[30 degC, 200 degC]", "safe:"),
         ("safe: {setpoint: 400 degC}", "STA140", "400 degC", None),
         ("safe: {temperature: 20 degC}", "STA140", "20 degC", None),
-        ("safe: {lampp: off}", "STA130", "off", "lamp"),
+        ("safe: {lampp: off}", "STA130", "lampp", "lamp"),
         ("safe: {mode: heet}", "STA131", "heet", "heat"),
         ("options: {adress: 3}", "STA120", "adress", None),
         ("timeout: 3 V", "STA131", "3 V", None),
@@ -213,6 +213,8 @@ MISTAKES = [
     ("idle: 0", "idle: 7", "INS041", None),
     ("protocol: modbus", "protocol: rtu", "INS900", None),
     ("coil: 3", "coil: 3, verify: true", "INS900", None),
+    ("setup:", "identity: {serial: {type: uint32}}\nsetup:", "INS030", "holding"),
+    ("setup:", "identity: {query: ID}\nsetup:", "INS031", None),
     ("type: float32, unit: degC}", "type: float32, unit: degX}", "INS010", "deg"),
     ("start: 20 degC", "start: 20 degC, noise: 1 degC", "INS010", "write `1 K`"),
     ("tau: 10 s", "tau: 10 s, unless: lamb", "INS020", "lamp"),
@@ -239,6 +241,8 @@ ASCII_MISTAKES = [
     ("{command}", "", "INS033", "{command}"),
     ('unit: "', 'type: uint16, unit: "', "INS031", None),
     ("address: A}", "address: A, value: 3}", "INS040", None),
+    ("write:", "identity: {query: ID}\nwrite:", "INS030", None),
+    ("write:", "identity: {serial: {holding: 3}}\nwrite:", "INS031", None),
 ]
 
 

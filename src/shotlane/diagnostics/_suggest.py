@@ -21,6 +21,6 @@ def did_you_mean(name: str, choices: Iterable[str], *, what: str = "known") -> s
     if match is not None:
         return f"did you mean '{match}'?"
     if not known:
-        return f"there is nothing {what}"
+        return f"{what}: none"
     shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
     return f"{what}: {shown}"

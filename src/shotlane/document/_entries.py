@@ -5,14 +5,25 @@ order, because a split call may look like a duplicate key.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from shotlane.diagnostics import Diagnostic, Note
+from shotlane.diagnostics import Diagnostic, Note, Source, Span
 from shotlane.document._node import LEFT_OUT, Entry, Form, Node
 from shotlane.document._split_call import balance, closing_piece, remedy
 
-if TYPE_CHECKING:
-    from shotlane.document._build import Builder
+
+class Teller(Protocol):
+    """Takes the faults of the text that is being read."""
+
+    source: Source
+
+    def span(self, start: int, end: int) -> Span:
+        """Those characters of the text."""
+
+    def fault(
+        self, code: str, message: str, place: Span, help: str | None = None, notes: tuple[Note, ...] = ()
+    ) -> None:
+        """Tell a fault."""
 
 
 class Written(NamedTuple):
@@ -57,12 +68,12 @@ class MappingFrame:
         self.entries: list[Written] = []
         self._key: tuple[Any, Node, str | None] = ("", node, None)
 
-    def take(self, builder: "Builder", value: Any, node: Node, plain: str | None) -> None:
+    def take(self, teller: Teller, value: Any, node: Node, plain: str | None) -> None:
         """Take the next key or value."""
         if self.wants_key:
             if node.form is Form.ALIAS and isinstance(value, bool | int | float):
                 place = node.resolved()
-                value = builder.source.text[place.start : place.end]
+                value = teller.source.text[place.start : place.end]
             self._key = (value, node, plain)
         else:
             self.entries.append(Written(*self._key, value, node, plain))
@@ -72,32 +83,32 @@ class MappingFrame:
         """End of the last value."""
         return self.entries[-1].node.end if self.entries else self.node.end
 
-    def last_plain(self, builder: "Builder") -> str | None:
+    def last_plain(self, teller: Teller) -> str | None:
         """Last plain text of the pair in `[key: value]`, which a comma of the list may cut; else None."""
-        bare = self.flow and self.entries and builder.source.text[self.node.start] != "{"
+        bare = self.flow and self.entries and teller.source.text[self.node.start] != "{"
         return self.entries[-1].plain if bare else None
 
-    def finish(self, builder: "Builder") -> dict[str, Any]:
+    def finish(self, teller: Teller) -> dict[str, Any]:
         """The data of the mapping; fills the entries of its node."""
-        entries = _join_split_calls(builder, self.entries) if self.flow else self.entries
+        entries = _join_split_calls(teller, self.entries) if self.flow else self.entries
         places: dict[str, Entry] = {}
         data: dict[str, Any] = {}
         merges: list[tuple[int, Written]] = []
         for entry in entries:
             key = entry.key
             if type(key) is not str or not key:
-                _refuse_key(builder, entry)
+                _refuse_key(teller, entry)
                 self.faulty = self.faulty or self.flow  # `{{ name }}` of a template language
             elif key == "<<" and entry.plain_key is not None and not merges:
                 merges.append((len(places), entry))
             elif key in places or (key == "<<" and entry.plain_key is not None):
-                _refuse_duplicate(builder, entry, places.get(key) or _place(merges[0][1]))
+                _refuse_duplicate(teller, entry, places.get(key) or _place(merges[0][1]))
             else:
                 places[key] = _place(entry)
                 if entry.value is not LEFT_OUT:
                     data[key] = entry.value
         for position, entry in merges:
-            places, data = _merge(builder, entry, position, places, data)
+            places, data = _merge(teller, entry, position, places, data)
         self.node.entries = places
         return data
 
@@ -116,7 +127,7 @@ class SequenceFrame:
         self.deepest = 0
         self.items: list[tuple[Any, Node, str | None]] = []
 
-    def take(self, builder: "Builder", value: Any, node: Node, plain: str | None) -> None:
+    def take(self, teller: Teller, value: Any, node: Node, plain: str | None) -> None:
         """Take the next item."""
         self.items.append((value, node, plain))
 
@@ -124,18 +135,18 @@ class SequenceFrame:
         """End of the last item."""
         return self.items[-1][1].end if self.items else self.node.end
 
-    def last_plain(self, builder: "Builder") -> str | None:
+    def last_plain(self, teller: Teller) -> str | None:
         """A list has its own brackets: no comma outside cuts it."""
         return None
 
-    def finish(self, builder: "Builder") -> list[Any]:
+    def finish(self, teller: Teller) -> list[Any]:
         """The data of the list; fills the items of its node. An item left out is LEFT_OUT."""
-        items = _join_split_items(builder, self.items) if self.flow else self.items
+        items = _join_split_items(teller, self.items) if self.flow else self.items
         self.node.items = [node for _, node, _ in items]
         return [value for value, _, _ in items]
 
 
-def split_call_at(builder: "Builder", frame: MappingFrame | SequenceFrame, at: int) -> Diagnostic | None:
+def split_call_at(teller: Teller, frame: MappingFrame | SequenceFrame, at: int) -> Diagnostic | None:
     """Message for a call in an open flow collection whose parenthesis is still open at a syntax error."""
     if not frame.flow:
         return None
@@ -154,7 +165,7 @@ def split_call_at(builder: "Builder", frame: MappingFrame | SequenceFrame, at: i
     if opened is None or (opened[1] is pieces[-1][1] and not began_another):
         return None
     start = opened[1].start
-    return _split_call(builder, opened[0], start, _closing(builder.source.text, start, at))
+    return _split_call(teller, opened[0], start, _closing(teller.source.text, start, at))
 
 
 def _closing(text: str, start: int, least: int) -> int:
@@ -173,24 +184,24 @@ def _place(entry: Written) -> Entry:
     return (entry.key_node.start, entry.key_node.end, entry.node)
 
 
-def _split_call(builder: "Builder", key: str | None, start: int, end: int) -> Diagnostic:
-    line_end = builder.source.text.find("\n", start)
-    call = builder.source.text[start : end if line_end < 0 else min(end, line_end)]
+def _split_call(teller: Teller, key: str | None, start: int, end: int) -> Diagnostic:
+    line_end = teller.source.text.find("\n", start)
+    call = teller.source.text[start : end if line_end < 0 else min(end, line_end)]
     inside = "[ ]" if key is None else "{ }"
     return Diagnostic(
         "YAML010",
         f"YAML splits `{call}` at its comma, because it stands inside {inside} without quotes",
-        builder.span(start, end),
+        teller.span(start, end),
         remedy(call, key),
     )
 
 
-def _tell(builder: "Builder", fault: Diagnostic) -> None:
+def _tell(teller: Teller, fault: Diagnostic) -> None:
     assert fault.span is not None
-    builder.fault(fault.code, fault.message, fault.span, fault.help)
+    teller.fault(fault.code, fault.message, fault.span, fault.help)
 
 
-def _join_split_calls(builder: "Builder", entries: list[Written]) -> list[Written]:
+def _join_split_calls(teller: Teller, entries: list[Written]) -> list[Written]:
     """The entries without the pieces of split calls; the entry that a call belongs to is left out."""
     joined: list[Written] = []
     index = 0
@@ -202,7 +213,7 @@ def _join_split_calls(builder: "Builder", entries: list[Written]) -> list[Writte
             found = closing_piece(entry.plain, (piece.texts for piece in entries[index:]))
         if found is not None:
             last = entries[index + found]
-            _tell(builder, _split_call(builder, entry.key, entry.node.start, _end(last)))
+            _tell(teller, _split_call(teller, entry.key, entry.node.start, _end(last)))
             index += found + 1
             entry = entry._replace(value=LEFT_OUT, plain=None)
         joined.append(entry)
@@ -214,7 +225,7 @@ def _end(entry: Written) -> int:
 
 
 def _join_split_items(
-    builder: "Builder", items: list[tuple[Any, Node, str | None]]
+    teller: Teller, items: list[tuple[Any, Node, str | None]]
 ) -> list[tuple[Any, Node, str | None]]:
     joined = []
     index = 0
@@ -225,14 +236,14 @@ def _join_split_items(
         if plain and "(" in plain:
             found = closing_piece(plain, ([text] if text else [] for _, _, text in items[index:]))
         if found is not None:
-            _tell(builder, _split_call(builder, None, node.start, items[index + found][1].end))
+            _tell(teller, _split_call(teller, None, node.start, items[index + found][1].end))
             index += found + 1
             value = LEFT_OUT
         joined.append((value, node, plain))
     return joined
 
 
-def _refuse_key(builder: "Builder", entry: Written) -> None:
+def _refuse_key(teller: Teller, entry: Written) -> None:
     if entry.key is LEFT_OUT:
         return
     node = entry.key_node
@@ -241,23 +252,23 @@ def _refuse_key(builder: "Builder", entry: Written) -> None:
     else:
         message = "a key must be text"
         help = "quote the value when it is meant to begin with '{' or '['"
-    builder.fault("YAML011", message, builder.span(node.start, max(node.end, node.start + 1)), help)
+    teller.fault("YAML011", message, teller.span(node.start, max(node.end, node.start + 1)), help)
 
 
-def _refuse_duplicate(builder: "Builder", entry: Written, first: Entry) -> None:
+def _refuse_duplicate(teller: Teller, entry: Written, first: Entry) -> None:
     node = entry.key_node
     help = "write `<<: [*a, *b]` to merge several" if entry.key == "<<" else "delete or rename one of the two"
-    builder.fault(
+    teller.fault(
         "YAML002",
         f"the key '{entry.key}' stands here a second time",
-        builder.span(node.start, node.end),
+        teller.span(node.start, node.end),
         help,
-        (Note("first written here", builder.span(first[0], first[1])),),
+        (Note("first written here", teller.span(first[0], first[1])),),
     )
 
 
 def _merge(
-    builder: "Builder", entry: Written, position: int, places: dict[str, Entry], data: dict[str, Any]
+    teller: Teller, entry: Written, position: int, places: dict[str, Entry], data: dict[str, Any]
 ) -> tuple[dict[str, Entry], dict[str, Any]]:
     """Put merged entries where `<<` stands; the mapping's own win, then those merged first."""
     merged_places: dict[str, Entry] = {}
@@ -265,8 +276,8 @@ def _merge(
     for value, node in _merged(entry):
         target = node.resolved()
         if value is not LEFT_OUT and target.entries is None:
-            span = builder.span(node.start, node.end)
-            builder.fault("YAML012", "`<<` merges mappings, and this is none", span, "write `<<: *name`")
+            span = teller.span(node.start, node.end)
+            teller.fault("YAML012", "`<<` merges mappings, and this is none", span, "write `<<: *name`")
         if value is LEFT_OUT or target.entries is None:
             merged_places["<<"] = _place(entry)  # no data: dropped, so that what it may hold is not missed
             continue

@@ -42,7 +42,7 @@ def read_attributes(
         path: Path = ("attributes", name)
         if not _NAME.fullmatch(name):
             help = "a name has letters, digits and _ and begins with no digit"
-            values.error(path, f"'{name}' cannot name an attribute", help, code="INS040")
+            values.key_error(path, f"'{name}' cannot name an attribute", help, code="INS040")
         attributes[name] = _attribute(name, declared, path, field_types.get(name), values)
     return attributes
 
@@ -53,7 +53,7 @@ def read_commands(document: InstrumentDocument, values: ValueReader) -> dict[str
     for name, declared in document.commands.items():
         path: Path = ("commands", name)
         if name in document.attributes:
-            values.error(
+            values.key_error(
                 path, f"'{name}' is an attribute already", "give the command a name of its own", code="INS040"
             )
         commands[name] = Command(
@@ -142,7 +142,7 @@ def _options(
     values: ValueReader,
 ) -> tuple[str, ...]:
     if type_ is ValueType.OPTION and not written:
-        values.error(path, "it has no options", "write `options: {name: code, ...}`", code="INS041")
+        values.key_error(path, "it has no options", "write `options: {name: code, ...}`", code="INS041")
     if written is None or type_ is ValueType.BOOL:
         return ()
     if type_ is not ValueType.OPTION:

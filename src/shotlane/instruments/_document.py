@@ -106,7 +106,7 @@ def _setup(
         if attribute is None or not attribute.writable:
             settable = [a.name for a in attributes.values() if a.writable]
             reason = "cannot be set" if attribute else "is no attribute of the instrument"
-            values.error(
+            values.key_error(
                 path,
                 f"'{name}' {reason}",
                 did_you_mean(name, settable, what="what can be set"),

@@ -57,7 +57,7 @@ def _known(
     attribute = attributes.get(name)
     if attribute is None:
         help = did_you_mean(name, [a.name for a in attributes.values() if a.writable], what="what can be set")
-        values.error(path, f"the instrument has no attribute '{name}'", help, code="STA130")
+        values.key_error(path, f"the instrument has no attribute '{name}'", help, code="STA130")
     return attribute
 
 

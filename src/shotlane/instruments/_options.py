@@ -87,7 +87,7 @@ def put_in(
     """The document with every `{option}` replaced."""
     for name in options:
         if name in _TAKEN:
-            values.error(
+            values.key_error(
                 ("options", name), f"'{name}' cannot name an option: templates use it", code="INS040"
             )
     data = model.model_dump(by_alias=True, exclude_unset=True)

@@ -56,7 +56,7 @@ def read_simulation(
         else:
             known = [*attributes, *commands]
             message = f"the instrument has no attribute or command '{name}'"
-            values.error(
+            values.key_error(
                 path, message, did_you_mean(name, known, what="attributes and commands"), code="INS020"
             )
     return SimulatedWorld(_without_circles(behaviours, attributes, values), effects)
@@ -95,7 +95,7 @@ class _Reader:
         key = "lag" if written.lag is not None else "follows"
         source = getattr(written, key)
         if written.lag is not None and written.follows is not None:
-            self._values.error(
+            self._values.key_error(
                 (*path, "follows"), "it lags and follows at once", "leave one of them", code="INS021"
             )
         if written.lag is None:
@@ -122,7 +122,7 @@ class _Reader:
                 continue
             attribute = self._attributes.get(name)
             if attribute is None:
-                self._unknown(name, place)
+                self._unknown(name, place, key=True)
                 continue
             effect = self._effect(command, attribute, value, place)
             if effect is not None:
@@ -205,14 +205,15 @@ class _Reader:
             return False
         return True
 
-    def _unknown(self, name: str, path: Path) -> None:
+    def _unknown(self, name: str, path: Path, *, key: bool = False) -> None:
         help = did_you_mean(name, self._attributes, what="attributes")
-        self._values.error(path, f"the instrument has no attribute '{name}'", help, code="INS020")
+        report = self._values.key_error if key else self._values.error
+        report(path, f"the instrument has no attribute '{name}'", help, code="INS020")
 
     def _refuse(self, written: Simulation, keys: tuple[str, ...], path: Path, owner: str) -> None:
         for key in keys:
             if getattr(written, key) is not None:
-                self._values.error((*path, key), f"'{key}' belongs to {owner}", code="INS021")
+                self._values.key_error((*path, key), f"'{key}' belongs to {owner}", code="INS021")
 
 
 def _comparable(attribute: Attribute) -> object:

@@ -41,11 +41,26 @@ class ValueReader:
         self._told: set[Span] = set()
 
     def error(self, path: Path, message: str, help: str | None = None, *, code: str | None = None) -> None:
-        """Report a fault at a path."""
-        if self._document.has_dropped(path):
-            return
+        """Report a fault of what stands at a path."""
         span, notes = self._place(path)
-        if notes and span in self._told:
+        self._tell(path, message, help, code, span, notes)
+
+    def key_error(
+        self, path: Path, message: str, help: str | None = None, *, code: str | None = None
+    ) -> None:
+        """Report a fault of the key itself, or of what is missing under it."""
+        self._tell(path, message, help, code, self._document.key_span(path), ())
+
+    def _tell(
+        self,
+        path: Path,
+        message: str,
+        help: str | None,
+        code: str | None,
+        span: Span,
+        notes: tuple[Note, ...],
+    ) -> None:
+        if self._document.has_dropped(path) or (notes and span in self._told):
             return
         self._told.add(span)
         self._report.error(code or self._code, message, span, help=help, notes=notes)

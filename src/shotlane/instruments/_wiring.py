@@ -9,11 +9,12 @@ from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
 from shotlane.instruments._dialogue import Dialogue, DialogueFault, parse_dialogue
 from shotlane.instruments._values import ValueReader
-from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDocument
+from shotlane.model import IdentityPart, InstrumentAttribute, InstrumentCommand, InstrumentDocument
 
 _TABLES = ("holding", "input", "coil", "discrete")
 _MODBUS = (*_TABLES, "words", "scale", "offset", "valid")
 _ASCII = ("query", "reply", "field", "set", "send", "missing")
+_IDENTITY = ("maker", "model", "serial", "firmware")
 _LATER_PROTOCOLS = ("scpi", "binary", "rtu")
 _LATER = ("checksum", "echo", "errors", "gap")
 _LATER_PARTS = ("bit", "bits", "bytes", "verify", "calibration")
@@ -23,6 +24,7 @@ def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str,
     """Report what is missing or out of place; returns the reply field's type of each ASCII attribute."""
     if _later(document, values):
         return {}
+    _check_identity(document, values)
     if document.protocol == "modbus":
         _check_modbus(document, values)
         return {}
@@ -35,11 +37,11 @@ def _later(document: InstrumentDocument, values: ValueReader) -> bool:
     """Report what a later version will take; True when the protocol itself is one."""
     for key in _LATER:
         if getattr(document, key) is not None:
-            values.error((key,), f"'{key}' is not available yet", code="INS900")
+            values.key_error((key,), f"'{key}' is not available yet", code="INS900")
     for path, part in _parts(document):
         for key in _LATER_PARTS:
             if getattr(part, key, None) is not None:
-                values.error((*path, key), f"'{key}' is not available yet", code="INS900")
+                values.key_error((*path, key), f"'{key}' is not available yet", code="INS900")
         if getattr(part, "type", None) == "array":
             values.error((*path, "type"), "arrays are not available yet", code="INS900")
     if document.protocol not in _LATER_PROTOCOLS:
@@ -59,7 +61,28 @@ def _parts(document: InstrumentDocument) -> Iterable[tuple[Path, InstrumentAttri
 def _misplaced(part: object, keys: Iterable[str], path: Path, protocol: str, values: ValueReader) -> None:
     for key in keys:
         if getattr(part, key, None) is not None:
-            values.error((*path, key), f"'{key}' belongs to protocol {protocol}", code="INS031")
+            values.key_error((*path, key), f"'{key}' belongs to protocol {protocol}", code="INS031")
+
+
+def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
+    identity = document.identity
+    if identity is None:
+        return
+    registers = {
+        name: part for name in _IDENTITY if isinstance(part := getattr(identity, name), IdentityPart)
+    }
+    if document.protocol == "modbus":
+        _misplaced(identity, ("query", "reply"), ("identity",), "ascii", values)
+        for name, part in registers.items():
+            tables = [table for table in _TABLES if getattr(part, table) is not None]
+            if len(tables) != 1:
+                _report_tables(("identity", name), tables, values)
+        return
+    for name in registers:
+        values.key_error(("identity", name), "registers belong to protocol modbus", code="INS031")
+    if (identity.query is None) != (identity.reply is None):
+        missing = "query" if identity.query is None else "reply"
+        values.key_error(("identity",), f"the question needs its `{missing}`", code="INS030")
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:
@@ -77,10 +100,10 @@ def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:
 def _report_tables(path: Path, tables: list[str], values: ValueReader) -> None:
     if tables:
         message = f"it stands at two places: {' and '.join(tables)}"
-        values.error((*path, tables[1]), message, "leave one of them", code="INS030")
+        values.key_error((*path, tables[1]), message, "leave one of them", code="INS030")
     else:
         message = f"nothing says where '{path[-1]}' is in the device"
-        values.error(path, message, f"write one of {', '.join(_TABLES)} with its address", code="INS030")
+        values.key_error(path, message, f"write one of {', '.join(_TABLES)} with its address", code="INS030")
 
 
 def _check_register(part: InstrumentAttribute, table: str, path: Path, values: ValueReader) -> None:
@@ -93,7 +116,7 @@ def _check_register(part: InstrumentAttribute, table: str, path: Path, values: V
             values.error((*path, "type"), f"a {table} is a bool", "leave out `type`", code="INS032")
         for key in ("scale", "offset", "words"):
             if getattr(part, key) is not None:
-                values.error((*path, key), f"a {table} has no '{key}'", code="INS032")
+                values.key_error((*path, key), f"a {table} has no '{key}'", code="INS032")
     if part.type == "text":
         values.error((*path, "type"), "texts in registers are not available yet", code="INS900")
     if isinstance(part.scale, float | int) and part.scale == 0:
@@ -103,7 +126,7 @@ def _check_register(part: InstrumentAttribute, table: str, path: Path, values: V
             if not isinstance(code, int):
                 values.error((*path, "options", name), f"the code {code!r} is no whole number", code="INS041")
     if part.valid is not None and (part.valid.holding is None) == (part.valid.input is None):
-        values.error((*path, "valid"), "it needs one register, `holding` or `input`", code="INS030")
+        values.key_error((*path, "valid"), "it needs one register, `holding` or `input`", code="INS030")
 
 
 def _check_register_command(part: InstrumentCommand, table: str, path: Path, values: ValueReader) -> None:
@@ -115,7 +138,7 @@ def _check_register_command(part: InstrumentCommand, table: str, path: Path, val
                 (*path, "value"), f"'{part.value}' is neither a number nor a parameter", help, code="INS020"
             )
     elif part.value is None and table == "holding":
-        values.error(
+        values.key_error(
             path, f"nothing says what '{path[-1]}' writes", "write `value:` with the number", code="INS030"
         )
 
@@ -156,13 +179,15 @@ def _check_dialogue_access(declared: InstrumentAttribute, path: Path, values: Va
         )
     if "r" in declared.access and declared.query is None:
         help = 'write `query:` (`""` when the bare line asks), or `access: w`'
-        values.error(path, f"nothing says how '{path[-1]}' is read", help, code="INS030")
+        values.key_error(path, f"nothing says how '{path[-1]}' is read", help, code="INS030")
     if "w" in declared.access and declared.set is None:
-        values.error(
+        values.key_error(
             path, f"nothing says how '{path[-1]}' is set", "write `set:`, or `access: r`", code="INS030"
         )
     if declared.set is not None and "w" not in declared.access:
-        values.error((*path, "set"), "it has `set`, and its access is r", "write `access: rw`", code="INS032")
+        values.key_error(
+            (*path, "set"), "it has `set`, and its access is r", "write `access: rw`", code="INS032"
+        )
     if declared.set is not None and "w" in declared.access:
         _check_set(declared, path, values)
 
@@ -172,12 +197,12 @@ def _check_set(declared: InstrumentAttribute, path: Path, values: ValueReader) -
     assert written is not None
     pair = (written.true, written.false)
     if written.send is None and pair == (None, None):
-        values.error(
+        values.key_error(
             (*path, "set"), "it sends nothing", "write `send:`, or `true:` and `false:`", code="INS030"
         )
     elif written.send is None and None in pair:
         missing = "true" if written.true is None else "false"
-        values.error((*path, "set"), f"nothing says what is sent for '{missing}'", code="INS030")
+        values.key_error((*path, "set"), f"nothing says what is sent for '{missing}'", code="INS030")
     elif written.send is not None and "{value" not in written.send:
         values.error(
             (*path, "set", "send"), "the text does not hold the value", "put `{value}` into it", code="INS033"

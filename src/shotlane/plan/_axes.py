@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
-from shotlane.expression import NUMBER, Type, Unit, ValueKind
+from shotlane.expression import Type, Unit, ValueKind
 from shotlane.plan._names import SCALARS
 from shotlane.plan._parameters import unfit
 from shotlane.plan._points import uniform
@@ -71,7 +71,9 @@ def axis_value(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Any:
     """One value for a swept name; None when it is faulty."""
     if not isinstance(raw, SCALARS):
         if not compiler.document.is_dropped(path):
-            compiler.report.error("SEQ305", f"'{axis.name}' takes one value here", compiler.document.span(path))
+            compiler.report.error(
+                "SEQ305", f"'{axis.name}' takes one value here", compiler.document.span(path)
+            )
         return None
     written = compiler.written(path, raw)
     if axis.type.kind is ValueKind.TEXT:
@@ -115,7 +117,9 @@ def _formed(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
         first = next(iter(raw), "")
         compiler.report.error(
             "SEQ304",
-            f"'{first}' is no form of an axis" if not forms else f"an axis has one form, not {' and '.join(forms)}",
+            f"'{first}' is no form of an axis"
+            if not forms
+            else f"an axis has one form, not {' and '.join(forms)}",
             compiler.document.key_span((*path, forms[1] if forms else first)),
             help=did_you_mean(str(first), FORMS, what="forms of an axis") if not forms else None,
         )
@@ -132,7 +136,9 @@ def _formed(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
             compiler.document.key_span((*path, form)), help="list the values",
         )  # fmt: skip
         return None
-    return _random(compiler, axis, path, raw) if form == "random" else _spaced(compiler, axis, path, raw, form)
+    return (
+        _random(compiler, axis, path, raw) if form == "random" else _spaced(compiler, axis, path, raw, form)
+    )
 
 
 def _only(compiler: Compiler, path: Path, raw: Mapping[str, Any], known: set[str]) -> bool:
@@ -140,7 +146,10 @@ def _only(compiler: Compiler, path: Path, raw: Mapping[str, Any], known: set[str
     for key in extra:
         place = compiler.document.key_span((*path, key))
         compiler.report.error(
-            "SEQ304", f"'{key}' does not belong here", place, help=did_you_mean(key, known, what="possible here")
+            "SEQ304",
+            f"'{key}' does not belong here",
+            place,
+            help=did_you_mean(key, known, what="possible here"),
         )
     return not extra
 
@@ -173,7 +182,9 @@ def _spaced(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any], 
         third = count_of(compiler, (*place, 2), given[2], "the count")
     if first is None or last is None or third is None:
         return None
-    maker: Callable[..., Floats | str] = {"linspace": _linspace, "logspace": _logspace, "arange": _arange}[form]
+    maker: Callable[..., Floats | str] = {"linspace": _linspace, "logspace": _logspace, "arange": _arange}[
+        form
+    ]
     scale = axis.unit.factor if axis.unit is not None else 1.0
     ends = (_declared(axis, first), _declared(axis, last))
     made = maker(*ends, third / scale if form == "arange" else third)

@@ -8,7 +8,15 @@ import numpy as np
 
 from shotlane.diagnostics import Span, did_you_mean
 from shotlane.document import Path
-from shotlane.expression import BOOLEAN, NUMBER, CallExpression, Expression, ExpressionError, ValueKind, parse_call
+from shotlane.expression import (
+    BOOLEAN,
+    NUMBER,
+    CallExpression,
+    Expression,
+    ExpressionError,
+    ValueKind,
+    parse_call,
+)
 from shotlane.model import CallAt, Command, CommandParameter, Lane, Role, ValueType
 from shotlane.plan._blocks import BEGINS, ENDS
 from shotlane.plan._cells import Cell, split_cells

@@ -83,7 +83,10 @@ def check_program(program: Program, findings: Findings, report: Report) -> Range
 def _set_lane(check: Check, lane: SetLane) -> None:
     initial = lane.initial
     stated = initial is not None and not isinstance(initial, Keep)
-    for level in (*([initial] if stated else []), *(level for cell in lane.cells for level in cell.move.levels)):
+    for level in (
+        *([initial] if stated else []),
+        *(level for cell in lane.cells for level in cell.move.levels),
+    ):
         assert level is not None
         assert not isinstance(level, Keep)
         if check.due(level.varies):
@@ -128,7 +131,11 @@ def _bounded(check: Check, cell: SetCell, frame: Frame) -> bool:
     if bad.any():
         most = int(count.max())
         check.findings.add(
-            "SEQ224", cell.key, check.rows, bad, lambda _: (f"this would send {most} commands", "write a longer `every`")
+            "SEQ224",
+            cell.key,
+            check.rows,
+            bad,
+            lambda _: (f"this would send {most} commands", "write a longer `every`"),
         )
     return not bad.any()
 
@@ -146,9 +153,7 @@ def _curve(check: Check, lane: SetLane, cell: SetCell, move: Curve, frame: Frame
     check_numbers(check.findings, check.rows, name, attribute, span, block.values, block.valid, seconds)
     closing = move.closing(frame)
     lasts = frame.length > 0
-    check_numbers(
-        check.findings, check.rows, name, attribute, span, closing, lasts, seconds_of(frame.length)
-    )
+    check_numbers(check.findings, check.rows, name, attribute, span, closing, lasts, seconds_of(frame.length))
     shape = np.broadcast_shapes(block.values.shape, block.valid.shape)
     check.ranges.add(lane.index, np.broadcast_to(block.values, shape)[np.broadcast_to(block.valid, shape)])
     check.ranges.add(lane.index, closing)
@@ -159,24 +164,40 @@ def _pulse(check: Check, cell: SetCell, move: Pulse, frame: Frame) -> bool:
     sound = True
     bad = ~((period > 0) & np.isfinite(period))
     if bad.any():
-        check.findings.add("SEQ216", move.period.span, check.rows, bad, lambda _: ("the period must be longer than 0 s", None))
+        check.findings.add(
+            "SEQ216",
+            move.period.span,
+            check.rows,
+            bad,
+            lambda _: ("the period must be longer than 0 s", None),
+        )
         sound = False
     if move.duty is not None:
         duty = move.duty.column(check.rows)
         bad = ~((duty >= 0) & (duty <= 1))
         if bad.any():
-            check.findings.add("SEQ216", move.duty.span, check.rows, bad, lambda _: ("the duty must lie between 0 and 1", None))
+            check.findings.add(
+                "SEQ216",
+                move.duty.span,
+                check.rows,
+                bad,
+                lambda _: ("the duty must lie between 0 and 1", None),
+            )
             sound = False
     if move.phase is not None:
         bad = ~np.isfinite(move.phase.column(check.rows))
         if bad.any():
-            check.findings.add("SEQ216", move.phase.span, check.rows, bad, lambda _: ("the phase must be a time", None))
+            check.findings.add(
+                "SEQ216", move.phase.span, check.rows, bad, lambda _: ("the phase must be a time", None)
+            )
             sound = False
     if sound:
         edges = frame.length / np.maximum(period * 1e9, 1e-300)
         many = edges > MOST_TICKS
         if many.any():
-            check.findings.add("SEQ216", cell.key, check.rows, many, lambda _: ("this would send too many pulses", None))
+            check.findings.add(
+                "SEQ216", cell.key, check.rows, many, lambda _: ("this would send too many pulses", None)
+            )
             sound = False
     return sound
 

@@ -20,7 +20,9 @@ def check_pace(findings: Findings, lane: SetLane, rows: Rows) -> bool:
     seconds = lane.every.column(rows)
     wrong = ~((seconds > 0) & np.isfinite(seconds))
     if wrong.any():
-        findings.add("SEQ224", lane.every.span, rows, wrong, lambda at: ("`every` must be longer than 0 s", None))
+        findings.add(
+            "SEQ224", lane.every.span, rows, wrong, lambda at: ("`every` must be longer than 0 s", None)
+        )
         return False
     update = lane.channel.attribute.update_ns
     changing = any(cell.move.changing for cell in lane.cells)
@@ -39,7 +41,9 @@ def _too_fast(lane: SetLane) -> Told:
     )
 
 
-def check_clashes(findings: Findings, lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered | None:
+def check_clashes(
+    findings: Findings, lane: SetLane, rows: Rows, bounds: Sequence[Integers]
+) -> Lowered | None:
     """Find commands that come too close; the lane lowered where that was needed."""
     update = lane.channel.attribute.update_ns
     if not update:
@@ -83,4 +87,6 @@ def _tell(
         f"'{lane.channel.name}' takes a command every {shown(update / NS_PER_S)} s, and gets two "
         f"{shown((here - before) / NS_PER_S)} s apart, at {shown(before / NS_PER_S)} s and {shown(here / NS_PER_S)} s"
     )
-    findings.add("SEQ403", cell.key, rows, bad, lambda _: (message, "make the step longer, or the pulse slower"))
+    findings.add(
+        "SEQ403", cell.key, rows, bad, lambda _: (message, "make the step longer, or the pulse slower")
+    )

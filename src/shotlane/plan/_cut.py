@@ -124,7 +124,11 @@ class Stretch:
         rank, order = columns.rank[sent], columns.order[sent]
         channel, periodic = columns.channel[sent], columns.periodic[sent]
         mark = digest(
-            column(targets, "i8"), column(rank, "i1"), column(order, "i4"), column(channel, "i4"), column(periodic, "i1")
+            column(targets, "i8"),
+            column(rank, "i1"),
+            column(order, "i4"),
+            column(channel, "i4"),
+            column(periodic, "i1"),
         )
         ports = {}
         for port, channels in self._ports.items():
@@ -139,7 +143,8 @@ class Stretch:
         marks = [int(_row(bound, row)[0]) for bound in self._bounds]
         steps = self._program.timeline.steps
         return tuple(
-            StepTimes(step.name, start, end) for step, start, end in zip(steps, marks, marks[1:], strict=False)
+            StepTimes(step.name, start, end)
+            for step, start, end in zip(steps, marks, marks[1:], strict=False)
         )
 
     def _rules(self, row: int) -> tuple[dict[str, tuple[ReadingRule, ...]], bytes]:

@@ -39,7 +39,9 @@ def column(values: NDArray[Any], kind: str) -> bytes:
 
 def describe_channels(channels: Iterable[Channel], texts: Iterable[str]) -> bytes:
     """The channels in use, with what bounds them."""
-    return canonical([PLAN_FORMAT, [[item.name, _attribute(item.attribute)] for item in channels], list(texts)])
+    return canonical(
+        [PLAN_FORMAT, [[item.name, _attribute(item.attribute)] for item in channels], list(texts)]
+    )
 
 
 def _attribute(item: Attribute) -> list[Any]:

@@ -90,7 +90,12 @@ def _role_lane(
 
 
 def _channel_lane(
-    compiler: Compiler, lanes: Lanes, timeline: Timeline, order: Mapping[Path, int], channel: Channel, lane: Lane
+    compiler: Compiler,
+    lanes: Lanes,
+    timeline: Timeline,
+    order: Mapping[Path, int],
+    channel: Channel,
+    lane: Lane,
 ) -> None:
     """A lane that sets, records or reads."""
     path: Path = ("lanes", channel.name)
@@ -176,7 +181,9 @@ def _warn(compiler: Compiler, channel: Channel, path: Path) -> None:
 def _plan(compiler: Compiler, index: int, path: Path, lane: Lane) -> LanePlan:
     """What holds for the channel in every shot."""
     tolerance = _constant(compiler, (*path, "tolerance"), lane.tolerance, TIME, (0.0, 1e9), "a time")
-    missing = _constant(compiler, (*path, "max_missing"), lane.max_missing, NUMBER, (0.0, 1.0), "a part of the whole")
+    missing = _constant(
+        compiler, (*path, "max_missing"), lane.max_missing, NUMBER, (0.0, 1.0), "a part of the whole"
+    )
     tolerance_ns = None if tolerance is None else int(to_ns(tolerance))
     return LanePlan(
         index,

@@ -92,7 +92,10 @@ def _outside(name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats |
 
 def _not_finite(name: str, bad: Any, seconds: Floats | None, at: int) -> Told:
     column = int(np.argmax(bad[min(at, len(bad) - 1)]))
-    return f"'{name}' would not be a finite number{_time(seconds, at, column)}", "is something divided by zero?"
+    return (
+        f"'{name}' would not be a finite number{_time(seconds, at, column)}",
+        "is something divided by zero?",
+    )
 
 
 def _not_whole(channel: Channel, values: Floats, at: int) -> Told:

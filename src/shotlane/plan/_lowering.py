@@ -31,7 +31,7 @@ def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     for position, frame in enumerate(frames):
         move = lane.cells[position].move
         blocks.append(move.body(frame))
-        if isinstance(move, Ramp | Curve | Track) and move.changing or isinstance(move, Track):
+        if (isinstance(move, Ramp | Curve | Track) and move.changing) or isinstance(move, Track):
             blocks.append(_end(move.closing(frame), frame, frames[position + 1 :]))
     block = joined(blocks)
     return Lowered(block, changed(block, initial), initial)

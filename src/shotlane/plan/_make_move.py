@@ -54,7 +54,9 @@ def _called(compiler: Compiler, channel: Channel, written: Written, call: CallEx
     if call.name in ("ramp", "pulse"):
         kind = "on or off" if boolean else "a number"
         message = f"{call.name}() has no meaning for '{channel.name}', which takes {kind}"
-        help_text = "write pulse(period) for edges" if boolean else "write a function of t, or a list of points"
+        help_text = (
+            "write pulse(period) for edges" if boolean else "write a function of t, or a list of points"
+        )
         compiler.report.error("SEQ216", message, written.inside(*call.name_place), help=help_text)
     else:
         compiler.report.error(
@@ -68,13 +70,17 @@ def _called(compiler: Compiler, channel: Channel, written: Written, call: CallEx
 
 def _ramp(compiler: Compiler, channel: Channel, written: Written, call: CallExpression) -> Move | None:
     if len(call.arguments) > 2:
-        _wrong(compiler, written, call.argument_places[2], "ramp() takes at most two values", "ramp(from, to)")
+        _wrong(
+            compiler, written, call.argument_places[2], "ramp() takes at most two values", "ramp(from, to)"
+        )
         return None
     smooth = False
     for name, expression in call.keywords.items():
         place = call.keyword_places[name]
         if name != "shape":
-            _wrong(compiler, written, place, f"ramp() has no argument '{name}'", 'ramp(from, to, shape="smooth")')
+            _wrong(
+                compiler, written, place, f"ramp() has no argument '{name}'", 'ramp(from, to, shape="smooth")'
+            )
             return None
         shape = _text(expression)
         if shape not in SHAPES:
@@ -159,4 +165,6 @@ def _track(compiler: Compiler, channel: Channel, texts: Texts, cell: Cell) -> Mo
         return None
     numeric = channel.attribute.type in (ValueType.FLOAT, ValueType.INT)
     sound_places = tuple(place for place in places if place is not None)
-    return Track(sound_places, tuple(level for level in levels if level is not None), channel.attribute, numeric)
+    return Track(
+        sound_places, tuple(level for level in levels if level is not None), channel.attribute, numeric
+    )

@@ -189,9 +189,7 @@ class Ramp:
         return slope(frame, frame.start, frame.end, self.opening(frame), self.closing(frame), self)
 
 
-def slope(
-    frame: Frame, start: Integers, end: Integers, first: Floats, last: Floats, ramp: Ramp
-) -> Block:
+def slope(frame: Frame, start: Integers, end: Integers, first: Floats, last: Floats, ramp: Ramp) -> Block:
     """Ticks on the way from one value to another, linear in the channel's unit."""
     number, count = frame.ticks(start, end)
     since = number * frame.every
@@ -249,7 +247,9 @@ class Pulse:
         falls = to_ns(phase + number * period + duty * period)
         inside = (duty > 0) & (duty < 1)
         shape = np.broadcast_shapes(rises.shape, falls.shape, inside.shape, frame.length.shape)
-        edges = np.stack([np.broadcast_to(rises, shape), np.broadcast_to(falls, shape)], axis=2).reshape(shape[0], -1)
+        edges = np.stack([np.broadcast_to(rises, shape), np.broadcast_to(falls, shape)], axis=2).reshape(
+            shape[0], -1
+        )
         states = np.tile([1.0, 0.0], shape[1])[np.newaxis, :]
         valid = inside & (edges > 0) & (edges < frame.length)
         first = make_block(frame.start, self.opening(frame), frame.length > 0, frame.cell)

@@ -49,7 +49,13 @@ def declare(sequence: Sequence, document: Document, table: ChannelTable, report:
 
 
 def _declare_parameter(
-    declared: Declared, document: Document, table: ChannelTable, report: Report, path: Path, name: str, raw: Any
+    declared: Declared,
+    document: Document,
+    table: ChannelTable,
+    report: Report,
+    path: Path,
+    name: str,
+    raw: Any,
 ) -> None:
     if name in table.channels:
         report.error(

@@ -65,7 +65,10 @@ def _constant(term: Term) -> Any:
 def _outside(offset: Integers, length: Integers, at: int) -> Told:
     there = int(offset[min(at, len(offset) - 1), 0]) / NS_PER_S
     long = int(length[min(at, len(length) - 1), 0]) / NS_PER_S
-    return f"this lies at {shown(there)} s of a cell that lasts {shown(long)} s", "count from the end: end - 0.1 s"
+    return (
+        f"this lies at {shown(there)} s of a cell that lasts {shown(long)} s",
+        "count from the end: end - 0.1 s",
+    )
 
 
 def make_place(compiler: Compiler, written: Written) -> Place | None:

@@ -51,7 +51,9 @@ class Program:
         lengths = np.nan_to_num(sum(self.timeline.durations_s(every), np.zeros((1, 1))), nan=0, posinf=0)
         longest = int(np.argmax(lengths[:, 0]))
         rows = self.scope.rows(longest, longest + 1)
-        seconds = [float(np.clip(np.nan_to_num(item[0, 0]), 0, 1e9)) for item in self.timeline.durations_s(rows)]
+        seconds = [
+            float(np.clip(np.nan_to_num(item[0, 0]), 0, 1e9)) for item in self.timeline.durations_s(rows)
+        ]
         return sum(_lane_width(lane, rows, seconds) for lane in self.lanes.sets)
 
 

@@ -110,9 +110,7 @@ def _rate(compiler: Compiler, written: Written) -> Rate | None:
     return None
 
 
-def _places(
-    compiler: Compiler, timeline: Timeline, path: Path, raw: Any
-) -> list[tuple[Cell, Place, Path]]:
+def _places(compiler: Compiler, timeline: Timeline, path: Path, raw: Any) -> list[tuple[Cell, Place, Path]]:
     """Cells and places at which a channel is read."""
     if raw is None:
         return []
@@ -131,7 +129,9 @@ def _places(
     return found
 
 
-def _starts(compiler: Compiler, timeline: Timeline, path: Path, raw: list[str]) -> list[tuple[Cell, Place, Path]]:
+def _starts(
+    compiler: Compiler, timeline: Timeline, path: Path, raw: list[str]
+) -> list[tuple[Cell, Place, Path]]:
     """`read: [STEP, ...]`: the start of each."""
     for number, name in enumerate(raw):
         if name in raw[:number]:
@@ -189,4 +189,6 @@ def reads_too_fast(reading: Reading, rows: Rows) -> str | None:
     period = reading.rate.period_s(rows)
     if not (to_ns(period) < update).any():
         return None
-    return f"'{reading.channel.name}' has a new value every {shown(update / NS_PER_S)} s, and is read more often"
+    return (
+        f"'{reading.channel.name}' has a new value every {shown(update / NS_PER_S)} s, and is read more often"
+    )

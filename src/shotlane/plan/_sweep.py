@@ -121,13 +121,17 @@ def _item(sweep: Sweep, table: Table, item: Mapping[str, Any], place: Path) -> T
             return table
 
 
-def _error(sweep: Sweep, code: str, message: str, path: Path, *, key: bool = False, help: str | None = None) -> None:
+def _error(
+    sweep: Sweep, code: str, message: str, path: Path, *, key: bool = False, help: str | None = None
+) -> None:
     document = sweep.compiler.document
     span = document.key_span(path) if key else document.span(path)
     sweep.compiler.report.error(code, message, span, help=help)
 
 
-def _times(sweep: Sweep, table: Table, inner: Table | None, place: Path, *, snake: bool | None = None) -> Table:
+def _times(
+    sweep: Sweep, table: Table, inner: Table | None, place: Path, *, snake: bool | None = None
+) -> Table:
     if inner is None:
         return table
     if table.count * inner.count > MOST_POINTS:
@@ -241,7 +245,13 @@ def _condition(sweep: Sweep, table: Table, raw: Any, place: Path) -> Term | None
         return None
     term = compiler.term(compiler.written(place, raw))
     if term is not None and term.type.kind is not ValueKind.BOOLEAN:
-        _error(sweep, "SEQ304", "`when` takes a condition that is true or false", place, help="such as T_soak > 300 K")
+        _error(
+            sweep,
+            "SEQ304",
+            "`when` takes a condition that is true or false",
+            place,
+            help="such as T_soak > 300 K",
+        )
         return None
     return term
 
@@ -253,7 +263,11 @@ def _knows(sweep: Sweep, term: Term) -> bool:
         return False
     later = sorted(name for name in needed & sweep.swept if name not in sweep.bound)
     if later:
-        place = term.written.inside(*term.expression.place(later[0])) if term.uses(later[0]) else term.written.span
+        place = (
+            term.written.inside(*term.expression.place(later[0]))
+            if term.uses(later[0])
+            else term.written.span
+        )
         sweep.compiler.report.error(
             "SEQ304", f"'{later[0]}' is swept further down", place, help="move `when` below that axis"
         )
@@ -351,7 +365,9 @@ def _bind(sweep: Sweep, table: Table) -> None:
     scope.count = table.count
     refused = _depending(sweep.parameters, sweep.faulty | (sweep.swept - set(sweep.bound)))
     values = evaluate(sweep.parameters, table.columns)
-    scope.values = {name: value for name, value in values.items() if name not in refused and name in scope.types}
+    scope.values = {
+        name: value for name, value in values.items() if name not in refused and name in scope.types
+    }
     _check_finite(sweep, scope, table)
 
 

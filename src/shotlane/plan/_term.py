@@ -83,7 +83,11 @@ class Compiler:
         try:
             kind = expression.infer({**scope.types, **more})
         except ExpressionError as error:
-            tell(self.report, written, tuple(fault for fault in error.faults if not self._is_told(expression, fault)))
+            tell(
+                self.report,
+                written,
+                tuple(fault for fault in error.faults if not self._is_told(expression, fault)),
+            )
             return None
         own = [name for name in expression.names if name not in more]
         return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)

@@ -21,7 +21,6 @@ from shotlane.plan._term import Compiler, Term, expect
 from shotlane.plan._unavailable import refuse
 
 
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step by name; `duration` None when it is faulty or open-ended."""
@@ -109,5 +108,8 @@ def _told(name: str, seconds: Floats, at: int) -> tuple[str, str | None]:
     if not np.isfinite(value):
         return f"the duration of '{name}' is not a finite number", "is something divided by zero?"
     if value < 0:
-        return f"the duration of '{name}' is negative: {value:.6g} s", "swap the difference, or keep the point out with `when`"
+        return (
+            f"the duration of '{name}' is negative: {value:.6g} s",
+            "swap the difference, or keep the point out with `when`",
+        )
     return f"the duration of '{name}' is {value:.3g} s, longer than a shot may be", None

@@ -1,0 +1,142 @@
+"""The compiler: every pass once, in its order; faults of all passes in one report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.diagnostics import Report
+from shotlane.document import Document
+from shotlane.expression import Unit, ValueKind
+from shotlane.model import ChannelTable, Sequence
+from shotlane.plan._check import check_program
+from shotlane.plan._compiled import CompiledPlan, Cutter
+from shotlane.plan._digest import canonical
+from shotlane.plan._findings import Findings, shown
+from shotlane.plan._lanes import Lanes, build_lanes
+from shotlane.plan._names import declare, override
+from shotlane.plan._parameters import Parameters, resolve_parameters
+from shotlane.plan._plan import Points, RetryPolicy
+from shotlane.plan._points import Table
+from shotlane.plan._program import Program
+from shotlane.plan._retry import build_retry
+from shotlane.plan._rounding import significant
+from shotlane.plan._scope import Scope
+from shotlane.plan._summary import summarise
+from shotlane.plan._sweep import sweep_points
+from shotlane.plan._term import Compiler
+from shotlane.plan._timeline import build_timeline
+from shotlane.plan._unavailable import refuse_unavailable
+from shotlane.plan._units import si_text
+
+
+def compile_sequence(
+    sequence: Sequence,
+    document: Document,
+    table: ChannelTable,
+    report: Report,
+    *,
+    overrides: Mapping[str, str] | None = None,
+) -> CompiledPlan | None:
+    """Compile a sequence for a station; None when the report has errors. Nothing is opened.
+
+    `overrides`: values of parameters and labels by name, as written on the command line.
+    """
+    compiler = Compiler(document, report, Scope())
+    refuse_unavailable(sequence, document, report)
+    declared = declare(sequence, document, table, report)
+    override(declared, overrides or {}, report)
+    parameters = resolve_parameters(compiler, declared)
+    swept = sweep_points(
+        compiler, declared, parameters, sequence.sweep, order=sequence.order, seed=sequence.seed
+    )
+    timeline = build_timeline(compiler, sequence)
+    lanes = build_lanes(compiler, sequence, table, timeline)
+    retry = build_retry(compiler, sequence)
+    program = Program(compiler.scope, timeline, lanes)
+    points = _points(program, parameters, list(declared.parameters) + list(declared.labels), swept)
+    findings = Findings(program.scope.count, lambda index: _point_text(points, index))
+    ranges = check_program(program, findings, report)
+    findings.report(report)
+    if not report.ok:
+        return None
+    return CompiledPlan(
+        sequence.sequence,
+        table.station,
+        sequence.description,
+        tuple(sequence.tags),
+        tuple(lanes.channels),
+        tuple(lanes.plans),
+        tuple(lanes.roles),
+        tuple(lanes.texts.index),
+        points,
+        retry,
+        summarise(program, table, ranges),
+        _content(document.data, retry, lanes),
+        Cutter(program, _ports(lanes, table)),
+    )
+
+
+def _ports(lanes: Lanes, table: ChannelTable) -> dict[str, frozenset[int]]:
+    """Ports of the roles in use, in the order of the station, with the channels on each."""
+    ports = dict.fromkeys(table.roles[role].port for role in lanes.roles)
+    return {
+        port: frozenset(index for index, channel in enumerate(lanes.channels) if channel.port == port)
+        for port in ports
+    }
+
+
+def _points(program: Program, parameters: Parameters, names: list[str], swept: Table) -> Points:
+    """Every parameter and label over all points, in the unit of its column."""
+    scope = program.scope
+    columns: dict[str, NDArray[Any]] = {}
+    units: dict[str, str | None] = {}
+    for name in [*names, *(["repeat"] if "repeat" in swept.columns else [])]:
+        if name in scope.values:
+            unit = parameters.units.get(name)
+            columns[name] = _column(scope, name, unit)
+            units[name] = _unit_text(scope, name, unit)
+    return Points(columns, units, scope.count, tuple(swept.columns))
+
+
+def _column(scope: Scope, name: str, unit: Unit | None) -> NDArray[Any]:
+    value = scope.values[name]
+    kind = scope.types[name].kind
+    if kind is ValueKind.TEXT:
+        array = np.asarray(value, dtype=object)
+    elif kind is ValueKind.BOOLEAN:
+        array = np.asarray(value, dtype=np.bool_)
+    else:
+        numbers = np.asarray(value, dtype=np.float64)
+        array = significant(unit.from_si(numbers) if unit is not None else numbers)
+    return array if array.ndim else np.broadcast_to(array, (scope.count,))
+
+
+def _unit_text(scope: Scope, name: str, unit: Unit | None) -> str | None:
+    if scope.types[name].kind is not ValueKind.NUMBER:
+        return None
+    return unit.text or None if unit is not None else si_text(scope.types[name].dimension)
+
+
+def _point_text(points: Points, index: int) -> str:
+    """The swept parameters of a point, for a message."""
+    texts = []
+    for name in points.swept:
+        if name in points.columns:
+            value = points.columns[name][index]
+            unit = points.units[name]
+            text = str(value).lower() if isinstance(value, bool | np.bool_) else shown(value)
+            texts.append(f"{name} = {text}{' ' + unit if unit else ''}")
+    return ", ".join(texts)
+
+
+def _content(data: Mapping[str, Any], retry: RetryPolicy, lanes: Lanes) -> bytes:
+    """What the author asked for, without what does not matter to the instruments."""
+    sections = {key: data.get(key) for key in ("parameters", "labels", "timeline", "lanes")}
+    policy = [retry.attempts, sorted(retry.on), retry.delay_ns, retry.backoff, retry.then]
+    plans = [
+        [plan.channel, plan.action_tolerance_ns, plan.tick_tolerance_ns, plan.required, plan.max_missing]
+        for plan in lanes.plans
+    ]
+    return canonical([sections, policy, plans])
