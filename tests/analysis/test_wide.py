@@ -48,9 +48,19 @@ def test_straight_lines_join_numbers_and_end_with_them(wide: Any) -> None:
     assert found[GATE].to_list() == [None, None, True, True, True]
 
 
-def test_nearest_takes_the_reading_closest_in_time(wide: Any) -> None:
+def test_nearest_takes_a_reading_at_most_half_a_step_away(wide: Any) -> None:
     found = wide(T, every=0.008).filter(shot=1)
-    assert found[T].to_list() == [0.0, 0.0, 10.0, 10.0, 20.0, 20.0]
+    assert found["t"].to_list() == [0.0, 0.008, 0.016, 0.024, 0.032, 0.04]
+    assert found[T].to_list() == [0.0, None, 10.0, 10.0, None, 20.0]
+
+
+def test_without_a_period_every_value_stands_only_where_it_was_read(wide: Any) -> None:
+    found = wide([T, N]).filter(shot=2)
+    assert found.select("t", T, N).rows() == [(0.0, 0.0, 0), (0.02, 10.0, None), (0.04, 20.0, 2)]
+
+
+def test_without_names_all_channels_that_were_read_are_there(wide: Any) -> None:
+    assert wide().columns[4:] == [T, N, GATE, GAS]
 
 
 def test_a_late_reading_stands_where_it_was_taken(sqlite_url: str) -> None:

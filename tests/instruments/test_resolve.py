@@ -241,7 +241,8 @@ ASCII_MISTAKES = [
     ("{command}", "", "INS033", "{command}"),
     ('unit: "', 'type: uint16, unit: "', "INS031", None),
     ("address: A}", "address: A, value: 3}", "INS040", None),
-    ("write:", "identity: {query: ID}\nwrite:", "INS030", None),
+    ("write:", "identity: {query: ID}\nwrite:", "INS033", "reply"),
+    ("write:", "identity: {reply: frame}\nwrite:", "INS030", None),
     ("write:", "identity: {serial: {holding: 3}}\nwrite:", "INS031", None),
 ]
 

@@ -25,9 +25,7 @@ S = 1_000 * MS
 def attribute(name: str, type: str = "float", unit: str | None = None, **more: Any) -> Attribute:
     """An attribute that can be read and written unless said otherwise."""
     more.setdefault("writable", True)
-    return Attribute(
-        name, ValueType(type), parse_unit(unit) if unit is not None else None, **more
-    )
+    return Attribute(name, ValueType(type), parse_unit(unit) if unit is not None else None, **more)
 
 
 def build_table(roles: Mapping[str, tuple[str, list[Attribute]]], **commands: list[Command]) -> ChannelTable:
@@ -89,7 +87,9 @@ def compiled(
     return plan, report
 
 
-def plan_of(text: str, *, table: ChannelTable | None = None, overrides: Mapping[str, str] | None = None) -> CompiledPlan:
+def plan_of(
+    text: str, *, table: ChannelTable | None = None, overrides: Mapping[str, str] | None = None
+) -> CompiledPlan:
     """The plan of a sequence that must be sound."""
     plan, report = compiled(text, table=table, overrides=overrides)
     assert plan is not None, [str(item.span) + " " + item.message for item in report]

@@ -1,8 +1,10 @@
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.store import lab
@@ -99,6 +101,16 @@ def test_a_missing_store_is_told_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_reader_cannot_write_and_leaves_no_files_behind(sqlite_url: str) -> None:
+    with open_recorder(sqlite_url) as recorder:
+        lab.record_run(recorder)
+    with open_reader(sqlite_url) as reader:
+        driver: Any = reader._connection.connection.driver_connection
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            driver.execute("DELETE FROM event")
+    assert [path.name for path in Path(sqlite_url.removeprefix("sqlite:///")).parent.iterdir()] == ["lab.db"]
+
+
 def test_an_unknown_run_is_told_with_what_there_is(store_url: str) -> None:
     with open_recorder(store_url) as recorder:
         with open_reader(store_url) as reader, pytest.raises(StoreError, match="holds no run yet"):
@@ -139,6 +151,6 @@ def test_a_store_on_a_medium_that_cannot_be_written_is_read(
 ) -> None:
     with open_recorder(sqlite_url) as recorder:
         lab.record_run(recorder)
-    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("shotlane.store._engine._writable", lambda _: False)
     with open_reader(sqlite_url) as reader:
         assert reader.newest() == 1

@@ -101,13 +101,17 @@ class LoadedRun:
     ) -> pl.DataFrame:
         """Channels side by side: run, shot, attempt, t in seconds and one column per channel.
 
-        `every`: period of the time axis in seconds; without one, every instant at which one of the channels
-        was read. `how`: nearest, previous, or interpolate (straight lines between readings of numbers; the
-        previous reading for what is no number).
+        `channels`: names; without, all that were read. `every`: period of the time axis in seconds; without
+        one, every instant at which one of the channels was read. `how`: nearest (at most half a period away;
+        without a period, the reading of that very instant), previous, or interpolate (straight lines between
+        readings of numbers; the previous reading for what is no number).
         """
         chosen = [one for one in self._chosen(channels) if one.type != "array"]
         with self._open() as reader:
             found = _frames.samples(reader, self.number, chosen, attempts, chosen=True)
+        if channels is None:
+            read = set(found["channel"].unique())
+            chosen = [one for one in chosen if one.name in read]
         return _wide.wide(found, {one.name: one.type for one in chosen}, every_s=every, how=how)
 
     def actions(self, *, attempts: str = "good") -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Channels side by side on one time axis.
 
 Readings stand at their target when they were on time, so that channels read on the same tick meet exactly;
-a late one stands where it was really taken. Readings without a value are left out.
+a late one stands where it was really taken. Readings without a value are left out. The nearest reading is at
+most half a step of the axis away: one value never passes for many.
 """
 
 from collections.abc import Mapping
@@ -35,9 +36,10 @@ def wide(
     readings = samples.filter(pl.col("value").is_not_null() | pl.col("text").is_not_null()).with_columns(
         at=pl.when(on_time).then(pl.col("target_ns")).otherwise(pl.col("requested_ns"))
     )
-    grid = _instants(readings) if every_s is None else _steps(readings, round(every_s * 1e9))
+    every_ns = 0 if every_s is None else max(1, round(every_s * 1e9))
+    grid = _steps(readings, every_ns) if every_ns else _instants(readings)
     for name, kind in types.items():
-        grid = _beside(grid, readings.filter(pl.col("channel") == name), name, kind, how)
+        grid = _beside(grid, readings.filter(pl.col("channel") == name), name, kind, how, every_ns // 2)
     return grid.with_columns(t=seconds(pl.col("at"))).select("run", *_BY, "t", *types)
 
 
@@ -56,21 +58,25 @@ def _steps(readings: pl.DataFrame, every_ns: int) -> pl.DataFrame:
     )
 
 
-def _beside(grid: pl.DataFrame, readings: pl.DataFrame, name: str, kind: str, how: str) -> pl.DataFrame:
+def _beside(
+    grid: pl.DataFrame, readings: pl.DataFrame, name: str, kind: str, how: str, within_ns: int
+) -> pl.DataFrame:
     column = "text" if kind in ("text", "option") else "value"
     one = readings.select(*_BY, "at", pl.col(column).alias(name)).drop_nulls(name).sort(*_BY, "at")
     if how == "interpolate" and kind == "float":
         return _interpolated(grid, one, name)
-    strategy: Literal["nearest", "backward"] = "nearest" if how == "nearest" else "backward"
-    joined = _asof(grid, one, strategy)
+    joined = _asof(grid, one, "nearest", within_ns) if how == "nearest" else _asof(grid, one, "backward")
     target = {"bool": pl.Boolean, "int": pl.Int64}.get(kind)
     return joined if target is None else joined.with_columns(pl.col(name).cast(target, strict=False))
 
 
 def _asof(
-    grid: pl.DataFrame, one: pl.DataFrame, strategy: Literal["backward", "forward", "nearest"]
+    grid: pl.DataFrame,
+    one: pl.DataFrame,
+    strategy: Literal["backward", "forward", "nearest"],
+    within_ns: int | None = None,
 ) -> pl.DataFrame:
-    return grid.join_asof(one, on="at", by=_BY, strategy=strategy, **_SORTED)
+    return grid.join_asof(one, on="at", by=_BY, strategy=strategy, tolerance=within_ns, **_SORTED)
 
 
 def _interpolated(grid: pl.DataFrame, one: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -8,12 +8,15 @@ from shotlane.api._prepare import Options, prepare, resolve_file
 from shotlane.api._project import shown
 from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file
-from shotlane.model import check_schema_only, load_instrument
+from shotlane.instruments import check_instrument
+from shotlane.model import check_schema_only
 
 Kind = Literal["sequence", "station", "instrument"]
 
 
-def check(paths: Iterable[str | Path], options: Options | None = None, *, schema_only: bool = False) -> Report:
+def check(
+    paths: Iterable[str | Path], options: Options | None = None, *, schema_only: bool = False
+) -> Report:
     """Check documents of any kind; folders are searched for .yaml files. The report holds every mistake."""
     report = Report()
     for path in _files(Path(path) for path in paths):
@@ -56,7 +59,7 @@ def _check_file(path: Path, report: Report, options: Options) -> None:
     else:
         again = read_file(path, report, name=shown(path))
         if again is not None:
-            load_instrument(again, report)
+            check_instrument(again, report)
 
 
 def _check_schema(path: Path, report: Report) -> None:

@@ -9,7 +9,7 @@ from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import Document, read_file
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import Sequence, load_sequence, load_station
-from shotlane.plan import Plan, compile_sequence
+from shotlane.plan import CompiledPlan, compile_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Prepared:
     project: Project
     sequence: Sequence
     station: ResolvedStation
-    plan: Plan
+    plan: CompiledPlan
     documents: Mapping[str, str]
     options: Options
 
@@ -86,7 +86,7 @@ def resolve_file(path: Path, report: Report, *, mock: bool = False) -> ResolvedS
     return resolve_station(station, document, report, mock=mock, folder=path.parent)
 
 
-def _refuse_real(plan: Plan, station: ResolvedStation, report: Report) -> None:
+def _refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) -> None:
     """Virtual time would run away from a real instrument."""
     real = [role for role in plan.roles if station.table.roles[role].real]
     if real:

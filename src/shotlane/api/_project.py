@@ -1,7 +1,8 @@
 """Where things lie: the project folder, its settings, its stations and its data.
 
 The project is the nearest folder at or above the sequence that holds `shotlane.yaml` or `stations/`; without
-one it is the sequence's own folder. Stations are found by name in the project, then in the user's data folder.
+one it is the sequence's own folder. Stations are found by name in the project, then in the user's data
+folder.
 """
 
 from collections.abc import Iterator

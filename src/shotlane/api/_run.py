@@ -4,7 +4,7 @@ The store is opened before the instruments, so that nothing is moved that could 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from shotlane.api._prepare import Options, Prepared, prepare
 from shotlane.api._signals import stop_on_signals
 from shotlane.diagnostics import Report
 from shotlane.execution import Clock, Control, Progress, RunResult, SystemClock, VirtualClock, execute
-from shotlane.instruments import build_pool
+from shotlane.instruments import RoleNotify, build_pool
 from shotlane.model import KEEP, Channel
 from shotlane.plan import Points
 from shotlane.records import ChannelRecord, Event, Outcome, Recorder, RunStart
@@ -29,8 +29,9 @@ class Run:
     """A run that ended. The frames are those of `shotlane.load`."""
 
     number: int
-    store: str
+    store: str  # as a person may see it: without a password
     result: RunResult
+    address: str = field(repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -41,7 +42,7 @@ class Run:
         """Load the run from the store."""
         from shotlane.analysis import load  # late: polars
 
-        return load(self.number, self.store)
+        return load(self.number, self.address)
 
     def shots(self) -> "pl.DataFrame":
         """One row per shot, with parameters as columns."""
@@ -88,20 +89,20 @@ def start(
     """Run what was prepared. Raises `StoreError` when it could not be recorded."""
     from shotlane.store import open_recorder  # late: SQLAlchemy
 
-    control = control or Control()
+    control, progress = control or Control(), progress or Progress()
     seed = prepared.sequence.seed if seed is None else seed
     clock = VirtualClock() if prepared.options.virtual_time else SystemClock()
     if store is None and prepared.project.store is None:
         prepared.project.data_folder.mkdir(parents=True, exist_ok=True)
-    with open_recorder(store or prepared.project.store_url) as recorder, stop_on_signals(control):
-        pool = build_pool(
-            prepared.station, now_ns=clock.now_ns, seed=seed, notify=_teller(recorder, clock)
-        )
+    address = store or prepared.project.store_url
+    with open_recorder(address) as recorder, stop_on_signals(control):
+        tell = _teller(recorder, clock, progress)
+        pool = build_pool(prepared.station, now_ns=clock.now_ns, seed=seed, notify=tell)
         described = _describe(prepared, clock, seed)
         result = execute(
             prepared.plan, pool, recorder, clock, start=described, control=control, progress=progress
         )
-        return Run(result.run, recorder.store, result)
+        return Run(result.run, recorder.store, result, address)
 
 
 def _describe(prepared: Prepared, clock: Clock, seed: int) -> RunStart:
@@ -166,10 +167,11 @@ def _is_made_safe(channel: Channel) -> bool:
     return channel.attribute.writable and channel.attribute.safe not in (None, KEEP)
 
 
-def _teller(recorder: Recorder, clock: Clock) -> Any:
-    """What drivers and the pool tell of exchanges becomes events."""
+def _teller(recorder: Recorder, clock: Clock, progress: Progress) -> RoleNotify:
+    """What drivers and the pool tell of exchanges becomes events of the attempt that runs."""
 
     def tell(_role: str, event_type: str, fields: Mapping[str, Any]) -> None:
-        recorder.event(Event(event_type, clock.utc_ns(), fields))
+        shot, attempt = progress.shot or None, progress.attempt or None
+        recorder.event(Event(event_type, clock.utc_ns(), fields, shot, attempt))
 
     return tell

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM while a run is going: they set a flag, they never raise.
 
-An exception out of a signal handler could hit the code that makes instruments safe. So both signals ask the run
-to stop, and a second one asks again, which changes nothing.
+An exception out of a signal handler could hit the code that makes instruments safe. So both signals ask the
+run to stop, and a second one asks again, which changes nothing.
 """
 
 import signal

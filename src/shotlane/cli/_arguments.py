@@ -37,7 +37,9 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb="run")
     _add_sequence(parser)
     parser.add_argument("--virtual-time", action="store_true", help="simulated instruments in simulated time")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)"
+    )
     _add_store(parser)
     _add_json(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
@@ -57,7 +59,9 @@ def run_parser() -> argparse.ArgumentParser:
 def main_parser() -> argparse.ArgumentParser:
     """Arguments of `shotlane`, with all its verbs."""
     parser = argparse.ArgumentParser(
-        prog="shotlane", description="A declarative sequence runner for laboratory instruments.", epilog=_EPILOG
+        prog="shotlane",
+        description="A declarative sequence runner for laboratory instruments.",
+        epilog=_EPILOG,
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
@@ -78,7 +82,9 @@ def main_parser() -> argparse.ArgumentParser:
     _add_json(plan)
 
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
-    runs.add_argument("-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)")
+    runs.add_argument(
+        "-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)"
+    )
     _add_store(runs)
     _add_json(runs)
 

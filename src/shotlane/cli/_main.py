@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from shotlane.cli._arguments import main_parser, run_parser
-from shotlane.cli._output import Complaint
+from shotlane.cli._output import Complaint, say, tell
 
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
 _VERBS = ("check", "plan", "run", "runs", "schema", "show")
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.version:
         from importlib.metadata import version  # late: reads files
 
-        print(f"shotlane {version('shotlane')}")
+        say(f"shotlane {version('shotlane')}")
         return 0
     if arguments.verb is None:
         parser.print_help()
@@ -42,10 +42,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     try:
         return verb(arguments)
     except Complaint as complaint:
-        print(f"shotlane: {complaint}", file=sys.stderr)
+        tell(f"shotlane: {complaint}")
         return complaint.status
     except KeyboardInterrupt:
-        print("stopped by Ctrl-C before anything was touched", file=sys.stderr)
+        tell("stopped by Ctrl-C before anything was touched")
         return 4
     except BrokenPipeError:
         # The reader (head, less) has gone; there is nobody left to tell. Python would complain at exit.

@@ -88,13 +88,15 @@ def _shots(shots: "pl.DataFrame", run: "LoadedRun") -> list[str]:
     return [*table(header, rows).splitlines(), *([f"... and {more} more"] if more > 0 else [])]
 
 
-_HIDDEN = frozenset({"run", "started", "digest", "ended", "duration"})
+_HIDDEN = frozenset({"run", "started", "digest", "ended", "duration_s"})
 
 
 def _faults(record: "RunRecord") -> list[str]:
     if not record.faults:
         return []
-    told = [f"  shot {item.shot} attempt {item.attempt}: {item.fault}: {item.message}" for item in record.faults]
+    told = [
+        f"  shot {item.shot} attempt {item.attempt}: {item.fault}: {item.message}" for item in record.faults
+    ]
     return ["", "faults", *told]
 
 

@@ -58,7 +58,9 @@ def _faults(result: RunResult) -> list[str]:
         if item.shot is not None
     ]
     more = len(lines) - _FAULTS_SHOWN
-    return lines[:_FAULTS_SHOWN] + ([f"             and {more} more: shotlane show {result.run}"] if more > 0 else [])
+    return lines[:_FAULTS_SHOWN] + (
+        [f"             and {more} more: shotlane show {result.run}"] if more > 0 else []
+    )
 
 
 def totals(tallies: tuple[Tally, ...], what: str) -> dict[str, int]:
@@ -80,7 +82,9 @@ def _lateness(result: RunResult) -> list[str]:
     if not result.lateness:
         return []
     name, summary = max(result.lateness.items(), key=lambda item: item[1].p99_ns)
-    figures = f"p50 {lateness(summary.p50_ns)}, p99 {lateness(summary.p99_ns)}, max {lateness(summary.max_ns)}"
+    figures = (
+        f"p50 {lateness(summary.p50_ns)}, p99 {lateness(summary.p99_ns)}, max {lateness(summary.max_ns)}"
+    )
     return [f"  lateness   {figures} ({name}, the latest channel)"]
 
 
@@ -102,7 +106,12 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
         "actions": totals(result.tallies, "actions"),
         "lateness": {name: asdict(summary) for name, summary in result.lateness.items()},
         "faults": [
-            {"shot": item.shot, "attempt": item.attempt, "fault": item.fault.fault, "message": item.fault.message}
+            {
+                "shot": item.shot,
+                "attempt": item.attempt,
+                "fault": item.fault.fault,
+                "message": item.fault.message,
+            }
             for item in result.faults
         ],
         "unsafe": [item._asdict() for item in result.unsafe],

@@ -34,7 +34,9 @@ def count(number: int, noun: str) -> str:
 def value(number: Any, unit: str | None = None) -> str:
     """A value with its unit as one writes it in a sequence."""
     if isinstance(number, bool) or not isinstance(number, int | float):
-        return {True: "on", False: "off"}.get(number, str(number)) if isinstance(number, bool) else str(number)
+        return (
+            {True: "on", False: "off"}.get(number, str(number)) if isinstance(number, bool) else str(number)
+        )
     text = f"{number:.6g}"
     return f"{text} {unit}" if unit and unit != "dimensionless" else text
 

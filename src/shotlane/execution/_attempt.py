@@ -90,9 +90,13 @@ class Attempt:
         return worker
 
     def _set_up(self) -> None:
-        """Write the initial values, ports in parallel, lanes of one port in order."""
+        """Write the initial values, ports in parallel, lanes of one port in order.
+
+        Ports with nothing to write take part, so that each has shown that it is there before t = 0 is fixed.
+        """
         self._parts.progress.phase = Phase.SETTING_UP
-        by_port: dict[str, list[InitialValue]] = {}
+        ports = (port for segment in self._shot.segments for port in segment.ports)
+        by_port: dict[str, list[InitialValue]] = {port: [] for port in ports}
         for item in self._shot.initial:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
         waits = {port: self._worker(port).set_up(items) for port, items in by_port.items()}

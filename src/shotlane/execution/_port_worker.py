@@ -44,6 +44,7 @@ class PortWorker:
         self._lateness = lateness
         self._origin_ns = 0
         # What the exchange under way is for, how much of that is noted, when it began, and its number.
+        self._initial: InitialValue | None = None
         self._under_way: Block = []
         self._noted = 0
         self._begun_ns = 0
@@ -52,11 +53,11 @@ class PortWorker:
     def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
         """Write the initial values, each as soon as the one before is through."""
         for item in initial:
-            begun_ns = self._clock.now_ns()
-            yield begun_ns
+            yield self._clock.now_ns()
             channel = self._channels[item.channel]
-            number = self._ledger.next_number()
-            stamps: Stamps = (begun_ns, None)
+            self._initial, self._begun_ns = item, self._clock.now_ns()
+            self._number = self._ledger.next_number()
+            stamps: Stamps = (self._begun_ns, None)
             raw: str | None = f"{CRASHED}: the exchange met a bug"
             try:
                 answer = self._pool.write(channel.role, channel.attribute.name, item.value)
@@ -65,9 +66,14 @@ class PortWorker:
                 stamps, raw = stamps_of(error), raw_of(error)
                 self._refused(channel, item.value, error)
             finally:
-                kind = ActionKind.SETUP
-                row = own_row(number, kind, item.channel, None, begun_ns, stamps, item.value, raw)
-                self._ledger.other_action(row)
+                self._note_initial(item, stamps, raw)
+                self._initial = None
+
+    def _note_initial(self, item: InitialValue, stamps: Stamps, raw: str | None) -> None:
+        """Note what became of an initial value."""
+        kind, begun_ns = ActionKind.SETUP, self._begun_ns
+        row = own_row(self._number, kind, item.channel, None, begun_ns, stamps, item.value, raw)
+        self._ledger.other_action(row)
 
     def run(self, dues: Iterator[Due], origin_ns: int) -> Iterator[int]:
         """Do what is due, from the origin of the attempt."""
@@ -108,6 +114,8 @@ class PortWorker:
     def _give_up(self, raw: str) -> None:
         """Note as failed what the exchange under way is for and is not noted yet."""
         stamps: Stamps = (self._begun_ns, None)
+        if self._initial is not None:
+            self._note_initial(self._initial, stamps, raw)
         for due in self._under_way[self._noted :]:
             if due.kind is Kind.READ:
                 self._ledger.reading(due, Status.FAILED, *self._relative(stamps), None, raw)

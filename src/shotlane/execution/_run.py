@@ -5,8 +5,10 @@ and the run's outcome says what happened. Shots are cut out of the plan between 
 cutting holds the interpreter, and the timing threads need it; a cut takes far less than the commit before it.
 """
 
+from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 
+from shotlane.execution._bounded import bounded
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
 from shotlane.execution._crash import crash_of
@@ -18,7 +20,7 @@ from shotlane.execution._parts import RunParts
 from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Phase, Progress
 from shotlane.execution._result import AttemptFault, RunResult
-from shotlane.execution._safe_state import SafeState
+from shotlane.execution._safe_state import BOUND_S, SafeState
 from shotlane.execution._shot import run_shot
 from shotlane.execution._thread_drive import ThreadDrive
 from shotlane.execution._timing import punctual_process
@@ -64,7 +66,7 @@ class _Run:
 
     def __init__(self, parts: RunParts) -> None:
         self._parts = parts
-        self._shots: list[Outcome] = []
+        self._shots: Counter[Outcome] = Counter()
         self._own = Outcome.SKIPPED  # what the run itself adds to its shots'
         self._reason: str | None = None
         self._attempts = 0
@@ -107,24 +109,20 @@ class _Run:
                 break
             result = run_shot(parts, parts.plan.shot(number), last=number == count)
             self._attempts += result.attempts
-            self._shots.append(result.outcome)
-            parts.progress.shots_done = self._count(Outcome.DONE)
-            parts.progress.shots_errored = self._count(Outcome.ERRORED)
+            self._shots[result.outcome] += 1
+            parts.progress.shots_done = self._shots[Outcome.DONE]
+            parts.progress.shots_errored = self._shots[Outcome.ERRORED]
             if result.ends_run:
                 break
         self._conclude(count)
 
-    def _count(self, outcome: Outcome) -> int:
-        return self._shots.count(outcome)
-
     def _conclude(self, count: int) -> None:
         """Say how it went, when nothing unforeseen came between."""
         request, faults = self._parts.control.request, self._parts.faults
-        whole = len(self._shots) == count and all(item is Outcome.DONE for item in self._shots)
-        if request is not None and not whole:
+        if request is not None and self._shots[Outcome.DONE] < count:
             self._verdict(request.outcome, request.reason)
-        elif Outcome.ERRORED in self._shots:
-            self._reason = _why(faults[-1] if faults else None, self._count(Outcome.ERRORED), count)
+        elif self._shots[Outcome.ERRORED]:
+            self._reason = _why(faults[-1] if faults else None, self._shots[Outcome.ERRORED], count)
 
     def _verdict(self, outcome: Outcome, reason: str) -> None:
         """Add an outcome of the run itself."""
@@ -151,14 +149,17 @@ class _Run:
         self._verdict(Outcome.ERRORED, f"an internal fault ended the run: {fault.message}")
 
     def _release(self) -> None:
-        """Make safe what no attempt has made safe, and close."""
+        """Make safe what no attempt has made safe, and close, without waiting for ever."""
         parts = self._parts
         if parts.safe_state.needed:
             parts.progress.phase = Phase.MAKING_SAFE
             request = parts.control.request
             reason = self._reason or (request.reason if request else "the end of the run")
             parts.safe_state.reach(reason, None, parts.drive.busy)
-        parts.pool.close()
+        try:
+            bounded(parts.pool.close, BOUND_S)
+        except TimeoutError as error:
+            parts.journal.tell("worker.crashed", port="run", message=f"closing the instruments: {error}")
 
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
@@ -190,11 +191,11 @@ class _Run:
                     lateness[name] = summary
         return RunResult(
             run=number,
-            outcome=worst([self._own, *self._shots]),
+            outcome=worst([self._own, *+self._shots]),
             reason=self._reason,
             shots_planned=len(parts.plan),
-            shots_done=self._count(Outcome.DONE),
-            shots_errored=self._count(Outcome.ERRORED),
+            shots_done=self._shots[Outcome.DONE],
+            shots_errored=self._shots[Outcome.ERRORED],
             attempts=self._attempts,
             tallies=parts.tallies,
             lateness=lateness,

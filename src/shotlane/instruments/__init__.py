@@ -13,7 +13,7 @@ from shotlane.instruments._contract import (
 )
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import check_instrument
-from shotlane.instruments._pool import Exchange, Pool, PoolError
+from shotlane.instruments._pool import Exchange, Pool, PoolError, RoleNotify
 from shotlane.instruments._resolve import ResolvedStation, resolve_station
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "ResolvedStation",
     "Resource",
+    "RoleNotify",
     "ShotAware",
     "build_pool",
     "catalogue_names",

@@ -80,9 +80,8 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
         return
     for name in registers:
         values.key_error(("identity", name), "registers belong to protocol modbus", code="INS031")
-    if (identity.query is None) != (identity.reply is None):
-        missing = "query" if identity.query is None else "reply"
-        values.key_error(("identity",), f"the question needs its `{missing}`", code="INS030")
+    if identity.query is None and identity.reply is not None:
+        values.key_error(("identity", "reply"), "the reply answers no `query`", code="INS030")
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:

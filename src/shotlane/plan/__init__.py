@@ -1,4 +1,4 @@
-"""The compiler: all numbers of a sequence decided, for every point of its sweep, before anything is opened."""
+"""The compiler: all numbers of a sequence decided, at every point of its sweep, before anything is opened."""
 
 from shotlane.plan._compile import compile_sequence
 from shotlane.plan._compiled import CompiledPlan

@@ -41,12 +41,12 @@ class Axis:
 def axis_values(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> NDArray[Any] | None:
     """Values in SI (or booleans, or texts); None when the axis is faulty, which is reported."""
     if isinstance(raw, list):
-        if not raw:
-            return _not_understood(compiler, path, axis.name)
-        return _listed(compiler, axis, path, raw)
-    if isinstance(raw, Mapping):
+        if raw:
+            return _listed(compiler, axis, path, raw)
+    elif isinstance(raw, Mapping):
         return _formed(compiler, axis, path, raw)
-    return _not_understood(compiler, path, axis.name)
+    _not_understood(compiler, path, axis.name)
+    return None
 
 
 def _not_understood(compiler: Compiler, path: Path, name: str) -> None:
@@ -225,7 +225,7 @@ def _arange(first: float, last: float, step: float) -> Floats | str:
     count = int(np.floor((last - first) / step + 1e-9)) + 1
     if count > MOST_POINTS:
         return f"more than {MOST_POINTS} points"
-    return first + np.arange(count) * step
+    return np.asarray(first + np.arange(count) * step)
 
 
 def _random(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) -> Floats | None:

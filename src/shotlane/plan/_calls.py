@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class Argument:
             case ValueType.INT:
                 return [round(item) for item in self.numbers(rows)[:, 0].tolist()]
             case _:
-                return self.numbers(rows)[:, 0].tolist()
+                return list(self.numbers(rows)[:, 0].tolist())
 
     def numbers(self, rows: Rows) -> Any:
         """Columns of numbers in the unit of the parameter."""
@@ -262,7 +263,7 @@ def check_arguments(call: Call, rows: Rows, findings: Findings) -> None:
             values = argument.values(rows)
             bad = np.array([[value not in parameter.options] for value in values])
             if bad.any():
-                findings.add("SEQ404", argument.span, rows, bad, lambda at: _no_option(argument, values, at))
+                findings.add("SEQ404", argument.span, rows, bad, partial(_no_option, argument, values))
 
 
 def _no_option(argument: Argument, values: list[Any], at: int) -> Told:

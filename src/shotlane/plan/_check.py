@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shotlane.diagnostics import Report
+from shotlane.diagnostics import Report, Span
 from shotlane.model import Keep
+from shotlane.plan._blocks import Mask
 from shotlane.plan._calls import Call, check_arguments
 from shotlane.plan._clashes import check_clashes, check_pace
-from shotlane.plan._exact import Floats, Integers
-from shotlane.plan._findings import Findings, Told
+from shotlane.plan._exact import NS_PER_S, Floats, Integers
+from shotlane.plan._findings import Findings
+from shotlane.plan._levels import Level
 from shotlane.plan._limits import NUMBERS, check_level, check_numbers, seconds_of
 from shotlane.plan._lowering import every_ns
 from shotlane.plan._moves import Curve, Frame, Pulse, Track
@@ -46,7 +48,7 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The pass at work on one stretch. `bounds` None: the times are not known, values are checked all the same."""
+    """The pass at work on one stretch. `bounds` None: times are not known, values are still checked."""
 
     findings: Findings
     ranges: Ranges
@@ -54,6 +56,12 @@ class Check:
     bounds: Bounds | None
     first: bool  # the first stretch, which stands for all where nothing varies
     times_vary: bool
+
+    def none(self, code: str, span: Span, bad: Mask, message: str, help: str | None = None) -> bool:
+        """Whether nothing is wrong; what is, is found."""
+        if bad.any():
+            self.findings.add(code, span, self.rows, bad, lambda _: (message, help))
+        return not bad.any()
 
     def due(self, *varying: bool) -> bool:
         """Whether this stretch can show something new."""
@@ -81,14 +89,7 @@ def check_program(program: Program, findings: Findings, report: Report) -> Range
 
 
 def _set_lane(check: Check, lane: SetLane) -> None:
-    initial = lane.initial
-    stated = initial is not None and not isinstance(initial, Keep)
-    for level in (
-        *([initial] if stated else []),
-        *(level for cell in lane.cells for level in cell.move.levels),
-    ):
-        assert level is not None
-        assert not isinstance(level, Keep)
+    for level in _levels(lane):
         if check.due(level.varies):
             values = check_level(check.findings, check.rows, lane.channel, level)
             if values is not None:
@@ -102,6 +103,14 @@ def _set_lane(check: Check, lane: SetLane) -> None:
     varying = check.times_vary or lane.varies
     if sound and lane.sound and lane.cells and check.due(varying):
         check_clashes(check.findings, lane, check.rows, check.bounds)
+
+
+def _levels(lane: SetLane) -> list[Level]:
+    """Every value that was written in a lane."""
+    levels = [level for cell in lane.cells for level in cell.move.levels]
+    if lane.initial is not None and not isinstance(lane.initial, Keep):
+        levels.append(lane.initial)
+    return levels
 
 
 def _frame(check: Check, lane: SetLane, position: int, cell: SetCell, bounds: Bounds) -> Frame:
@@ -127,17 +136,8 @@ def _cell(check: Check, lane: SetLane, cell: SetCell, frame: Frame) -> bool:
 
 def _bounded(check: Check, cell: SetCell, frame: Frame) -> bool:
     count = frame.length // frame.every
-    bad = count > MOST_TICKS
-    if bad.any():
-        most = int(count.max())
-        check.findings.add(
-            "SEQ224",
-            cell.key,
-            check.rows,
-            bad,
-            lambda _: (f"this would send {most} commands", "write a longer `every`"),
-        )
-    return not bad.any()
+    message = f"this would send {int(count.max())} commands"
+    return check.none("SEQ224", cell.key, count > MOST_TICKS, message, "write a longer `every`")
 
 
 def _curve(check: Check, lane: SetLane, cell: SetCell, move: Curve, frame: Frame) -> None:
@@ -161,45 +161,23 @@ def _curve(check: Check, lane: SetLane, cell: SetCell, move: Curve, frame: Frame
 
 def _pulse(check: Check, cell: SetCell, move: Pulse, frame: Frame) -> bool:
     period = move.period.column(check.rows)
-    sound = True
-    bad = ~((period > 0) & np.isfinite(period))
-    if bad.any():
-        check.findings.add(
-            "SEQ216",
-            move.period.span,
-            check.rows,
-            bad,
-            lambda _: ("the period must be longer than 0 s", None),
-        )
-        sound = False
+    sound = check.none(
+        "SEQ216",
+        move.period.span,
+        ~((period > 0) & np.isfinite(period)),
+        "the period must be longer than 0 s",
+    )
     if move.duty is not None:
         duty = move.duty.column(check.rows)
-        bad = ~((duty >= 0) & (duty <= 1))
-        if bad.any():
-            check.findings.add(
-                "SEQ216",
-                move.duty.span,
-                check.rows,
-                bad,
-                lambda _: ("the duty must lie between 0 and 1", None),
-            )
-            sound = False
+        outside = ~((duty >= 0) & (duty <= 1))
+        sound = check.none("SEQ216", move.duty.span, outside, "the duty must lie between 0 and 1") and sound
     if move.phase is not None:
-        bad = ~np.isfinite(move.phase.column(check.rows))
-        if bad.any():
-            check.findings.add(
-                "SEQ216", move.phase.span, check.rows, bad, lambda _: ("the phase must be a time", None)
-            )
-            sound = False
-    if sound:
-        edges = frame.length / np.maximum(period * 1e9, 1e-300)
-        many = edges > MOST_TICKS
-        if many.any():
-            check.findings.add(
-                "SEQ216", cell.key, check.rows, many, lambda _: ("this would send too many pulses", None)
-            )
-            sound = False
-    return sound
+        undefined = ~np.isfinite(move.phase.column(check.rows))
+        sound = check.none("SEQ216", move.phase.span, undefined, "the phase must be a time") and sound
+    if not sound:
+        return False
+    many = frame.length / (period * NS_PER_S) > MOST_TICKS
+    return check.none("SEQ216", cell.key, many, "this would send too many pulses")
 
 
 def _track(check: Check, cell: SetCell, move: Track, frame: Frame) -> bool:
@@ -208,15 +186,10 @@ def _track(check: Check, cell: SetCell, move: Track, frame: Frame) -> bool:
         sound = place.check(check.rows, frame.length, check.findings) and sound
     offsets = [place.offset(check.rows, frame.length) for place in move.places]
     for place, before, here in zip(move.places[1:], offsets, offsets[1:], strict=False):
-        bad = here < before
-        if bad.any():
-            check.findings.add("SEQ223", place.term.span, check.rows, bad, _disordered)
-            sound = False
+        message = "this point comes before the one above it"
+        help_text = "write points in the order of time"
+        sound = check.none("SEQ223", place.term.span, here < before, message, help_text) and sound
     return sound
-
-
-def _disordered(_: int) -> Told:
-    return "this point comes before the one above it", "write points in the order of time"
 
 
 def _reading(check: Check, reading: Reading, report: Report) -> None:

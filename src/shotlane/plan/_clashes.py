@@ -21,7 +21,7 @@ def check_pace(findings: Findings, lane: SetLane, rows: Rows) -> bool:
     wrong = ~((seconds > 0) & np.isfinite(seconds))
     if wrong.any():
         findings.add(
-            "SEQ224", lane.every.span, rows, wrong, lambda at: ("`every` must be longer than 0 s", None)
+            "SEQ224", lane.every.span, rows, wrong, lambda _: ("`every` must be longer than 0 s", None)
         )
         return False
     update = lane.channel.attribute.update_ns
@@ -29,7 +29,7 @@ def check_pace(findings: Findings, lane: SetLane, rows: Rows) -> bool:
     close = every_ns(lane, rows) < (update or 0)
     if not changing or not close.any():
         return True
-    findings.add("SEQ403", lane.every.span, rows, close, lambda at: _too_fast(lane))
+    findings.add("SEQ403", lane.every.span, rows, close, lambda _: _too_fast(lane))
     return False
 
 
@@ -51,10 +51,9 @@ def check_clashes(
     lowered = lower(lane, rows, bounds)
     block, keep = lowered.block, lowered.keep
     times = block.targets
-    if times.shape[0] == 1 and keep.shape[0] > 1:
-        # Without the values nothing is too close: then with them nothing is either.
-        if not _close(times, block.valid, update).any():
-            return lowered
+    # Where nothing is too close even if every candidate is sent, nothing is.
+    if times.shape[0] == 1 and not _close(times, block.valid, update).any():
+        return lowered
     bad = _close(times, keep, update)
     if bad.any():
         _tell(findings, lane, rows, block, keep, bad, update)
@@ -83,10 +82,10 @@ def _tell(
     before = int(times[:column][np.broadcast_to(sent, (column,))][-1])
     here = int(times[column])
     cell = lane.cells[int(block.cell[column])]
+    instants = f"at {shown(before / NS_PER_S)} s and {shown(here / NS_PER_S)} s"
     message = (
         f"'{lane.channel.name}' takes a command every {shown(update / NS_PER_S)} s, and gets two "
-        f"{shown((here - before) / NS_PER_S)} s apart, at {shown(before / NS_PER_S)} s and {shown(here / NS_PER_S)} s"
+        f"{shown((here - before) / NS_PER_S)} s apart, {instants}"
     )
-    findings.add(
-        "SEQ403", cell.key, rows, bad, lambda _: (message, "make the step longer, or the pulse slower")
-    )
+    help_text = "make the step longer, or the pulse slower"
+    findings.add("SEQ403", cell.key, rows, bad, lambda _: (message, help_text))

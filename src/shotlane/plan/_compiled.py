@@ -97,7 +97,8 @@ class CompiledPlan:
 
 def _plain(value: Any) -> Value:
     """A Python value of an entry of a column."""
-    return value.item() if isinstance(value, np.generic) else value
+    plain: Value = value.item() if isinstance(value, np.generic) else value
+    return plain
 
 
 def _column_bytes(name: str, values: Any) -> bytes:

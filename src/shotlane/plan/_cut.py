@@ -106,7 +106,7 @@ class Stretch:
         return tuple(found)
 
     def _all_sent(self, layout: Layout) -> bool:
-        return len(layout.columns) == self._columns.values.shape[1]
+        return len(layout.columns) == int(self._columns.values.shape[1])
 
     def _common_layout(self) -> Layout | None:
         """The layout of all rows when it is the same for all."""

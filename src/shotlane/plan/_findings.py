@@ -49,7 +49,7 @@ class Findings:
         notes: tuple[Note, ...] = (),
     ) -> None:
         """Take a mask of shape (n, m) or (1, m); `tell` words the fault of a row of it."""
-        wrong = np.asarray(bad).any(axis=1)
+        wrong: NDArray[np.bool_] = np.asarray(np.asarray(bad).any(axis=1))
         everywhere = (len(wrong) == 1 and len(rows) > 1) or self.total == 1
         count = len(rows) if everywhere else int(wrong.sum())
         known = self.found.get((code, span))

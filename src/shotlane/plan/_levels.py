@@ -1,4 +1,4 @@
-"""What a channel can be set to at one instant: a number, a boolean, an option or a text, as columns of floats.
+"""What a channel can be set to: a number, a boolean, an option or a text, as columns of floats.
 
 Invariant: `column` gives values as they are sent, so that equal values compare equal and a value is within
 its limits exactly if what goes over the wire is. Numbers are in the channel's unit; a boolean is 0 or 1; an

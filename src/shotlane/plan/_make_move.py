@@ -63,7 +63,7 @@ def _called(compiler: Compiler, channel: Channel, written: Written, call: CallEx
             "SEQ216",
             f"'{call.name}()' cannot be the value of a cell",
             written.inside(*call.name_place),
-            help="a cell takes an expression, ramp() or pulse(); commands of an instrument stand under `call`",
+            help="a cell takes an expression, ramp() or pulse(); commands stand under `call`",
         )
     return None
 

@@ -1,5 +1,4 @@
-"""What a cell does over its length: holds a value, follows a function or a ramp, pulses, or goes from point
-to point.
+"""What a cell does: hold a value, follow a function or a ramp, pulse, or go from point to point.
 
 Every move gives its value at the start of the cell, at its end, and the candidates in between. Times are
 integer ns, values as sent. A changing value is taken at the start of its stretch and every so often after it
@@ -276,7 +275,7 @@ class Track:
     @property
     def varies(self) -> bool:
         """Whether a point differs between points of the sweep."""
-        return any(part.varies for part in (*self.places, *self.levels))
+        return any(place.varies for place in self.places) or any(level.varies for level in self.levels)
 
     def opening(self, frame: Frame) -> Floats:
         """The first value, or the one held before it."""

@@ -1,6 +1,7 @@
-"""Second pass: parameters as a graph. Each is parsed and typed once, in an order in which what a parameter
-uses comes before it; its values are computed later, when the axes are bound, so that a derived value follows
-its swept source in every shot.
+"""Third pass: parameters as a graph.
+
+Each is parsed and typed once, in an order in which what a parameter uses comes before it; its values are
+computed later, when the axes are bound, so that a derived value follows its swept source in every shot.
 """
 
 from collections.abc import Iterable, Mapping

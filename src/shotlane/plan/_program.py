@@ -1,4 +1,4 @@
-"""A sequence with everything resolved that needs no number: what the checks look at and shots are cut from."""
+"""A sequence with its names resolved: what the checks look at and what shots are cut from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,8 +30,12 @@ class Program:
     def varies(self) -> bool:
         """Whether anything of a shot but its parameters differs between points."""
         lanes = self.lanes
-        parts = (*lanes.sets, *lanes.readings, *lanes.calls)
-        return self.timeline.varies or any(part.varies for part in parts)
+        return (
+            self.timeline.varies
+            or any(lane.varies for lane in lanes.sets)
+            or any(reading.varies for reading in lanes.readings)
+            or any(call.varies for call in lanes.calls)
+        )
 
     def stretches(self) -> Iterator[Rows]:
         """All points, in stretches that bound memory."""

@@ -16,7 +16,7 @@ from shotlane.expression import Type
 
 @dataclass(slots=True)
 class Scope:
-    """A value is a scalar, or an array with one entry per point. `declared`: every name, in whatever state."""
+    """A value is a scalar, or an array with an entry per point. `declared`: every name, in whatever state."""
 
     declared: set[str] = field(default_factory=set)
     types: dict[str, Type] = field(default_factory=dict)

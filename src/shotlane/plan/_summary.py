@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +76,8 @@ def summarise(program: Program, table: ChannelTable, ranges: Ranges) -> PlanSumm
         ChannelSummary(
             channel.name,
             channel.attribute.unit.text if channel.attribute.unit is not None else "",
-            *ranges.found.get(index, (None, None)),
+            _end(ranges, index, 0),
+            _end(ranges, index, 1),
             (channel.attribute.low, channel.attribute.high),
             sets[index],
             readings[index],
@@ -89,6 +91,10 @@ def summarise(program: Program, table: ChannelTable, ranges: Ranges) -> PlanSumm
     return PlanSummary(program.scope.count, shot_ns, total, steps, channels, ports, roles, calls)
 
 
+def _end(ranges: Ranges, index: int, side: int) -> float | None:
+    return ranges.found[index][side] if index in ranges.found else None
+
+
 def _durations(program: Program) -> tuple[tuple[StepSummary, ...], tuple[int, int], int]:
     """Shortest and longest of every step and of a shot, and the sum of all shots."""
     lows: list[int] = []
@@ -97,7 +103,7 @@ def _durations(program: Program) -> tuple[tuple[StepSummary, ...], tuple[int, in
     total = 0
     for rows in program.stretches():
         bounds = program.timeline.boundaries(rows)
-        spans = [end - start for start, end in zip(bounds, bounds[1:], strict=False)]
+        spans = [end - start for start, end in pairwise(bounds)]
         spans.append(bounds[-1])
         least = [int(span.min()) for span in spans]
         most = [int(span.max()) for span in spans]
@@ -135,7 +141,7 @@ def _ports(
         cost = sets[index] * channel.write_cost_ns + readings[index] * channel.read_cost_ns
         busy[channel.port] = busy.get(channel.port, 0) + cost
     for call in program.lanes.calls:
-        busy[call.role.port] = busy.get(call.role.port, 0) + call.command.takes_ns
+        busy.setdefault(call.role.port, 0)
     found = []
     for port, cost in busy.items():
         roles = tuple(role for role in program.lanes.roles if table.roles[role].port == port)

@@ -6,7 +6,7 @@ faulty step keeps its name, so that the cells that name it are not blamed; with 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,7 @@ def check_durations(timeline: Timeline, rows: Rows, findings: Findings) -> bool:
         if bad.any():
             sound = False
             span = step.duration.written.span
-            findings.add("SEQ204", span, rows, bad, lambda at, s=seconds, n=step.name: _told(n, s, at))
+            findings.add("SEQ204", span, rows, bad, partial(_told, step.name, seconds))
     return sound
 
 

@@ -36,9 +36,8 @@ def refuse_unavailable(sequence: Sequence, document: Document, report: Report) -
     for key, written in present.items():
         if written:
             refuse_key(document, report, (key,), f"`{key}`", help=_HELP.get(key))
-    if sequence.retry is not None:
-        if sequence.retry.budget is not None:
-            refuse_key(document, report, ("retry", "budget"), "`budget`")
+    if sequence.retry is not None and sequence.retry.budget is not None:
+        refuse_key(document, report, ("retry", "budget"), "`budget`")
     for name, lane in sequence.lanes.items():
         if lane.on_late == "fail":
             refuse_key(document, report, ("lanes", name, "on_late"), "`on_late: fail`")

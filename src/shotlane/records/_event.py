@@ -30,7 +30,6 @@ EVENT_TYPES: dict[str, tuple[str, ...]] = {
     "safe-state.written": ("role", "attribute", "value", "exchanges"),
     "safe-state.failed": ("reason", "role", "attribute", "message", "exchanges"),
     "retry.scheduled": ("fault", "delay_s", "next_attempt"),
-    "person.interrupted": ("signal",),
     "worker.crashed": ("port", "message"),
 }
 

@@ -6,6 +6,7 @@ us, since the driver's own begin would take the write lock too late and fail ins
 
 import os
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,17 +56,26 @@ def reader_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
     if not address.file.is_file():
         raise StoreError(f"there is no store {address.shown}", "the first run makes it")
     # A file on a medium that cannot be written has nobody who writes it; WAL would want to make files there.
-    still = (
-        not os.access(address.file.parent, os.W_OK)
-        and not address.file.with_name(address.file.name + "-wal").exists()
-    )
-    query = "immutable=1" if still else "mode=ro"
+    still = not _writable(address.file.parent) and not _wal(address.file).exists()
+    # Not mode=ro: the last connection to close could not tidy up the files of the WAL then.
+    query = "immutable=1" if still else "mode=rw"
     uri = f"{address.file.as_uri()}?{query}"
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=wait_s, check_same_thread=False, isolation_level=None)
+        options: dict[str, Any] = {"timeout": wait_s, "check_same_thread": False, "isolation_level": None}
+        connection: sqlite3.Connection = sqlite3.connect(uri, uri=True, **options)
+        connection.execute("PRAGMA query_only = ON").close()
+        return connection
 
     return create_engine("sqlite://", poolclass=NullPool, creator=connect)
+
+
+def _wal(file: Path) -> Path:
+    return file.with_name(file.name + "-wal")
+
+
+def _writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _postgres(address: Address, wait_s: float) -> Engine:

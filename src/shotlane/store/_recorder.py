@@ -34,6 +34,7 @@ from shotlane.store._address import parse_address
 from shotlane.store._batch import Batch
 from shotlane.store._encode import Row, storable, to_json
 from shotlane.store._engine import WAIT_S
+from shotlane.store._error import StoreError
 from shotlane.store._open import GOOD, OpenAttempt, OpenShot, Parameters
 from shotlane.store._session import BEAT_S, SessionStart
 from shotlane.store._tables import attempt_id
@@ -86,9 +87,9 @@ class StoreRecorder:
         self._closing = threading.Event()
         try:
             self._begin_session()
-        except RecorderError:
+        except RecorderError as error:
             writer.close()
-            raise
+            raise StoreError(str(error)) from None
         self._thread = threading.Thread(
             target=self._write_on_timer, args=(flush_interval_s,), name="shotlane-writer", daemon=True
         )

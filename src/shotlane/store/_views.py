@@ -31,8 +31,16 @@ def _words(column: str, words: type[Status] | type[ActionKind]) -> str:
 
 _STATUS = _words("s.status", Status)
 _KIND = _words("s.kind", ActionKind)
-_ROW_TIMES = """s.target_ns / 1e9 AS target_s, s.requested_ns / 1e9 AS requested_s,
-    s.received_ns / 1e9 AS received_s, (s.requested_ns - s.target_ns) / 1e6 AS lateness_ms"""
+
+
+def _per(nanoseconds: str, unit: str) -> str:
+    # Without the cast PostgreSQL would count in decimals.
+    return f"CAST({nanoseconds} AS double precision) / {unit}"
+
+
+_ROW_TIMES = f"""{_per("s.target_ns", "1e9")} AS target_s, {_per("s.requested_ns", "1e9")} AS requested_s,
+    {_per("s.received_ns", "1e9")} AS received_s,
+    {_per("s.requested_ns - s.target_ns", "1e6")} AS lateness_ms"""
 _INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
 
 
@@ -51,7 +59,7 @@ FROM run r JOIN session e ON e.id = r.session""",
         "shot_view",
         f"""SELECT s.run, s.shot, coalesce(s.outcome, 'no end recorded') AS outcome, s.attempts,
     {time("s.began_utc_ns")} AS started, {time("s.ended_utc_ns")} AS ended,
-    (s.ended_utc_ns - s.began_utc_ns) / 1e9 AS duration_s, s.digest
+    {_per("s.ended_utc_ns - s.began_utc_ns", "1e9")} AS duration_s, s.digest
 FROM shot s""",
     )
     yield (

@@ -1,0 +1,91 @@
+"""The lanes of the first shot over time, drawn with characters: steps above, values and readings below."""
+
+import numpy as np
+
+from shotlane.plan import CompiledPlan, SegmentPlan, ShotPlan
+
+_WIDTH = 72
+_LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def lanes_picture(plan: CompiledPlan) -> str:
+    """A row per channel: the height of what is set, dots where it is read."""
+    shot = plan.shot(1)
+    if shot.duration_ns <= 0:
+        return ""
+    segment = shot.segments[0]
+    indent = max((len(channel.name) for channel in plan.channels), default=0) + 2
+    rows = [" " * indent + _steps_row(segment)]
+    for index, channel in enumerate(plan.channels):
+        for row in _channel_rows(plan, shot, segment, index):
+            rows.append(f"{channel.name:<{indent}}{row}")
+    return "\n".join(["lanes of shot 1", *rows])
+
+
+def _column(at_ns: int, duration_ns: int) -> int:
+    return min(_WIDTH - 1, at_ns * _WIDTH // duration_ns)
+
+
+def _steps_row(segment: SegmentPlan) -> str:
+    """A bar where each step begins, and as much of its name as fits."""
+    cells = [" "] * (_WIDTH + 1)
+    for step in segment.steps:
+        first = _column(step.start_ns, segment.duration_ns)
+        room = _column(step.end_ns, segment.duration_ns) - first - 1
+        cells[first] = "|"
+        for offset, letter in enumerate(step.name[: max(0, room)]):
+            cells[first + 1 + offset] = letter
+    return "".join(cells).rstrip()
+
+
+def _channel_rows(plan: CompiledPlan, shot: ShotPlan, segment: SegmentPlan, index: int) -> list[str]:
+    rows = []
+    levels = _levels(shot, segment, index)
+    if levels is not None:
+        rows.append(_draw(levels))
+    readings = _readings_row(segment, index)
+    if readings.strip():
+        rows.append(readings)
+    return rows
+
+
+def _levels(shot: ShotPlan, segment: SegmentPlan, index: int) -> list[float] | None:
+    """What the channel is set to in each column; None when nothing numeric is set."""
+    initial = next((item.value for item in shot.initial if item.channel == index), None)
+    targets, values = [np.empty(0, np.int64)], [np.empty(0)]
+    for port in segment.ports.values():
+        chosen = port.actions.channel == index
+        targets.append(port.actions.target_ns[chosen])
+        values.append(port.actions.value[chosen])
+    times, settings = np.concatenate(targets), np.concatenate(values)
+    if initial is None and not len(times):
+        return None
+    start = float(initial) if isinstance(initial, bool | int | float) else float("nan")
+    centres = (np.arange(_WIDTH) + 0.5) * segment.duration_ns / _WIDTH
+    last = np.searchsorted(times, centres, side="right")
+    return [float(level) for level in np.concatenate([[start], settings])[last]]
+
+
+def _draw(levels: list[float]) -> str:
+    finite = [level for level in levels if np.isfinite(level)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    span = (high - low) or 1.0
+    top = len(_LEVELS) - 1
+    return "".join(
+        _LEVELS[round((level - low) / span * top)] if np.isfinite(level) else " " for level in levels
+    )
+
+
+def _readings_row(segment: SegmentPlan, index: int) -> str:
+    cells = [" "] * _WIDTH
+    for port in segment.ports.values():
+        for rule in port.readings:
+            if rule.channel != index:
+                continue
+            # More dots than columns cannot be told apart.
+            step = max(1, rule.count // (4 * _WIDTH))
+            for n in range(0, rule.count, step):
+                cells[_column(rule.start_ns + n * rule.period_ns, segment.duration_ns)] = "·"
+    return "".join(cells).rstrip()

@@ -1,0 +1,64 @@
+"""The compact plan that is shown before a run: what will happen, to what, for how long."""
+
+from shotlane.api import Prepared
+from shotlane.cli._text import count, duration
+from shotlane.plan import Points
+
+
+def overview(prepared: Prepared) -> str:
+    """A few lines about the run that is about to begin."""
+    plan = prepared.plan
+    summary = plan.summary
+    lines = [f"{plan.sequence} on {plan.station}{_kind(prepared)}: {_size(prepared)}"]
+    axes = swept_text(plan.points)
+    if axes:
+        lines.append(f"  sweep      {axes}")
+    steps = "  ".join(f"{step.name} {span(step.shortest_ns, step.longest_ns)}" for step in summary.steps)
+    lines.append(f"  steps      {steps}")
+    lines.append(f"  opens      {', '.join(plan.roles) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def _size(prepared: Prepared) -> str:
+    summary = prepared.plan.summary
+    return f"{count(summary.shots, 'shot')} of {span(*summary.shot_ns)}, {duration(summary.total_ns)} in all"
+
+
+def _kind(prepared: Prepared) -> str:
+    """Whether this moves anything real."""
+    options, roles = prepared.options, prepared.station.table.roles
+    if options.virtual_time:
+        return " (simulated, in virtual time)"
+    if options.mock:
+        return " (mocked)"
+    return "" if any(roles[role].real for role in prepared.plan.roles) else " (simulated)"
+
+
+def span(shortest_ns: int, longest_ns: int) -> str:
+    """A duration, or its range over the sweep."""
+    low, high = duration(shortest_ns), duration(longest_ns)
+    if low == high:
+        return low
+    low_number, _, low_unit = low.partition(" ")
+    return (
+        f"{low_number}..{high}" if high.endswith(f" {low_unit}") and " " not in low_unit else f"{low}..{high}"
+    )
+
+
+def swept_text(points: Points) -> str:
+    """'T_soak 40..80 degC (3 values)  gas N2, He, Ar' for every swept name."""
+    return "  ".join(_axis_text(points, name) for name in points.swept)
+
+
+_FEW = 4
+
+
+def _axis_text(points: Points, name: str) -> str:
+    values = list(dict.fromkeys(points.columns[name].tolist()))
+    unit = points.units.get(name)
+    suffix = f" {unit}" if unit else ""
+    if len(values) <= _FEW or not all(isinstance(value, int | float) for value in values):
+        shown = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values[:_FEW]]
+        more = f", ... ({len(values)} values)" if len(values) > _FEW else ""
+        return f"{name} {', '.join(shown)}{more}{suffix}"
+    return f"{name} {min(values):.6g}..{max(values):.6g}{suffix} ({len(values)} values)"
