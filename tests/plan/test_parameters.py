@@ -113,3 +113,8 @@ def test_a_faulty_override_is_one_error(overrides: dict[str, str], code: str, sa
 def test_a_message_about_an_override_shows_its_text() -> None:
     _, report = compiled(document("x: 1 V"), overrides={"x": "1 V +"})
     assert str(report.errors[0].span) == "-p x:1:5"
+
+
+def test_a_faulty_name_is_told_where_it_is_declared_and_nowhere_else() -> None:
+    more = "lanes: {box.level: {set: t * 1 V}}\n"
+    assert faults(document("t: 1", more)) == [("SEQ205", 3)]

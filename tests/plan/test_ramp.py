@@ -123,15 +123,16 @@ def test_two_points_at_one_time_are_a_jump_and_places_count_from_the_end_too() -
 
 def test_before_the_first_point_the_previous_value_holds_and_after_the_last_its_own() -> None:
     lanes = (
-        "  box.level:\n    set:\n      a: 5 V\n      b:\n        - {at: 50 ms, value: 1 V}\n        - {at: 150 ms, value: 2 V}\n"
-        + EVERY
+        "  box.level:\n    set:\n      a: 5 V\n      b:\n"
+        "        - {at: 50 ms, value: 1 V}\n        - {at: 150 ms, value: 2 V}\n" + EVERY
     )
     plan = plan_of(sequence(steps=STEPS, lanes=lanes))
     assert sets(plan, "box.level") == [(150.0, 1.0), (200.0, 1.5), (250.0, 2.0)]
 
 
 def test_points_of_booleans_and_options_jump() -> None:
-    lanes = "  box.gas:\n    set:\n      b:\n        - {at: 20 ms, value: He}\n        - {at: end - 20 ms, value: Ar}\n"
+    points = "        - {at: 20 ms, value: He}\n        - {at: end - 20 ms, value: Ar}\n"
+    lanes = f"  box.gas:\n    set:\n      b:\n{points}"
     plan = plan_of(sequence(steps=STEPS, lanes=lanes))
     assert sets(plan, "box.gas") == [(120.0, 1.0), (280.0, 2.0)]
 

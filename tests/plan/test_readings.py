@@ -118,7 +118,7 @@ def test_a_command_is_called_at_the_start_of_its_step() -> None:
 
 
 def test_a_command_may_be_called_at_a_place_and_several_in_a_step() -> None:
-    found = calls("call: {b: [{do: kick(1 V), at: end}, kick(voltage=2 V, gas=He), 'kick(3 V, \"N2\")']}")
+    found = calls("call: {b: [{do: kick(1 V), at: end}, 'kick(voltage=2 V, gas=He)', 'kick(3 V, \"N2\")']}")
     assert found == [
         (100, "kick", {"voltage": 2.0, "gas": "He"}),
         (100, "kick", {"voltage": 3.0, "gas": "N2"}),

@@ -1,9 +1,29 @@
-"""The wiring: the only place that knows every layer."""
+"""The wiring: the only place that knows every layer.
 
-from shotlane.api._check import check
-from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
-from shotlane.api._project import Project, find_project
-from shotlane.api._run import Run, run, start
+Names are imported when they are first used: checking needs nothing of execution, a third of a second less.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shotlane.api._check import check
+    from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
+    from shotlane.api._project import Project, find_project
+    from shotlane.api._run import Run, run, start
+
+_HOMES = {
+    "Options": "_prepare",
+    "Prepared": "_prepare",
+    "Project": "_project",
+    "Run": "_run",
+    "check": "_check",
+    "find_project": "_project",
+    "parse_overrides": "_prepare",
+    "prepare": "_prepare",
+    "run": "_run",
+    "start": "_run",
+}
 
 __all__ = [
     "Options",
@@ -17,3 +37,9 @@ __all__ = [
     "run",
     "start",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shotlane.api' has no attribute '{name}'")
+    return getattr(import_module(f"shotlane.api.{_HOMES[name]}"), name)

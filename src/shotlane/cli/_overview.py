@@ -2,6 +2,7 @@
 
 from shotlane.api import Prepared
 from shotlane.cli._text import count, duration
+from shotlane.cli._text import value as as_written
 from shotlane.plan import Points
 
 
@@ -57,8 +58,8 @@ def _axis_text(points: Points, name: str) -> str:
     values = list(dict.fromkeys(points.columns[name].tolist()))
     unit = points.units.get(name)
     suffix = f" {unit}" if unit else ""
-    if len(values) <= _FEW or not all(isinstance(value, int | float) for value in values):
-        shown = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values[:_FEW]]
+    if len(values) <= _FEW or any(isinstance(value, str) for value in values):
+        shown = [as_written(value) for value in values[:_FEW]]
         more = f", ... ({len(values)} values)" if len(values) > _FEW else ""
         return f"{name} {', '.join(shown)}{more}{suffix}"
     return f"{name} {min(values):.6g}..{max(values):.6g}{suffix} ({len(values)} values)"

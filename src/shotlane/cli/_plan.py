@@ -12,7 +12,7 @@ from shotlane.cli._output import Complaint, print_json, print_report, say
 from shotlane.cli._overview import overview
 from shotlane.cli._text import count, duration, table, value
 from shotlane.diagnostics import Report
-from shotlane.plan import ChannelSummary, CompiledPlan, PortPlan, PortSummary, ShotPlan, decode
+from shotlane.plan import ChannelSummary, CompiledPlan, PortPlan, PortSummary, ReadingRule, ShotPlan, decode
 
 _ACTIONS_SHOWN = 10_000
 
@@ -131,11 +131,12 @@ def _port_entries(plan: CompiledPlan, port: PortPlan, offset_ns: int) -> Iterato
         ]
     )
     for rule in port.readings:
-        name = plan.channels[rule.channel].name
-        yield (
-            (offset_ns + rule.start_ns + n * rule.period_ns, rule.rank, rule.order, name, "read", "")
-            for n in range(rule.count)
-        )
+        yield _reads(plan.channels[rule.channel].name, rule, offset_ns)
+
+
+def _reads(name: str, rule: ReadingRule, offset_ns: int) -> Iterator[Entry]:
+    for n in range(rule.count):
+        yield (offset_ns + rule.start_ns + n * rule.period_ns, rule.rank, rule.order, name, "read", "")
 
 
 def _sets(plan: CompiledPlan, port: PortPlan, offset_ns: int) -> Iterator[Entry]:

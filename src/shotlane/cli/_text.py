@@ -4,19 +4,25 @@ from typing import Any
 
 
 def duration(ns: int) -> str:
-    """A length of time: '850 ms', '12.5 s', '2 min 05 s', '3 h 20 min', '2 d 4 h'."""
-    seconds = ns / 1e9
-    if seconds < 1:
-        return f"{seconds * 1e3:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    """A length of time: '20 us', '850 ms', '12.5 s', '2 min 05 s', '3 h', '2 d 4 h'."""
+    if ns < 1_000_000:
+        return f"{ns / 1e3:.3g} us" if ns else "0 s"
+    if ns < 1_000_000_000:
+        return f"{ns / 1e6:.3g} ms"
+    if ns < 59_950_000_000:  # from there on three digits would show 60 s
+        return f"{ns / 1e9:.3g} s"
+    minutes, seconds = divmod(round(ns / 1e9), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(minutes, 60)
+        return _two(minutes, "min", f"{seconds:02d} s" if seconds else "")
+    hours, minutes = divmod(round(ns / 60e9), 60)
     if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    return f"{hours // 24} d {hours % 24} h"
+        return _two(hours, "h", f"{minutes:02d} min" if minutes else "")
+    days, hours = divmod(round(ns / 3600e9), 24)
+    return _two(days, "d", f"{hours} h" if hours else "")
+
+
+def _two(number: int, unit: str, rest: str) -> str:
+    return f"{number} {unit} {rest}".rstrip()
 
 
 def lateness(ns: float) -> str:

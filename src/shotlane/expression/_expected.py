@@ -8,6 +8,7 @@ from shotlane.expression._dimension import DIMENSIONLESS, TEMPERATURE, Dimension
 from shotlane.expression._type import Type, ValueKind, describe, example_unit
 from shotlane.expression._unit import Unit, parse_unit
 
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -64,6 +65,8 @@ def dimension_help(
         return "one turn per second is 1 turn/s, not 1 Hz: an angle is a quantity of its own"
     shown = unit.text if unit is not None and unit.text else example_unit(wanted)
     if found == DIMENSIONLESS and shown:
+        if text and _NAME.fullmatch(text.strip()):
+            return f"give the number its unit where '{text.strip()}' gets its value, e.g. 1 {shown}"
         number = text.strip() if text and _NUMBER.fullmatch(text.strip()) else None
         return f"write the number with its unit: {number or '1'} {shown}"
     if wanted == DIMENSIONLESS:
@@ -75,6 +78,9 @@ def dimension_help(
 def _degrees(text: str | None, letter: str, *, kelvin: bool) -> str:
     """For a coulomb or farad that stands for a degree."""
     name, scale = ("the coulomb", "Celsius") if letter == "C" else ("the farad", "Fahrenheit")
+    if text and _NAME.fullmatch(text.strip()):
+        where = f"write them where '{text.strip()}' gets its value"
+        return f"{letter} is {name}; degrees {scale} are written deg{letter}: {where}"
     unit = "K" if kelvin and letter == "C" else f"deg{letter}"
     written = re.sub(rf"(?<=[\d\s.]){letter}\b", unit, text.strip()) if text else f"20 {unit}"
     if unit == "K":

@@ -10,6 +10,7 @@ from typing import Final
 from shotlane.expression._fault import ExpressionError, Fault, shortened
 from shotlane.expression._reserved import WORD_OPERATORS
 from shotlane.expression._token import OPERANDS, Kind, Token
+from shotlane.expression._unit_table import look_up
 
 MAX_NESTING: Final = 40
 _PREFIXES: Final = frozenset({"+", "-", "not"})
@@ -174,6 +175,8 @@ class _Order:
             return "`not` stands before a condition: not a == b"
         if token.kind is Kind.OPEN and before.kind is Kind.NAME and between:
             return f"a function is written without a space: {before.text}(...)"
+        if before.kind is Kind.NAME and token.kind is Kind.NAME and look_up(token.text) is not None:
+            return f"a unit stands after a number, where '{before.text}' gets its value; delete it here"
         return f"a product needs its star: {before.text} * {token.text}"
 
 

@@ -1,5 +1,11 @@
 """Instruments: the driver contract, the pool, documents and their catalogue, wires and simulation."""
 
+from shotlane.instruments._adopted_declare import (
+    declare_attribute,
+    declare_command,
+    declare_parameter,
+    in_unit,
+)
 from shotlane.instruments._build import build_pool
 from shotlane.instruments._catalogue import catalogue_names
 from shotlane.instruments._contract import (
@@ -8,12 +14,15 @@ from shotlane.instruments._contract import (
     Identity,
     InstrumentError,
     Notify,
+    Preparing,
     Reading,
     ShotAware,
 )
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import check_instrument
-from shotlane.instruments._pool import Exchange, Pool, PoolError, RoleNotify
+from shotlane.instruments._locks import Holder, InUseError, in_use_by
+from shotlane.instruments._member import Exchange, RoleNotify
+from shotlane.instruments._pool import Pool, PoolError
 from shotlane.instruments._resolve import ResolvedStation, resolve_station
 
 __all__ = [
@@ -21,11 +30,14 @@ __all__ = [
     "Driver",
     "ErrorContext",
     "Exchange",
+    "Holder",
     "Identity",
+    "InUseError",
     "InstrumentError",
     "Notify",
     "Pool",
     "PoolError",
+    "Preparing",
     "Reading",
     "ResolvedStation",
     "Resource",
@@ -34,5 +46,10 @@ __all__ = [
     "build_pool",
     "catalogue_names",
     "check_instrument",
+    "in_use_by",
+    "declare_attribute",
+    "declare_command",
+    "declare_parameter",
+    "in_unit",
     "resolve_station",
 ]

@@ -1,11 +1,11 @@
 """What an attribute or an argument takes: the check that stands before every wire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 from shotlane.diagnostics import did_you_mean
-from shotlane.model import Attribute, CommandParameter, ValueType
+from shotlane.model import Attribute, Command, CommandParameter, ValueType
 
 # A value that was computed may stand a last digit beyond a limit that was written.
 _SLACK = 1e-9
@@ -37,6 +37,18 @@ def accepted(target: Attribute | CommandParameter, value: Any) -> Any:
             raise RefusedValueError(f"{target.name} takes a text, not {value!r}")
         case _:
             raise RefusedValueError(f"{target.name} cannot be set")
+
+
+def accepted_arguments(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as a command takes them. Raises `RefusedValueError`."""
+    known = {parameter.name: parameter for parameter in command.parameters}
+    for name in arguments:
+        if name not in known:
+            raise RefusedValueError(f"there is no argument '{name}'")
+    for name, parameter in known.items():
+        if parameter.required and name not in arguments:
+            raise RefusedValueError(f"the argument '{name}' is missing")
+    return {name: accepted(known[name], value) for name, value in arguments.items()}
 
 
 def _number(target: Attribute | CommandParameter, value: Any) -> float | int:

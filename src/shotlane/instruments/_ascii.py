@@ -55,6 +55,10 @@ class AsciiDriver:
         """What can be called."""
         return self._definition.commands
 
+    def prepare(self) -> None:
+        """Connect, and send the set-up where it is due."""
+        self._set_up.ensure_before(self._timeout_s)
+
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read attributes; those that one reply holds in one exchange."""
         self._set_up.ensure_before(self._timeout_s)

@@ -43,7 +43,7 @@ def read_attributes(
         if not _NAME.fullmatch(name):
             help = "a name has letters, digits and _ and begins with no digit"
             values.key_error(path, f"'{name}' cannot name an attribute", help, code="INS040")
-        attributes[name] = _attribute(name, declared, path, field_types.get(name), values)
+        attributes[name] = read_attribute(name, declared, path, field_types.get(name), values)
     return attributes
 
 
@@ -87,9 +87,10 @@ def read_safe(
         return None
 
 
-def _attribute(
+def read_attribute(
     name: str, declared: InstrumentAttribute, path: Path, field_type: str | None, values: ValueReader
 ) -> Attribute:
+    """One attribute. `field_type`: type of the reply field that it is read from."""
     unit = values.unit((*path, "unit"), declared.unit)
     type_ = _type(declared, field_type)
     options = _options(declared.options, type_, path, values)

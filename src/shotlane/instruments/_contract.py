@@ -97,6 +97,14 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class Preparing(Protocol):
+    """A driver that may have to speak before an exchange: reconnect, or send its set-up again."""
+
+    def prepare(self) -> None:
+        """Called before an exchange is stamped. Raises `InstrumentError` without `context.sent`."""
+
+
+@runtime_checkable
 class ShotAware(Protocol):
     """A driver that wants to know which attempt runs; simulated noise is a function of it."""
 

@@ -16,6 +16,9 @@ def exchange_costs_ns(definition: Definition, attribute: Attribute, resource: Re
     """Cost of reading and of setting an attribute; 0 for what cannot be done or is simulated by itself."""
     if resource.scheme == "sim":
         return 0, 0
+    if definition.adoption is not None:
+        # What a driver sends is its own business; too high an estimate would refuse a plan that runs well.
+        return _TCP_NS if attribute.readable else 0, _TCP_NS if attribute.writable else 0
     read, write = 0, 0
     if attribute.readable:
         read = _cost_ns(_read_bytes(definition, attribute.name), resource)
@@ -56,4 +59,9 @@ def _reply_bytes(definition: Definition, reply: str | None) -> int:
     if reply in (None, "none"):
         return 0
     frame = definition.document.replies.get(str(reply), str(reply))
-    return frame.count("{") * _FIELD_BYTES
+    if isinstance(frame, str):
+        return frame.count("{") * _FIELD_BYTES
+    if isinstance(frame.length, int):
+        return frame.length
+    shape = frame.frame or frame.pattern or ""
+    return (frame.lines or 1) * max(1, shape.count("{") + shape.count("(?P<")) * _FIELD_BYTES

@@ -11,6 +11,7 @@ sent again.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shotlane.instruments._adopted import Adoption
 from shotlane.instruments._behaviour import SimulatedWorld
 from shotlane.model import Attribute, Command, InstrumentDocument, ScalarValue
 
@@ -40,7 +41,8 @@ class Definition:
     `document` has the station's options put in: no `{option}` is left in its texts. `attributes` and
     `commands` have all numbers decided, limits tightened by the station. `setup`: values in the attribute's
     unit (an option by its name), in the order written. `takes` of a command stands in `Command.takes_ns`.
-    `source` names the document for messages. `world` says how it moves when it is `simulated`.
+    `source` names the document for messages. `world` says how it moves when it is `simulated`. `adoption` is
+    set for a driver in Python; `document` then holds only its name, and protocol "driver".
     """
 
     role: str
@@ -54,3 +56,4 @@ class Definition:
     source: str = ""
     world: SimulatedWorld = field(default_factory=SimulatedWorld)
     simulated: bool = False
+    adoption: Adoption | None = None

@@ -6,37 +6,24 @@ here, up to the instrument's `tries`; drivers never retry. A `disconnected` faul
 comes back after it may have restarted and forgotten its set points, which only a new attempt sends again.
 Every driver of that port is closed and opened again at its next use, which sends `setup:`. Each repetition,
 reopening and fault at opening is told through `notify`.
+
+Before anything is opened, the instruments are locked against other processes, all or none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
-from threading import RLock
-from typing import Any, NamedTuple
+from dataclasses import asdict
+from threading import RLock, Thread
+from typing import Any
 
-from shotlane.instruments._accept import RefusedValueError, accepted
-from shotlane.instruments._contract import (
-    Driver,
-    ErrorContext,
-    Identity,
-    InstrumentError,
-    Reading,
-    ShotAware,
-)
+from shotlane.instruments._accept import RefusedValueError, accepted, accepted_arguments
+from shotlane.instruments._agreement import SetPoints
+from shotlane.instruments._contract import Driver, ErrorContext, Identity, InstrumentError, ShotAware
 from shotlane.instruments._definition import Definition
-from shotlane.model import Command, Keep, ScalarValue
-
-REPEATED = frozenset({"timeout", "garbled"})
-RoleNotify = Callable[[str, str, Mapping[str, Any]], None]
-
-
-class Exchange(NamedTuple):
-    """What one use of an instrument gave. Stamps are those of the last try, on the pool's clock."""
-
-    readings: Mapping[str, Reading]
-    requested_ns: int
-    received_ns: int
-    result: Any = None  # what a command answered
+from shotlane.instruments._exchanger import Exchanger
+from shotlane.instruments._locks import InUseError, PortLocks, in_use_by
+from shotlane.instruments._member import Exchange, Member, RoleNotify
+from shotlane.model import Keep, ScalarValue
 
 
 class PoolError(Exception):
@@ -48,19 +35,11 @@ class PoolError(Exception):
         super().__init__("; ".join(lines))
 
 
-@dataclass(slots=True, eq=False)
-class _Member:
-    """One instrument in the pool. `lost`: it must be opened again before its next use."""
-
-    definition: Definition
-    driver: Driver
-    lock: AbstractContextManager[Any]
-    lost: bool = False
-    identity: Identity = field(default_factory=Identity)
-
-
 class Pool:
-    """Opens, reads, sets and closes instruments. Every method may be called from any thread."""
+    """Opens, reads, sets and closes instruments. Every method may be called from any thread.
+
+    `locks` keeps other processes away; without it nobody is kept away.
+    """
 
     def __init__(
         self,
@@ -69,13 +48,19 @@ class Pool:
         *,
         now_ns: Callable[[], int],
         notify: RoleNotify,
+        locks: PortLocks | None = None,
     ) -> None:
         self._definitions = definitions
         self._make = make
         self._now_ns = now_ns
         self._notify = notify
+        self._port_locks = locks
         self._locks = {definition.resource.port: RLock() for definition in definitions.values()}
-        self._members: dict[str, _Member] = {}
+        self._members: dict[str, Member] = {}
+        self._openings = (
+            0  # an opening that is still under way when the pool is closed must not bring it back
+        )
+        self._exchanger = Exchanger(now_ns=now_ns, notify=notify, reopen=self._open_driver, lose=self._lose)
 
     @property
     def roles_opened(self) -> tuple[str, ...]:
@@ -95,20 +80,52 @@ class Pool:
         """The lock of a port, for who must speak several times without being interrupted."""
         return self._locks[port]
 
+    def reserve(
+        self,
+        roles: Sequence[str],
+        *,
+        wait_s: float = 0.0,
+        waiting: Callable[[InUseError], None] | None = None,
+    ) -> None:
+        """Lock instruments against other processes, all or none; nothing is opened.
+
+        Raises `InUseError`, after `wait_s`. `waiting` is told once, when the wait begins.
+        """
+        if self._port_locks is None:
+            return
+        resources = {
+            role: definition.resource
+            for role, definition in self._definitions.items()
+            if role in roles and not definition.simulated
+        }
+        self._port_locks.take(resources, wait_s=wait_s, waiting=waiting)
+        self._port_locks.describe()
+
     def open(self, roles: Sequence[str]) -> None:
-        """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open."""
+        """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open.
+
+        Ports are opened side by side, so that dead ones do not add up. When another process uses one of them,
+        none is opened.
+        """
+        wanted = [role for role in self._definitions if role in roles and role not in self._members]
+        try:
+            self.reserve(wanted)
+        except InUseError as error:
+            raise PoolError({role: self._in_use(role, error) for role in error.holders}) from error
         faults: dict[str, InstrumentError] = {}
-        for role in (role for role in self._definitions if role in roles and role not in self._members):
-            try:
-                self._open_role(role)
-            except InstrumentError as error:
-                faults[role] = error
+        _side_by_side(
+            [
+                lambda port_roles=port_roles: self._open_port(port_roles, faults)
+                for port_roles in self._by_port(wanted)
+            ]
+        )
         if faults:
-            raise PoolError(faults)
+            raise PoolError({role: faults[role] for role in wanted if role in faults})
 
     def begin_attempt(self, shot: int, attempt: int) -> None:
-        """Tell the drivers that want to know which attempt begins."""
+        """Tell the drivers that want to know which attempt begins; who is down gets another chance."""
         for member in self._members.values():
+            member.health.ask_again()
             if isinstance(member.driver, ShotAware):
                 member.driver.begin_attempt(shot, attempt)
 
@@ -123,7 +140,7 @@ class Pool:
             if name not in known or not known[name].readable:
                 raise self._refusal(role, name, f"{role}.{name} cannot be read")
         with member.lock:
-            return self._exchange(member, "read", names, member.definition.tries, member.driver.read)
+            return self._exchanger.read(member, names)
 
     def write(self, role: str, name: str, value: ScalarValue) -> Exchange:
         """Set an attribute, in its unit. Raises `InstrumentError` with its stamps."""
@@ -136,10 +153,7 @@ class Pool:
         except RefusedValueError as error:
             raise self._refusal(role, name, f"{role}.{name}: {error.message}") from error
         with member.lock:
-            tries = member.definition.tries
-            return self._exchange(
-                member, "write", (name,), tries, lambda _: member.driver.write(name, checked)
-            )
+            return self._exchanger.write(member, name, checked)
 
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
         """Run a command, once: what it did is not known when its answer is lost. Raises `InstrumentError`."""
@@ -148,16 +162,19 @@ class Pool:
         if known is None:
             raise self._refusal(role, command, f"{role} has no command {command}")
         try:
-            checked = _arguments(known, arguments)
+            checked = accepted_arguments(known, arguments)
         except RefusedValueError as error:
             raise self._refusal(role, command, f"{role}.{command}: {error.message}") from error
         with member.lock:
-            return self._exchange(
-                member, "call", (command,), 1, lambda _: member.driver.call(command, checked)
-            )
+            return self._exchanger.call(member, command, checked)
 
     def safe_writes(self) -> list[tuple[str, str, ScalarValue]]:
-        """What the safe state sets, in the order of the station; opened roles only."""
+        """What the safe state sets, in the order of the station; opened roles only.
+
+        Who is down gets another chance: safety is worth the wait for one more timeout.
+        """
+        for member in self._members.values():
+            member.health.ask_again()
         return [
             (role, attribute.name, attribute.safe)
             for role in self.roles_opened
@@ -169,118 +186,94 @@ class Pool:
         """Whatever the driver does beyond the declared safe values. Raises `InstrumentError`."""
         member = self._member(role)
         with member.lock:
-            self._ready(member)
+            self._exchanger.ready(member)
             member.driver.make_safe()
 
     def close(self) -> None:
-        """Close everything. Never raises; safe to call twice."""
+        """Close everything, and let other processes have it. Never raises; safe to call twice."""
+        self._openings += 1
         for role in self.roles_opened:
             member = self._members.pop(role)
             with member.lock:
                 member.driver.close()
             self._tell(role, "instrument.closed", {})
+        if self._port_locks is not None:
+            self._port_locks.release()
 
-    def _open_role(self, role: str) -> None:
+    def _by_port(self, roles: Sequence[str]) -> list[list[str]]:
+        """Roles that share a wire together; all simulated ones too, whose order must always be the same."""
+        groups: dict[str, list[str]] = {}
+        for role in roles:
+            definition = self._definitions[role]
+            groups.setdefault("" if definition.simulated else definition.resource.port, []).append(role)
+        return list(groups.values())
+
+    def _open_port(self, roles: Sequence[str], faults: dict[str, InstrumentError]) -> None:
+        opening = self._openings
+        for role in roles:
+            try:
+                self._open_role(role, opening)
+            except InstrumentError as error:
+                faults[role] = error
+
+    def _open_role(self, role: str, opening: int) -> None:
         definition = self._definitions[role]
-        member = _Member(definition, self._make(definition), self._locks[definition.resource.port])
+        member = Member(
+            definition,
+            self._make(definition),
+            self._locks[definition.resource.port],
+            SetPoints(definition.attributes),
+        )
         try:
             with member.lock:
-                self._open_driver(member)
+                member.identity = self._opened(member)
+                if opening != self._openings:
+                    member.driver.close()
+                    return
+                self._members[role] = member
         except InstrumentError as error:
-            self._complete(member, error)
+            self._exchanger.complete(member, error)
             context = {key: value for key, value in asdict(error.context).items() if value is not None}
             fields = {"fault": error.fault, "message": error.message, "context": context}
             self._tell(role, "instrument.faulted", fields)
             raise
-        self._members[role] = member
         opened = {"resource": definition.resource.text, "driver": type(member.driver).__name__}
         self._tell(role, "instrument.opened", opened)
 
-    def _open_driver(self, member: _Member) -> None:
+    def _opened(self, member: Member) -> Identity:
         try:
-            member.identity = member.driver.open()
+            return member.driver.open()
         except InstrumentError:
             member.driver.close()
             raise
 
-    def _member(self, role: str) -> _Member:
+    def _open_driver(self, member: Member) -> None:
+        """Open one again; its address may mean another device by now, which somebody else may have."""
+        definition = member.definition
+        if self._port_locks is not None and not definition.simulated:
+            try:
+                self._port_locks.take({member.role: definition.resource})
+            except InUseError as error:
+                raise self._in_use(member.role, error) from error
+        member.identity = self._opened(member)
+
+    def _in_use(self, role: str, error: InUseError) -> InstrumentError:
+        resource = self._definitions[role].resource.text
+        message = f"{role} ({resource}) is {in_use_by(error.holders[role])}"
+        return InstrumentError("disconnected", message, ErrorContext(resource=resource, role=role))
+
+    def _member(self, role: str) -> Member:
         member = self._members.get(role)
         if member is None:
             raise self._refusal(role, None, f"{role} is not open")
         return member
 
-    def _ready(self, member: _Member) -> None:
-        """Open again what was lost."""
-        if member.lost:
-            self._open_driver(member)
-            member.lost = False
-            fields = {"resource": member.definition.resource.text}
-            self._tell(member.definition.role, "instrument.reopened", fields)
-
     def _lose(self, port: str) -> None:
-        """Close every driver of a port whose wire is gone."""
+        """Close every driver of a port whose wire is gone; any of them may have lost its power."""
         for member in list(self._members.values()):
             if member.definition.resource.port == port and not member.lost:
                 member.driver.close()
-                member.lost = True
-
-    def _exchange(
-        self,
-        member: _Member,
-        operation: str,
-        names: Sequence[str],
-        tries: int,
-        act: Callable[[Sequence[str]], Any],
-    ) -> Exchange:
-        """Do one exchange, tried up to `tries` times. `act` gives readings for "read", else a result."""
-        gathered: dict[str, Reading] = {}
-        for number in range(1, tries + 1):
-            requested, ready = self._now_ns(), False
-            try:
-                self._ready(member)
-                ready = True
-                requested = self._now_ns()
-                answer = act(names)
-                received = self._now_ns()
-            except InstrumentError as error:
-                received = self._now_ns()
-                fault, exchanges = error, int(ready and error.context.sent is not None)
-                self._failed(member, error, names)
-                if number == tries or error.fault not in REPEATED:
-                    error.requested_ns, error.received_ns = requested, received
-                    if not gathered:
-                        raise
-                    # The others of this reading have their values already.
-                    gathered.update(dict.fromkeys(names, Reading(None, None, error)))
-                    return Exchange(gathered, requested, received)
-            else:
-                if operation != "read":
-                    return Exchange({}, requested, received, answer)
-                gathered.update(answer)
-                faults = _repeatable(answer)
-                if not faults or number == tries:
-                    return Exchange(gathered, requested, received)
-                names, fault, exchanges = list(faults), next(iter(faults.values())), 1
-            fields = {"operation": operation, "names": list(names), "try": number, "exchanges": exchanges}
-            fields |= {"fault": fault.fault, "message": fault.message}
-            self._tell(member.definition.role, "exchange.repeated", fields)
-        raise AssertionError("tries is at least 1")
-
-    def _failed(self, member: _Member, error: InstrumentError, names: Sequence[str]) -> None:
-        self._complete(member, error, names)
-        if error.fault == "disconnected":
-            self._lose(member.definition.resource.port)
-
-    def _complete(self, member: _Member, error: InstrumentError, names: Sequence[str] = ()) -> None:
-        """Fill in what is known here of where the fault arose."""
-        role = member.definition.role
-        context = error.context
-        error.context = replace(
-            context,
-            resource=context.resource or member.definition.resource.text,
-            role=context.role or role,
-            channel=context.channel or (f"{role}.{names[0]}" if len(names) == 1 else None),
-        )
+                member.lost = member.set_points.doubted = True
 
     def _refusal(self, role: str, name: str | None, message: str) -> InstrumentError:
         """A fault for what never reached the wire; both stamps are now."""
@@ -294,22 +287,12 @@ class Pool:
         self._notify(role, type_, {"role": role, **fields})
 
 
-def _repeatable(readings: Mapping[str, Reading]) -> dict[str, InstrumentError]:
-    """The faults worth another try, by name."""
-    return {
-        name: reading.fault
-        for name, reading in readings.items()
-        if reading.fault is not None and reading.fault.fault in REPEATED
-    }
-
-
-def _arguments(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as the command takes them. Raises `RefusedValueError`."""
-    known = {parameter.name: parameter for parameter in command.parameters}
-    for name in arguments:
-        if name not in known:
-            raise RefusedValueError(f"there is no argument '{name}'")
-    for name, parameter in known.items():
-        if parameter.required and name not in arguments:
-            raise RefusedValueError(f"the argument '{name}' is missing")
-    return {name: accepted(known[name], value) for name, value in arguments.items()}
+def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
+    """Do all at once, the last one here. The threads are daemons: a wire that hangs cannot hold up the end."""
+    threads = [Thread(target=action, name="opening", daemon=True) for action in actions[:-1]]
+    for thread in threads:
+        thread.start()
+    if actions:
+        actions[-1]()
+    for thread in threads:
+        thread.join()

@@ -10,10 +10,12 @@ from pathlib import Path as FilePath
 
 from shotlane.diagnostics import Note, Report, did_you_mean
 from shotlane.document import Document, Path
+from shotlane.instruments._adopted_definition import define_adopted
 from shotlane.instruments._catalogue import known_names, read_instrument
 from shotlane.instruments._cost import exchange_costs_ns
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import InstrumentSource, define
+from shotlane.instruments._lockfile import StationLock, lock_path, read_lock
 from shotlane.instruments._resource import ResourceError, parse_resource
 from shotlane.model import Channel, ChannelTable, Role, Station, StationInstrument, load_instrument
 
@@ -46,6 +48,8 @@ def resolve_station(
 ) -> ResolvedStation | None:
     """Define every instrument. `folder` is the one of the station file; `mock` simulates every instrument."""
     resolver = _Resolver(document, report, mock, folder)
+    if any(role.driver is not None and role.instrument is None for role in station.instruments.values()):
+        resolver.read_lock()
     found = {name: resolver.define(name, role) for name, role in station.instruments.items()}
     definitions = {name: pair[0] for name, pair in found.items() if pair is not None}
     if len(definitions) < len(found):
@@ -81,10 +85,23 @@ class _Resolver:
         self._mock = mock
         self._folder = folder
         self._sources: dict[str, InstrumentSource | None] = {}
+        self._lock: StationLock | None = None
+        self._lock_texts: dict[str, str] = {}
+
+    def read_lock(self) -> None:
+        """Read what the drivers of the station declare, when it was written down."""
+        found = read_lock(self._document, self._folder, self._report)
+        if found is not None:
+            self._lock = found[0]
+            self._lock_texts = {lock_path(self._document, self._folder).name: found[1]}
 
     def define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:
         """The definition of a role, and the wire it is on."""
         at: Path = ("instruments", name)
+        if role.driver is not None and role.instrument is None:
+            return define_adopted(
+                role, self._document, at, self._report, lock=self._lock, folder=self._folder, mock=self._mock
+            )
         source = self._source(role, at)
         wire = self._wire(name, role, at)
         if source is None:
@@ -104,9 +121,9 @@ class _Resolver:
         return None if definition is None else (definition, wire)
 
     def texts(self) -> dict[str, str]:
-        """Text of every instrument document that was read, by name."""
+        """Text of every instrument document that was read, and of the lock, by name."""
         sources = [source for source in self._sources.values() if source is not None]
-        return {source.name: source.document.source.text for source in sources}
+        return {source.name: source.document.source.text for source in sources} | self._lock_texts
 
     def check_shared(self, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]) -> None:
         """Instruments on one wire must speak one protocol with the same settings."""

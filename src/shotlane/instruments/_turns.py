@@ -16,7 +16,7 @@ from shotlane.instruments._contract import InstrumentError, Notify
 from shotlane.model import ScalarValue
 
 Answer = TypeVar("Answer")
-_LINE_IN_DOUBT: Final = ("timeout", "garbled", "disconnected")
+LINE_IN_DOUBT: Final = ("timeout", "garbled", "disconnected")
 
 
 class CountedLine(Protocol):
@@ -112,7 +112,7 @@ def ask_in_turn(
     doubt: InstrumentError | None = None
     for names, ask in turns[len(answers) :]:
         if doubt is not None:
-            answers.append(_not_asked(doubt))
+            answers.append(not_asked(doubt))
             continue
         try:
             if answers:
@@ -122,13 +122,14 @@ def ask_in_turn(
                 answers.append(ask())
         except InstrumentError as error:
             answers.append(error)
-            doubt = error if error.fault in _LINE_IN_DOUBT else None
+            doubt = error if error.fault in LINE_IN_DOUBT else None
     first = answers[0]
     if isinstance(first, InstrumentError) and all(isinstance(answer, InstrumentError) for answer in answers):
         raise first
     return answers
 
 
-def _not_asked(doubt: InstrumentError) -> InstrumentError:
+def not_asked(doubt: InstrumentError) -> InstrumentError:
+    """The fault of what was not asked because the line is in doubt."""
     message = f"not asked, because a request before it failed: {doubt.message}"
     return InstrumentError(doubt.fault, message, replace(doubt.context, sent=None, received=None))

@@ -39,6 +39,7 @@ class ValueReader:
         self._place = place or (lambda path: (document.span(path), ()))
         self._code = code
         self._told: set[Span] = set()
+        self.count = 0  # faults found so far
 
     def error(self, path: Path, message: str, help: str | None = None, *, code: str | None = None) -> None:
         """Report a fault of what stands at a path."""
@@ -60,6 +61,7 @@ class ValueReader:
         span: Span,
         notes: tuple[Note, ...],
     ) -> None:
+        self.count += 1
         if self._document.has_dropped(path) or (notes and span in self._told):
             return
         self._told.add(span)

@@ -16,7 +16,7 @@ _MODBUS = (*_TABLES, "words", "scale", "offset", "valid")
 _ASCII = ("query", "reply", "field", "set", "send", "missing")
 _IDENTITY = ("maker", "model", "serial", "firmware")
 _LATER_PROTOCOLS = ("scpi", "binary", "rtu")
-_LATER = ("checksum", "echo", "errors", "gap")
+_LATER: tuple[str, ...] = ()
 _LATER_PARTS = ("bit", "bits", "bytes", "verify", "calibration")
 
 

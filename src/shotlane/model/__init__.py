@@ -12,6 +12,14 @@ from shotlane.model._channel import (
     ScalarValue,
     ValueType,
 )
+from shotlane.model._dialogue import (
+    BinaryField,
+    BlockForm,
+    ChecksumForm,
+    LengthField,
+    ReplyForm,
+    SetText,
+)
 from shotlane.model._instrument import (
     CommandArgument,
     IdentityPart,
@@ -20,7 +28,6 @@ from shotlane.model._instrument import (
     InstrumentDocument,
     InstrumentIdentity,
     Register,
-    SetText,
     Valid,
     Wear,
 )
@@ -38,7 +45,7 @@ from shotlane.model._sequence import (
     UntilStep,
 )
 from shotlane.model._simulation import Simulation
-from shotlane.model._station import ChannelAlias, Station, StationInstrument
+from shotlane.model._station import ChannelAlias, DriverAttribute, Station, StationInstrument
 from shotlane.model._written import flatten, was_dropped
 
 __all__ = [
@@ -47,13 +54,17 @@ __all__ = [
     "Ask",
     "AskStep",
     "Attribute",
+    "BinaryField",
+    "BlockForm",
     "CallAt",
     "Channel",
     "ChannelAlias",
     "ChannelTable",
+    "ChecksumForm",
     "Command",
     "CommandArgument",
     "CommandParameter",
+    "DriverAttribute",
     "IdentityPart",
     "InstrumentAttribute",
     "InstrumentCommand",
@@ -63,10 +74,12 @@ __all__ = [
     "Keep",
     "KindName",
     "Lane",
+    "LengthField",
     "Part",
     "Point",
     "ReadAt",
     "Register",
+    "ReplyForm",
     "Result",
     "Retry",
     "Role",

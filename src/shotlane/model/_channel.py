@@ -41,7 +41,8 @@ class Attribute:
 
     `low` and `high` are limits in `unit`, both included. `resolution` in `unit`: values are rounded to it.
     `update_ns`: shortest sensible time between two commands or two fresh readings. `safe`: value of the safe
-    state, `KEEP` when leaving it alone is meant, None when nothing is said.
+    state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back after each
+    set, False never compares what it reads with what was set, None only where the device may have restarted.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Attribute:
     poll_ns: int | None = None
     safe: ScalarValue | Keep | None = None
     description: str = ""
+    verify: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

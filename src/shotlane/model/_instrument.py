@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shotlane.model._dialogue import BlockForm, DialogueKeys, SetText
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._simulation import Simulation
 
@@ -49,23 +50,6 @@ class Wear(Part):
     per: Scalar = Field(description="In which time.", examples=["1 day"])
 
 
-class SetText(Part):
-    """What an ASCII device is sent to set an attribute: one text, or one for each boolean."""
-
-    send: str | None = Field(
-        None,
-        description="Text with `{value}`, which of an option is its code.",
-        examples=["S{value:.3f}"],
-    )
-    true: str | None = Field(None, description="Text that switches on.", examples=["HC"])
-    false: str | None = Field(None, description="Text that switches off.", examples=["C"])
-    reply: str | None = Field(
-        None,
-        description="Name of the frame that the device answers, the frame itself, or none.",
-        examples=["frame", "none"],
-    )
-
-
 class InstrumentAttribute(Register):
     """One quantity of an instrument: what it is, and how the wire speaks of it."""
 
@@ -98,27 +82,35 @@ class InstrumentAttribute(Register):
     )
     wear: Wear | None = Field(None, description="How much writing the device's memory bears.")
     scale: float | str | None = Field(
-        None, description="Modbus: value = number on the wire * scale + offset."
+        None, description="value = number on the wire * scale + offset."
     )
     offset: float | str | None = Field(
-        None, description="Modbus: value = number on the wire * scale + offset."
+        None, description="value = number on the wire * scale + offset."
     )
     valid: Valid | None = Field(
         None, description="Modbus: a register that says whether a reading means anything."
     )
     query: str | None = Field(
-        None, description="ASCII: the text that asks for it.", examples=["MEAS:VOLT:DC?"]
+        None, description="The text that asks for it; binary: bytes.", examples=["MEAS:VOLT:DC?", "01 03"]
+    )
+    scpi: str | None = Field(
+        None, description="SCPI: asked as `TEXT?`, set as `TEXT value`.", examples=["SOUR:VOLT"]
+    )
+    block: BlockForm | None = Field(
+        None,
+        description="SCPI: the reply is a binary block of such numbers, an array.",
+        examples=[{"type": "float32", "byte_order": "low_first"}],
     )
     reply: str | None = Field(
-        None, description="ASCII: name of a frame of `replies`, or the frame itself.", examples=["{value:f}"]
+        None, description="Name of a reply of `replies`, or the frame itself.", examples=["{value:f}"]
     )
     field: str | None = Field(
-        None, description="ASCII: the field of the reply; may be left out where there is only one."
+        None, description="The field of the reply; may be left out where there is only one."
     )
-    set: SetText | None = Field(None, description="ASCII: the text that sets it.")
+    set: SetText | None = Field(None, description="The text that sets it.")
     missing: list[str] | None = Field(
         None,
-        description="ASCII: texts of the field that mean that there is no value.",
+        description="Texts of the field that mean that there is no value.",
         examples=[["-------"]],
     )
     bit: int | None = Field(None, description="Not available yet.")
@@ -144,11 +136,11 @@ class InstrumentCommand(Part):
     """Something a device does on request: a text sent, or a number written to a holding register or coil."""
 
     description: str = Field("", description="Free text for people.")
-    send: str | None = Field(None, description="ASCII: the text, with `{argument}`.", examples=["T"])
+    send: str | None = Field(None, description="The text, with `{argument}`.", examples=["T"])
     reply: str | None = Field(
-        None, description="ASCII: name of the frame that the device answers, the frame itself, or none."
+        None, description="Name of the reply that the device gives, the frame itself, or none."
     )
-    field: str | None = Field(None, description="ASCII: the field of the reply that the call returns.")
+    field: str | None = Field(None, description="The field of the reply that the call returns.")
     holding: Address | None = Field(None, description="Modbus: the holding register that is written.")
     coil: Address | None = Field(None, description="Modbus: the coil that is written.")
     value: int | float | bool | str | None = Field(
@@ -176,13 +168,15 @@ class InstrumentIdentity(Part):
     model: str | IdentityPart | None = Field(None, description="Which model it is.")
     serial: str | IdentityPart | None = Field(None, description="Its serial number.")
     firmware: str | IdentityPart | None = Field(None, description="Version of its firmware.")
-    query: str | None = Field(None, description="ASCII: the text that asks who it is.", examples=["*IDN?"])
+    query: str | None = Field(
+        None, description="The text that asks who it is; SCPI: `none` does not ask.", examples=["*IDN?"]
+    )
     reply: str | None = Field(
-        None, description="ASCII: the frame with fields maker, model, serial, firmware.", examples=["idn"]
+        None, description="The reply with fields maker, model, serial, firmware.", examples=["idn"]
     )
 
 
-class InstrumentDocument(Part):
+class InstrumentDocument(DialogueKeys):
     """A whole instrument document: a device declared without Python."""
 
     language: int = Field(LANGUAGE, ge=1, description="Version of the language of this document.")
@@ -215,20 +209,3 @@ class InstrumentDocument(Part):
     )
     words: Words = Field("high_first", description="Modbus: order of the words of 32-bit values.")
     block: int = Field(125, ge=1, le=125, description="Modbus: most registers that one request may ask for.")
-    write: str = Field(
-        "{command}\n", description="ASCII: the line written, with its end.", examples=["{address}{command}\r"]
-    )
-    read_end: str | None = Field(None, description="ASCII: end of a reply; default: what `write` ends with.")
-    replies: dict[str, str] = Field(
-        {},
-        description="ASCII: frames by name: `{name:f}` a number, `:d` an integer, `:w` a word, `:rest` what"
-        " is left; with `?` it may be missing; `_` throws a field away.",
-        examples=[{"frame": "{address} {flow:f} {gas:w} {flags:rest?}"}],
-    )
-    encoding: Literal["ascii", "latin-1", "utf-8"] = Field(
-        "ascii", description="ASCII: encoding of the texts."
-    )
-    checksum: Any = Field(None, description="Not available yet.")
-    echo: Any = Field(None, description="Not available yet.")
-    errors: Any = Field(None, description="Not available yet.")
-    gap: Any = Field(None, description="Not available yet.")

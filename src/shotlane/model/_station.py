@@ -4,7 +4,7 @@ What an instrument takes as `options`, `limits` and `safe` is checked where its 
 (`instruments`).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,37 @@ from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._sequence import Interlock
 
 Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
+
+
+class DriverAttribute(Part):
+    """What a station says of an attribute of its driver: declared where the driver is silent, else tightened."""
+
+    path: str | None = Field(
+        None,
+        description="What the driver calls it, where this name is the station's own.",
+        examples=["ch1.voltage"],
+    )
+    description: str = Field("", description="Free text for people.")
+    access: Literal["r", "w", "rw"] | None = Field(
+        None, description="Whether it can be read (r), set (w), or both (rw)."
+    )
+    type: Literal["float", "int", "bool", "option", "text", "array"] | None = Field(
+        None, description="What it is; default: option with `options`, else float."
+    )
+    unit: str | None = Field(None, description="Unit of the value.", examples=["V", "degC"])
+    min: Scalar | None = Field(None, description="Lowest value that may be set.", examples=["0 V"])
+    max: Scalar | None = Field(None, description="Highest value that may be set.", examples=["10 V"])
+    options: list[str] | None = Field(None, description="The options, by name.", examples=[["dc", "ac"]])
+    resolution: Scalar | None = Field(None, description="Values are rounded to it.", examples=["1 mV"])
+    update: Scalar | None = Field(
+        None,
+        description="Shortest sensible time between two commands or two fresh readings.",
+        examples=["20 ms"],
+    )
+    poll: Scalar | None = Field(None, description="Period of polling for conditions and interlocks.")
+    safe: Scalar | None = Field(
+        None, description="Value in the safe state; `keep` leaves it as it is.", examples=["0 V"]
+    )
 
 
 class StationInstrument(Part):
@@ -24,7 +55,8 @@ class StationInstrument(Part):
     )
     driver: str | None = Field(
         None,
-        description="An adopted or own driver instead of an instrument document.",
+        description="A driver in Python instead of an instrument document: a class of your own, a driver of"
+        " another package, or the name of an installed one.",
         examples=["pymeasure:pymeasure.instruments.keithley.Keithley2000", "mylab.drivers:Camera"],
     )
     resource: str | None = Field(
@@ -39,6 +71,11 @@ class StationInstrument(Part):
     options: dict[str, Any] = Field(
         {},
         description="Values for the options of the instrument document, or arguments of a driver.",
+    )
+    attributes: dict[str, DriverAttribute] = Field(
+        {},
+        description="What a driver can read and set, where it does not say so itself; else only tightened.",
+        examples=[{"voltage": {"unit": "V", "max": "10 V"}}],
     )
     limits: dict[str, Limits] = Field(
         {},

@@ -31,8 +31,6 @@ def unavailable(station: Station, data: Any) -> Iterator[tuple[Path, str]]:
         if getattr(station, key):
             yield (key,), what
     for role, instrument in station.instruments.items():
-        if instrument.driver is not None:
-            yield ("instruments", role, "driver"), "drivers in Python and adopted ones are"
         if instrument.triggered_by is not None:
             yield ("instruments", role, "triggered_by"), "hardware-timed instruments are"
         for path in _secrets(data["instruments"].get(role), ("instruments", role)):
@@ -65,3 +63,12 @@ def _role(role: str, instrument: StationInstrument, document: Document, report: 
         help = "add `instrument: NAME`, a name of the catalogue or of a file next to the station"
         report.error("STA002", f"nothing says what '{role}' is", document.key_span(path), help=help)
         document.drop(path)
+    elif instrument.instrument is not None and instrument.driver not in (None, "pyvisa"):
+        message = f"'{role}' has an instrument document and a driver at once"
+        report.error("STA166", message, document.key_span((*path, "driver")), help="leave one of them")
+        document.drop((*path, "driver"))
+    elif instrument.instrument is not None and instrument.attributes:
+        help = "an instrument document says itself what it can read and set"
+        message = "`attributes` belongs to a driver"
+        report.error("STA166", message, document.key_span((*path, "attributes")), help=help)
+        document.drop((*path, "attributes"))

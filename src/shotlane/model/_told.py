@@ -123,6 +123,9 @@ def _type(problem: Problem, known: Known, document: Document, codes: Codes, repo
         help = f'put it in quotes when text is meant: "{problem.value}"'
     elif "a list" in problem.expected and _is_scalar(problem.value):
         help = f"write [{problem.value}]"
+    elif "a list" in problem.expected and isinstance(problem.value, dict):
+        first = next(iter(problem.value), "name")
+        help = f"each item begins with a dash: `- {first}: ...`"
     report.error(codes.type, message, document.span(problem.path), help=help)
 
 

@@ -240,7 +240,7 @@ def _random(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
         )
         return None
     count = count_of(compiler, (*path, "points"), raw["points"], "the number of points")
-    seed = count_of(compiler, (*path, "seed"), raw.get("seed", axis.seed), "the seed", least=0)
+    seed = seed_of(compiler, (*path, "seed"), raw.get("seed", axis.seed))
     if given is None or count is None or seed is None:
         return None
     low = axis_value(compiler, axis, (*place, 0), given[0])
@@ -251,11 +251,19 @@ def _random(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
     return _to_si(axis, start + (end - start) * uniform(seed, count))
 
 
-def count_of(compiler: Compiler, path: Path, raw: Any, what: str, *, least: int = 1) -> int | None:
-    """A whole number of at least `least`; None when it is none, which is reported."""
-    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= max(MOST_POINTS, 2**63):
+def count_of(compiler: Compiler, path: Path, raw: Any, what: str) -> int | None:
+    """A number of points; None when it is none, which is reported."""
+    return _whole(compiler, path, raw, what, 1, MOST_POINTS)
+
+
+def seed_of(compiler: Compiler, path: Path, raw: Any) -> int | None:
+    """A seed; None when it is none, which is reported."""
+    return _whole(compiler, path, raw, "the seed", 0, 2**63 - 1)
+
+
+def _whole(compiler: Compiler, path: Path, raw: Any, what: str, least: int, most: int) -> int | None:
+    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= most:
         return raw
-    compiler.report.error(
-        "SEQ304", f"{what} must be a whole number from {least} on", compiler.document.span(path)
-    )
+    message = f"{what} must be a whole number from {least} to {most}"
+    compiler.report.error("SEQ304", message, compiler.document.span(path))
     return None

@@ -6,6 +6,7 @@ the order of time. What is really sent is what is `valid` at a point and differs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,23 @@ def make_block(
         _wide(np.asarray(targets, dtype=np.int64), width),
         _wide(np.asarray(values, dtype=np.float64), width),
         _wide(np.asarray(valid, dtype=np.bool_), width),
-        np.full(width, rank, dtype=np.int8),
-        np.full(width, periodic, dtype=np.bool_),
-        np.full(width, cell, dtype=np.int32),
+        *_marks(width, rank, periodic, cell),
     )
+
+
+@lru_cache(maxsize=4096)
+def _marks(
+    width: int, rank: int, periodic: bool, cell: int
+) -> tuple[NDArray[np.int8], Mask, NDArray[np.int32]]:
+    """Columns that hold one value each; they are shared, so they cannot be written to."""
+    marks = (
+        np.full(width, rank, np.int8),
+        np.full(width, periodic, np.bool_),
+        np.full(width, cell, np.int32),
+    )
+    for mark in marks:
+        mark.setflags(write=False)
+    return marks
 
 
 def _wide(array: NDArray[Any], width: int) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from shotlane.plan._term import Compiler
 from shotlane.plan._timeline import Timeline
 
 OTHERWISE = "otherwise"
+ACTING = ("set", "record", "read", "call")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ def split_cells(
     if not isinstance(raw, Mapping):
         complete = not compiler.document.has_dropped(path)
         return Cells((Cell(path, raw, 0, last, whole=True),) if last >= 0 else (), complete)
+    if not raw and not compiler.document.has_dropped(path):
+        key = compiler.document.key_span(path)
+        compiler.report.error("SEQ212", f"`{path[-1]}` has no cell", key, help="write `STEP: VALUE` below it")
+        return Cells((), complete=False)
     found: list[Cell] = []
     complete = not compiler.document.has_dropped(path)
     for key, value in raw.items():
@@ -127,7 +132,7 @@ def _rest(
 
 
 def written_order(lanes: Any) -> dict[Path, int]:
-    """Position in the document of every entry below `lanes`."""
+    """Position in the document of every entry of a lane that makes actions or readings."""
     order: dict[Path, int] = {}
 
     def walk(value: Any, path: Path) -> None:
@@ -139,5 +144,8 @@ def written_order(lanes: Any) -> dict[Path, int]:
             for index, item in enumerate(value):
                 walk(item, (*path, index))
 
-    walk(lanes, ("lanes",))
+    for name, lane in lanes.items() if isinstance(lanes, Mapping) else ():
+        for kind, entries in lane.items() if isinstance(lane, Mapping) else ():
+            if kind in ACTING:
+                walk(entries, ("lanes", name, kind))
     return order

@@ -15,7 +15,7 @@ from shotlane.plan._blocks import Mask
 from shotlane.plan._calls import Call, check_arguments
 from shotlane.plan._clashes import check_clashes, check_pace
 from shotlane.plan._exact import NS_PER_S, Floats, Integers
-from shotlane.plan._findings import Findings
+from shotlane.plan._findings import Findings, SoundTimes
 from shotlane.plan._levels import Level
 from shotlane.plan._limits import NUMBERS, check_level, check_numbers, seconds_of
 from shotlane.plan._lowering import every_ns
@@ -48,9 +48,13 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The pass at work on one stretch. `bounds` None: times are not known, values are still checked."""
+    """The pass at work on one stretch. `bounds` None: times are not known, values are still checked.
+
+    `timed`: findings about what depends on times.
+    """
 
     findings: Findings
+    timed: Findings
     ranges: Ranges
     rows: Rows
     bounds: Bounds | None
@@ -60,7 +64,7 @@ class Check:
     def none(self, code: str, span: Span, bad: Mask, message: str, help: str | None = None) -> bool:
         """Whether nothing is wrong; what is, is found."""
         if bad.any():
-            self.findings.add(code, span, self.rows, bad, lambda _: (message, help))
+            self.timed.add(code, span, self.rows, bad, lambda _: (message, help))
         return not bad.any()
 
     def due(self, *varying: bool) -> bool:
@@ -73,9 +77,10 @@ def check_program(program: Program, findings: Findings, report: Report) -> Range
     ranges = Ranges()
     timeline = program.timeline
     for rows in program.stretches():
-        sound = check_durations(timeline, rows, findings)
-        bounds = timeline.boundaries(rows) if sound and timeline.sound else None
-        check = Check(findings, ranges, rows, bounds, rows.first == 0, timeline.varies)
+        faulty = check_durations(timeline, rows, findings)
+        bounds = timeline.boundaries(rows) if timeline.sound and not faulty.all() else None
+        timed = SoundTimes(findings, faulty) if faulty.any() else findings
+        check = Check(findings, timed, ranges, rows, bounds, rows.first == 0, timeline.varies)
         for lane in program.lanes.sets:
             if check.due(timeline.varies, lane.varies):
                 _set_lane(check, lane)
@@ -97,12 +102,13 @@ def _set_lane(check: Check, lane: SetLane) -> None:
     sound = check_pace(check.findings, lane, check.rows)
     if check.bounds is None:
         return
+    every = every_ns(lane, check.rows)
     for position, cell in enumerate(lane.cells):
-        frame = _frame(check, lane, position, cell, check.bounds)
+        frame = _frame(check, lane, position, cell, check.bounds, every)
         sound = _cell(check, lane, cell, frame) and sound
     varying = check.times_vary or lane.varies
     if sound and lane.sound and lane.cells and check.due(varying):
-        check_clashes(check.findings, lane, check.rows, check.bounds)
+        check_clashes(check.timed, lane, check.rows, check.bounds)
 
 
 def _levels(lane: SetLane) -> list[Level]:
@@ -113,9 +119,10 @@ def _levels(lane: SetLane) -> list[Level]:
     return levels
 
 
-def _frame(check: Check, lane: SetLane, position: int, cell: SetCell, bounds: Bounds) -> Frame:
+def _frame(
+    check: Check, lane: SetLane, position: int, cell: SetCell, bounds: Bounds, every: Integers
+) -> Frame:
     margin = lane.channel.attribute.update_ns or 0
-    every = every_ns(lane, check.rows)
     start, end = bounds[cell.cell.first], bounds[cell.cell.last + 1]
     return Frame(check.rows, position, start, end, every, margin)
 
@@ -150,10 +157,10 @@ def _curve(check: Check, lane: SetLane, cell: SetCell, move: Curve, frame: Frame
     block = move.body(frame)
     seconds = seconds_of(block.targets - frame.start)
     name = lane.channel.name
-    check_numbers(check.findings, check.rows, name, attribute, span, block.values, block.valid, seconds)
+    check_numbers(check.timed, check.rows, name, attribute, span, block.values, block.valid, seconds)
     closing = move.closing(frame)
     lasts = frame.length > 0
-    check_numbers(check.findings, check.rows, name, attribute, span, closing, lasts, seconds_of(frame.length))
+    check_numbers(check.timed, check.rows, name, attribute, span, closing, lasts, seconds_of(frame.length))
     shape = np.broadcast_shapes(block.values.shape, block.valid.shape)
     check.ranges.add(lane.index, np.broadcast_to(block.values, shape)[np.broadcast_to(block.valid, shape)])
     check.ranges.add(lane.index, closing)
@@ -183,7 +190,7 @@ def _pulse(check: Check, cell: SetCell, move: Pulse, frame: Frame) -> bool:
 def _track(check: Check, cell: SetCell, move: Track, frame: Frame) -> bool:
     sound = True
     for place in move.places:
-        sound = place.check(check.rows, frame.length, check.findings) and sound
+        sound = place.check(check.rows, frame.length, check.timed) and sound
     offsets = [place.offset(check.rows, frame.length) for place in move.places]
     for place, before, here in zip(move.places[1:], offsets, offsets[1:], strict=False):
         message = "this point comes before the one above it"
@@ -194,7 +201,7 @@ def _track(check: Check, cell: SetCell, move: Track, frame: Frame) -> bool:
 
 def _reading(check: Check, reading: Reading, report: Report) -> None:
     if check.bounds is not None:
-        sound = check_reading(reading, check.rows, check.bounds, check.findings)
+        sound = check_reading(reading, check.rows, check.bounds, check.timed)
     elif reading.rate is not None:
         sound = check_rate(reading, check.rows, check.findings)
     else:
@@ -208,4 +215,4 @@ def _call(check: Check, call: Call) -> None:
     check_arguments(call, check.rows, check.findings)
     if check.bounds is not None:
         length = check.bounds[call.cell.last + 1] - check.bounds[call.cell.first]
-        call.place.check(check.rows, length, check.findings)
+        call.place.check(check.rows, length, check.timed)

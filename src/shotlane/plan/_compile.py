@@ -74,7 +74,7 @@ def compile_sequence(
         retry,
         summarise(program, table, ranges),
         _content(document.data, retry, lanes),
-        Cutter(program, _ports(lanes, table)),
+        Cutter(program, points, _ports(lanes, table)),
     )
 
 
@@ -133,10 +133,14 @@ def _point_text(points: Points, index: int) -> str:
 
 def _content(data: Mapping[str, Any], retry: RetryPolicy, lanes: Lanes) -> bytes:
     """What the author asked for, without what does not matter to the instruments."""
-    sections = {key: data.get(key) for key in ("parameters", "labels", "timeline", "lanes")}
+    sections = {key: data.get(key) for key in ("parameters", "labels", "timeline")}
+    written = {
+        name: {key: value for key, value in lane.items() if key != "description"}
+        for name, lane in (data.get("lanes") or {}).items()
+    }
     policy = [retry.attempts, sorted(retry.on), retry.delay_ns, retry.backoff, retry.then]
     plans = [
         [plan.channel, plan.action_tolerance_ns, plan.tick_tolerance_ns, plan.required, plan.max_missing]
         for plan in lanes.plans
     ]
-    return canonical([sections, policy, plans])
+    return canonical([sections, written, policy, plans])

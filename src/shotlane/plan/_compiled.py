@@ -19,21 +19,46 @@ from shotlane.plan._summary import PlanSummary
 class Cutter:
     """Keeps the stretch of points that was cut last. Threads may share it."""
 
-    def __init__(self, program: Program, ports: Mapping[str, frozenset[int]]) -> None:
+    def __init__(self, program: Program, points: Points, ports: Mapping[str, frozenset[int]]) -> None:
         self._program = program
+        self._points = points
         self._ports = ports
         self._lock = threading.Lock()
         self._size = program.stretch_rows()
-        self._stretch: Stretch | None = None
+        self._last: tuple[Stretch, ParameterRows] | None = None
 
-    def at(self, index: int) -> tuple[Stretch, int]:
-        """The stretch that holds a point, and its row in it."""
+    def at(self, index: int) -> tuple[Stretch, "ParameterRows", int]:
+        """The stretch that holds a point, its parameters, and the row in it."""
         first = index // self._size * self._size
         with self._lock:
-            if self._stretch is None or self._stretch.rows.first != first:
-                stop = min(first + self._size, self._program.scope.count)
-                self._stretch = Stretch(self._program, self._program.scope.rows(first, stop), self._ports)
-            return self._stretch, index - first
+            if self._last is None or self._last[0].rows.first != first:
+                rows = self._program.scope.rows(first, min(first + self._size, self._points.count))
+                stretch = Stretch(self._program, rows, self._ports)
+                self._last = (stretch, ParameterRows(self._points, rows.first, rows.stop))
+            return *self._last, index - first
+
+
+class ParameterRows:
+    """Parameters and labels of a stretch of points as Python values, and their canonical bytes."""
+
+    def __init__(self, points: Points, first: int, stop: int) -> None:
+        self._names = tuple(points.columns)
+        parts = {name: values[first:stop] for name, values in points.columns.items()}
+        self._rows = list(zip(*(values.tolist() for values in parts.values()), strict=True))
+        numbers = [values for values in parts.values() if values.dtype != object]
+        texts = [values.tolist() for values in parts.values() if values.dtype == object]
+        self._width = 8 * len(numbers)
+        self._numbers = column(np.stack(numbers, axis=1), "f8") if numbers else b""
+        self._texts = [canonical(row) for row in zip(*texts, strict=True)]
+
+    def values(self, row: int) -> dict[str, Value]:
+        """By name, in declared order."""
+        return dict(zip(self._names, self._rows[row], strict=True)) if self._names else {}
+
+    def canonical(self, row: int) -> bytes:
+        """Numbers, then texts."""
+        texts = self._texts[row] if self._texts else b""
+        return self._numbers[self._width * row : self._width * (row + 1)] + texts
 
 
 @dataclass(frozen=True)
@@ -60,45 +85,31 @@ class CompiledPlan:
         return self.points.count
 
     @cached_property
-    def _channel_mark(self) -> bytes:
-        return digest(describe_channels(self.channels, self.texts)).encode()
+    def _head(self) -> bytes:
+        """What all shots share: the channels in use, and the names and units of the parameters."""
+        units = canonical([[name, unit] for name, unit in self.points.units.items()])
+        return digest(describe_channels(self.channels, self.texts), units).encode()
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what was asked for, the points, the channels in use, and the first shot."""
         columns = [_column_bytes(name, values) for name, values in self.points.columns.items()]
-        units = canonical([[name, unit] for name, unit in self.points.units.items()])
-        first = self.shot(1).digest.encode()
-        return digest(self._channel_mark, self.content, units, *columns, first)
+        count = canonical([len(self), list(self.points.swept)])
+        return digest(self._head, self.content, count, *columns, self.shot(1).digest.encode())
 
     def shot(self, number: int) -> ShotPlan:
         """Cut one shot out; `number` counts from 1. Raises `IndexError`."""
         if not 1 <= number <= len(self):
             raise IndexError(f"shot {number} of a plan with {len(self)}")
-        stretch, row = self.cutter.at(number - 1)
-        parameters = self._parameters(number - 1)
-        initial = stretch.initial(row)
+        stretch, parameters, row = self.cutter.at(number - 1)
+        initial, written = stretch.initial(row)
         segment = stretch.segment(row)
-        mark = digest(
-            self._channel_mark,
-            canonical(list(parameters.items())),
-            canonical([[item.channel, item.value] for item in initial]),
-            segment.digest.encode(),
-        )
-        return ShotPlan(number, parameters, initial, (segment,), mark)
+        mark = digest(self._head, parameters.canonical(row), written, segment.digest.encode())
+        return ShotPlan(number, parameters.values(row), initial, (segment,), mark)
 
     def shots(self) -> Iterator[ShotPlan]:
         """All shots, one at a time."""
         return (self.shot(number) for number in range(1, len(self) + 1))
-
-    def _parameters(self, index: int) -> dict[str, Value]:
-        return {name: _plain(values[index]) for name, values in self.points.columns.items()}
-
-
-def _plain(value: Any) -> Value:
-    """A Python value of an entry of a column."""
-    plain: Value = value.item() if isinstance(value, np.generic) else value
-    return plain
 
 
 def _column_bytes(name: str, values: Any) -> bytes:

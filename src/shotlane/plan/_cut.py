@@ -6,12 +6,12 @@ between points, everything but the values is shared by all shots of a stretch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.model import ScalarValue
 from shotlane.plan._blocks import Mask
 from shotlane.plan._calls import Call, call_times
 from shotlane.plan._digest import canonical, column, describe_call, digest
@@ -30,6 +30,8 @@ from shotlane.plan._plan import (
 from shotlane.plan._program import Program
 from shotlane.plan._readings import SINGLE_TOLERANCE_NS, Reading, ReadTimes, read_times
 from shotlane.plan._scope import Rows
+
+_MOST_LAYOUTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +73,44 @@ class Stretch:
         self._columns = _columns(program, self._lowered)
         self._times = [read_times(reading, rows, self._bounds) for reading in lanes.readings]
         self._calls = [_CallColumns(call, rows, self._bounds) for call in lanes.calls]
-        self._shared_layout = self._common_layout()
+        self._initial = _initial_rows(program, self._lowered)
         self._shared_steps = self._steps(0) if all(len(bound) == 1 for bound in self._bounds) else None
         self._shared_readings = self._rules(0) if all(_single(times) for times in self._times) else None
         self._shared_calls = self._call_lists(0) if all(call.single for call in self._calls) else None
+        self._layouts: dict[bytes, Layout] = {}
 
     def segment(self, row: int) -> SegmentPlan:
         """The one segment of a shot; `row` counts from the first point of the stretch."""
-        layout = self._shared_layout or self._layout(row)
-        values = _row(self._columns.values, row)
-        sent = values if self._all_sent(layout) else values[layout.columns]
-        steps = self._shared_steps or self._steps(row)
+        layout = self._layout_of(row)
+        values = _row(self._columns.values, row)[layout.columns]
+        steps, step_bytes = self._shared_steps or self._steps(row)
         readings, reading_bytes = self._shared_readings or self._rules(row)
         calls, call_bytes = self._shared_calls or self._call_lists(row)
         ports = {}
-        for port in self._ports:
-            positions, table = layout.ports[port]
+        for port, (at, table) in layout.ports.items():
             actions = ActionTable(
-                table.target_ns, table.rank, table.order, table.channel, sent[positions], table.periodic
+                table.target_ns, table.rank, table.order, table.channel, values[at], table.periodic
             )
             ports[port] = PortPlan(port, actions, calls[port], readings[port])
-        text = canonical([[step.name, step.start_ns, step.end_ns] for step in steps])
-        mark = digest(text, layout.digest, column(sent, "f8"), reading_bytes, call_bytes)
+        mark = digest(step_bytes, layout.digest, reading_bytes, call_bytes, column(values, "f8"))
         return SegmentPlan(steps[-1].end_ns if steps else 0, steps, ports, mark)
 
-    def initial(self, row: int) -> tuple[InitialValue, ...]:
-        """What set-up writes, in the order of the lanes."""
-        texts = tuple(self._program.lanes.texts.index)
-        found = []
-        for lane, lowered in zip(self._program.lanes.sets, self._lowered, strict=True):
-            if lowered.initial is not None:
-                value = float(_row(lowered.initial, row)[0])
-                found.append(InitialValue(lane.index, _decoded(lane.channel, value, texts)))
-        return tuple(found)
+    def initial(self, row: int) -> tuple[tuple[InitialValue, ...], bytes]:
+        """What set-up writes, in the order of the lanes, and its canonical bytes."""
+        return self._initial[row if len(self._initial) > 1 else 0]
 
-    def _all_sent(self, layout: Layout) -> bool:
-        return len(layout.columns) == int(self._columns.values.shape[1])
-
-    def _common_layout(self) -> Layout | None:
-        """The layout of all rows when it is the same for all."""
+    def _layout_of(self, row: int) -> Layout:
+        """Rows whose commands have the same times share a layout."""
         columns = self._columns
         if len(columns.targets) > 1:
-            return None
-        if len(columns.keep) > 1 and not (columns.keep == columns.keep[:1]).all():
-            return None
-        return self._layout(0)
+            return self._layout(row)
+        key = _row(columns.keep, row).tobytes()
+        found = self._layouts.get(key)
+        if found is None:
+            if len(self._layouts) >= _MOST_LAYOUTS:
+                self._layouts.clear()
+            found = self._layouts[key] = self._layout(row)
+        return found
 
     def _layout(self, row: int) -> Layout:
         columns = self._columns
@@ -139,13 +134,13 @@ class Stretch:
             ports[port] = (at, table)
         return Layout(sent, ports, mark.encode())
 
-    def _steps(self, row: int) -> tuple[StepTimes, ...]:
+    def _steps(self, row: int) -> tuple[tuple[StepTimes, ...], bytes]:
         marks = [int(_row(bound, row)[0]) for bound in self._bounds]
         steps = self._program.timeline.steps
-        return tuple(
-            StepTimes(step.name, start, end)
-            for step, start, end in zip(steps, marks, marks[1:], strict=False)
+        found = tuple(
+            StepTimes(step.name, *times) for step, times in zip(steps, pairwise(marks), strict=True)
         )
+        return found, canonical([[step.name, step.start_ns, step.end_ns] for step in found])
 
     def _rules(self, row: int) -> tuple[dict[str, tuple[ReadingRule, ...]], bytes]:
         found: dict[str, list[ReadingRule]] = {port: [] for port in self._ports}
@@ -226,8 +221,28 @@ def _rule(reading: Reading, times: ReadTimes, row: int) -> ReadingRule:
     return ReadingRule(reading.index, start, period, count, rank, reading.order, tolerance, periodic)
 
 
-def _decoded(channel: Any, value: float, texts: tuple[str, ...]) -> ScalarValue:
-    return decode(channel, value, texts)
+def _initial_rows(
+    program: Program, lowered: Sequence[Lowered]
+) -> list[tuple[tuple[InitialValue, ...], bytes]]:
+    """What set-up writes at every point, or once where it is the same at all."""
+    texts = tuple(program.lanes.texts.index)
+    written = [
+        (lane, item.initial)
+        for lane, item in zip(program.lanes.sets, lowered, strict=True)
+        if item.initial is not None
+    ]
+    count = max((len(values) for _, values in written), default=1)
+    columns = []
+    for lane, values in written:
+        entries = [
+            InitialValue(lane.index, decode(lane.channel, value, texts)) for value in values[:, 0].tolist()
+        ]
+        columns.append(entries if len(entries) == count else entries * count)
+    indices = column(np.array([lane.index for lane, _ in written], dtype=np.int64), "i8")
+    coded = column(_beside([values for _, values in written], np.float64), "f8")
+    width = 8 * len(written)
+    rows = list(zip(*columns, strict=True)) if columns else [()]
+    return [(row, indices + coded[width * at : width * (at + 1)]) for at, row in enumerate(rows)]
 
 
 class _CallColumns:

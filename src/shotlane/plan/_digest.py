@@ -8,6 +8,7 @@ content alone, however it was computed, so that they are equal between processes
 
 import hashlib
 import json
+import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,12 +25,9 @@ def canonical(value: Any) -> bytes:
 
 
 def digest(*parts: bytes) -> str:
-    """SHA-256 over parts, each led by its length so that they cannot run into each other."""
-    state = hashlib.sha256()
-    for part in parts:
-        state.update(len(part).to_bytes(8, "little"))
-        state.update(part)
-    return state.hexdigest()
+    """SHA-256 over parts, led by their lengths so that they cannot run into each other."""
+    lengths = struct.pack(f"<{len(parts)}q", *map(len, parts))
+    return hashlib.sha256(b"".join((lengths, *parts))).hexdigest()
 
 
 def column(values: NDArray[Any], kind: str) -> bytes:

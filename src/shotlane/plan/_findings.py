@@ -27,7 +27,8 @@ class Finding:
     message: str
     help: str | None
     count: int
-    everywhere: bool
+    stretch: int  # first point of the stretch that was looked at last
+    wrong: NDArray[np.bool_]  # the points of that stretch at which it is wrong
     notes: tuple[Note, ...] = ()
 
 
@@ -49,18 +50,21 @@ class Findings:
         notes: tuple[Note, ...] = (),
     ) -> None:
         """Take a mask of shape (n, m) or (1, m); `tell` words the fault of a row of it."""
-        wrong: NDArray[np.bool_] = np.asarray(np.asarray(bad).any(axis=1))
-        everywhere = (len(wrong) == 1 and len(rows) > 1) or self.total == 1
-        count = len(rows) if everywhere else int(wrong.sum())
+        wrong = np.broadcast_to(np.asarray(bad).any(axis=1), (len(rows),))
         known = self.found.get((code, span))
-        if known is not None:
-            known.count += count
+        if known is None:
+            at = int(np.argmax(wrong))
+            message, help_text = tell(at)
+            count = int(wrong.sum())
+            self.found[code, span] = Finding(
+                code, span, rows.first + at, message, help_text, count, rows.first, wrong, notes
+            )
             return
-        at = int(np.argmax(wrong))
-        message, help_text = tell(at)
-        self.found[code, span] = Finding(
-            code, span, rows.first + at, message, help_text, count, everywhere, notes
-        )
+        # Several cells of `otherwise` share a place: a point counts once.
+        fresh = wrong & ~known.wrong if known.stretch == rows.first else wrong
+        known.count += int(fresh.sum())
+        known.wrong = wrong | known.wrong if known.stretch == rows.first else wrong
+        known.stretch = rows.first
 
     def report(self, report: Report) -> None:
         """Tell every finding once."""
@@ -69,8 +73,33 @@ class Findings:
             if finding.count < self.total:
                 point = self.name_point(finding.shot)
                 more = f", and at {finding.count - 1} more" if finding.count > 1 else ""
-                message += f" at shot {finding.shot + 1} of {self.total} ({point}){more}"
+                message += f", at shot {finding.shot + 1} of {self.total} ({point}){more}"
             report.error(finding.code, message, finding.span, help=finding.help, notes=finding.notes)
+
+
+class SoundTimes(Findings):
+    """Findings that leave out points without sound times, which their author was told of."""
+
+    __slots__ = ("muted", "whole")
+
+    def __init__(self, whole: Findings, muted: NDArray[np.bool_]) -> None:
+        super().__init__(whole.total, whole.name_point, whole.found)
+        self.whole = whole
+        self.muted = muted
+
+    def add(
+        self,
+        code: str,
+        span: Span,
+        rows: Rows,
+        bad: NDArray[np.bool_],
+        tell: Callable[[int], Told],
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        """Take a mask; only its sound rows count."""
+        left = np.asarray(bad) & ~self.muted
+        if left.any():
+            self.whole.add(code, span, rows, left, tell, notes)
 
 
 def shown(value: Any) -> str:

@@ -56,7 +56,7 @@ class TermLevel:
 
     term: Term
     attribute: Attribute
-    cache: dict[str, Floats] = field(default_factory=dict, compare=False)
+    cache: dict[str, tuple[int, int, Floats]] = field(default_factory=dict, compare=False)
 
     @property
     def span(self) -> Span:
@@ -69,12 +69,13 @@ class TermLevel:
         return self.term.varies
 
     def column(self, rows: Rows) -> Floats:
-        """Values as sent."""
-        if self.varies:
-            return sent(self.term.column(rows), self.attribute)
-        if "value" not in self.cache:
-            self.cache["value"] = sent(self.term.column(rows), self.attribute)
-        return self.cache["value"]
+        """Values as sent. The last stretch is kept, because a cell is asked for its value several times."""
+        last = self.cache.get("last")
+        if last is not None and (not self.varies or last[:2] == (rows.first, rows.stop)):
+            return last[2]
+        values = sent(self.term.column(rows), self.attribute)
+        self.cache["last"] = (rows.first, rows.stop, values)
+        return values
 
 
 def sent(values: NDArray[Any], attribute: Attribute) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shotlane.diagnostics import Span
-from shotlane.model import Attribute, Channel, ValueType
+from shotlane.model import Channel, ValueType
 from shotlane.plan._exact import NS_PER_S, Floats
 from shotlane.plan._findings import Findings, Told, shown
 from shotlane.plan._levels import LabelLevel, Level, TermLevel
@@ -65,7 +65,8 @@ def _check_whole(findings: Findings, rows: Rows, channel: Channel, level: TermLe
     numbers = np.asarray(level.term.column(rows), dtype=np.float64)
     unit = channel.attribute.unit
     exact = unit.from_si(numbers) if unit is not None else numbers
-    bad = np.isfinite(exact) & (np.abs(exact - np.rint(exact)) > 1e-9 * np.maximum(1.0, np.abs(exact)))
+    numbers = np.where(np.isfinite(exact), exact, 0.0)  # what is not finite is told elsewhere
+    bad = np.abs(numbers - np.rint(numbers)) > 1e-9 * np.maximum(1.0, np.abs(numbers))
     if bad.any():
         findings.add("SEQ405", level.span, rows, bad, lambda at: _not_whole(channel, exact, at))
 
@@ -112,8 +113,3 @@ def _no_option(channel: Channel, level: LabelLevel, rows: Rows, at: int) -> Told
 def seconds_of(ticks_ns: Any) -> Floats:
     """Nanoseconds as seconds."""
     return np.asarray(ticks_ns / NS_PER_S, dtype=np.float64)
-
-
-def limits_of(attribute: Attribute) -> tuple[float | None, float | None]:
-    """Lower and upper limit."""
-    return attribute.low, attribute.high

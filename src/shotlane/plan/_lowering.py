@@ -30,11 +30,23 @@ def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     blocks = []
     for position, frame in enumerate(frames):
         move = lane.cells[position].move
-        blocks.append(move.body(frame))
+        blocks.append(_body(lane.cells[position], frame))
         if (isinstance(move, Ramp | Curve | Track) and move.changing) or isinstance(move, Track):
             blocks.append(_end(move.closing(frame), frame, frames[position + 1 :]))
     block = joined(blocks)
     return Lowered(block, changed(block, initial), initial)
+
+
+def _body(cell: SetCell, frame: Frame) -> Block:
+    """Candidates of a cell, computed once when nothing about it differs between points."""
+    move = cell.move
+    single = len(frame.rows) == 1 and frame.rows.scope.count > 1  # says nothing about the other points
+    times = (frame.start, frame.end, frame.every)
+    if single or isinstance(move, Ramp) or move.varies or any(len(column) > 1 for column in times):
+        return move.body(frame)
+    if "body" not in cell.cache:
+        cell.cache["body"] = move.body(frame)
+    return cell.cache["body"]
 
 
 def every_ns(lane: SetLane, rows: Rows) -> Integers:
@@ -56,7 +68,9 @@ def lane_frames(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> list[F
     if lane.initial is not None and not isinstance(lane.initial, Keep):
         before = lane.initial.column(rows)
     for position, cell in enumerate(lane.cells):
-        frame = replace(frames[position], before=before)
+        frame = frames[position]
+        if cell.move.needs_before:
+            frame = replace(frame, before=before)
         if isinstance(cell.move, Ramp) and cell.move.end is None:
             following = lane.cells[position + 1].move
             frame = replace(frame, after=following.opening(frames[position + 1]))

@@ -166,20 +166,55 @@ class Points:
 
 
 class Plan(Protocol):
-    """A compiled sequence. Iterating is lazy; `shot(k)` counts from 1."""
+    """A compiled sequence, read only. Iterating is lazy; `shot(k)` counts from 1."""
 
-    format: int
-    sequence: str
-    station: str
-    description: str
-    tags: tuple[str, ...]
-    channels: tuple[Channel, ...]  # those in use, in the order of the lanes
-    lanes: tuple[LanePlan, ...]  # one per channel in use, same order
-    roles: tuple[str, ...]  # those to open, in the order of the station
-    texts: tuple[str, ...]
-    points: Points
-    retry: RetryPolicy
-    digest: str
+    @property
+    def format(self) -> int:
+        """Version of what a plan is."""
+
+    @property
+    def sequence(self) -> str:
+        """Name of the sequence."""
+
+    @property
+    def station(self) -> str:
+        """Name of the station."""
+
+    @property
+    def description(self) -> str:
+        """What the author says of the sequence."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words to find runs by."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Channels in use, in the order of the lanes."""
+
+    @property
+    def lanes(self) -> tuple[LanePlan, ...]:
+        """One per channel in use, same order."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Instruments to open, in the order of the station."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text that is sent."""
+
+    @property
+    def points(self) -> Points:
+        """The sweep."""
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """What happens after a fault of a shot."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan."""
 
     def __len__(self) -> int:
         """Number of shots."""

@@ -1,12 +1,14 @@
 """A lane that sets: its cells with what they do, checked as far as no number is needed."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shotlane.diagnostics import Note, Span
 from shotlane.document import Path
 from shotlane.model import KEEP, Channel, Keep, Lane
+from shotlane.plan._blocks import Block
 from shotlane.plan._cells import Cell, split_cells
 from shotlane.plan._constants import TIME
 from shotlane.plan._levels import CodeLevel, Level, Texts, encode, make_level
@@ -18,12 +20,16 @@ from shotlane.plan._timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class SetCell:
-    """A cell and what it does; `order`: its position in the document; `key`: where its key stands."""
+    """A cell and what it does; `order`: its position in the document; `key`: where its key stands.
+
+    `cache` keeps what is the same at all points.
+    """
 
     cell: Cell
     move: Move
     order: int
     key: Span
+    cache: dict[str, Block] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,9 @@ def build_set_lane(
     initial, known = _initial(compiler, channel, texts, path, lane.initial)
     every, paced = _every(compiler, channel, path, lane.every)
     result = SetLane(index, channel, tuple(cells), every, initial, sound and known and paced)
-    return _with_neighbours(compiler, result, path, stated=lane.initial is not None, known=known, paced=paced)
+    return _with_neighbours(
+        compiler, result, texts, path, stated=lane.initial is not None, known=known, paced=paced
+    )
 
 
 def _initial(
@@ -106,7 +114,7 @@ def _every(compiler: Compiler, channel: Channel, path: Path, raw: Any) -> tuple[
 
 
 def _with_neighbours(
-    compiler: Compiler, lane: SetLane, path: Path, *, stated: bool, known: bool, paced: bool
+    compiler: Compiler, lane: SetLane, texts: Texts, path: Path, *, stated: bool, known: bool, paced: bool
 ) -> SetLane:
     """Check what a lane needs beside its cells: values beside ramps, a pace, a value to start from."""
     sound = lane.sound
@@ -114,7 +122,7 @@ def _with_neighbours(
         sound = _has_pace(compiler, lane) and sound
     initial = lane.initial
     if known and not stated and lane.sound and not _opens(lane):
-        initial = _safe_level(compiler, lane.channel)
+        initial = _safe_level(compiler, lane.channel, texts)
     lane = replace(lane, initial=initial)
     told = False
     if lane.sound:
@@ -137,12 +145,13 @@ def _opens(lane: SetLane) -> bool:
     return bool(lane.cells) and lane.cells[0].cell.first == 0 and not lane.cells[0].move.needs_before
 
 
-def _safe_level(compiler: Compiler, channel: Channel) -> Level | None:
+def _safe_level(compiler: Compiler, channel: Channel, texts: Texts) -> Level | None:
     safe = channel.attribute.safe
     if safe is None or isinstance(safe, Keep):
         return None
     span = compiler.document.key_span(("lanes", channel.name))
-    return CodeLevel(span, encode(channel.attribute, Texts(), safe))
+    code = encode(channel.attribute, texts, safe)
+    return None if math.isnan(code) else CodeLevel(span, code)
 
 
 def _has_pace(compiler: Compiler, lane: SetLane) -> bool:

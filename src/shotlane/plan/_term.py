@@ -81,7 +81,8 @@ class Compiler:
         """Check an expression that is parsed already."""
         scope = self.scope
         try:
-            kind = expression.infer({**scope.types, **more})
+            types = {**scope.types, **more}
+            kind = expression.infer({name: types[name] for name in types if name not in scope.broken})
         except ExpressionError as error:
             tell(
                 self.report,

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shotlane.document import Document, Path
 from shotlane.model import AskStep, Sequence, UntilStep, was_dropped
@@ -62,8 +63,17 @@ class Timeline:
         return [step.duration.column(rows) for step in self.steps if step.duration is not None]
 
     def boundaries(self, rows: Rows) -> list[Integers]:
-        """Columns of the start of the first step and the end of every step, in ns."""
-        return [np.asarray(bound).reshape(-1, 1) for bound in boundaries_ns(self.durations_s(rows))]
+        """Columns of the start of the first step and the end of every step, in ns.
+
+        A faulty duration counts as 0, so that the checks of sound points can go on.
+        """
+        durations = [_usable(seconds) for seconds in self.durations_s(rows)]
+        return [np.asarray(bound).reshape(-1, 1) for bound in boundaries_ns(durations)]
+
+
+def _usable(seconds: Floats) -> Floats:
+    usable = (seconds >= 0) & (seconds <= LONGEST_S)
+    return seconds if usable.all() else np.where(usable, seconds, 0.0)
 
 
 def build_timeline(compiler: Compiler, sequence: Sequence) -> Timeline:
@@ -88,19 +98,19 @@ def _duration(compiler: Compiler, place: Path, raw: Any) -> Term | None:
     return term
 
 
-def check_durations(timeline: Timeline, rows: Rows, findings: Findings) -> bool:
-    """Find durations that are negative, undefined or too long; whether all are sound here."""
-    sound = True
+def check_durations(timeline: Timeline, rows: Rows, findings: Findings) -> NDArray[np.bool_]:
+    """Find durations that are negative, undefined or too long; a column of the points that have one."""
+    faulty = np.zeros((1, 1), dtype=np.bool_)
     for step in timeline.steps:
         if step.duration is None or not step.duration.sound:
             continue
         seconds = step.duration.column(rows)
         bad = ~((seconds >= 0) & (seconds <= LONGEST_S))
         if bad.any():
-            sound = False
+            faulty = faulty | bad
             span = step.duration.written.span
             findings.add("SEQ204", span, rows, bad, partial(_told, step.name, seconds))
-    return sound
+    return faulty
 
 
 def _told(name: str, seconds: Floats, at: int) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ def refuse(compiler: Compiler, path: Path, what: str) -> None:
 
 def refuse_key(document: Document, report: Report, path: Path, what: str, *, help: str | None = None) -> None:
     """Say it at a key of the document."""
-    report.error("SEQ900", f"{what}: not available yet", document.key_span(path), help=help)
+    report.error("SEQ900", f"{what} is not available yet", document.key_span(path), help=help)
 
 
 def refuse_unavailable(sequence: Sequence, document: Document, report: Report) -> None:

@@ -1,0 +1,45 @@
+"""One instrument in the pool, and what the pool knows of it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from shotlane.instruments._agreement import SetPoints
+from shotlane.instruments._contract import Driver, Identity, Preparing, Reading
+from shotlane.instruments._definition import Definition
+from shotlane.instruments._health import Health
+
+RoleNotify = Callable[[str, str, Mapping[str, Any]], None]
+
+
+class Exchange(NamedTuple):
+    """What one use of an instrument gave. Stamps are those of the last try, on the pool's clock."""
+
+    readings: Mapping[str, Reading]
+    requested_ns: int
+    received_ns: int
+    result: Any = None  # what a command answered
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """An open instrument. `lost`: it must be opened again before its next use."""
+
+    definition: Definition
+    driver: Driver
+    lock: AbstractContextManager[Any]
+    set_points: SetPoints
+    health: Health = field(default_factory=Health)
+    lost: bool = False
+    identity: Identity = field(default_factory=Identity)
+    prepare: Callable[[], None] | None = None  # what the driver does before an exchange is stamped
+
+    def __post_init__(self) -> None:
+        if isinstance(self.driver, Preparing):
+            self.prepare = self.driver.prepare
+
+    @property
+    def role(self) -> str:
+        """Its name in the station."""
+        return self.definition.role

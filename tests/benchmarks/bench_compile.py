@@ -1,0 +1,145 @@
+"""Compiling and cutting: shots per second, time to the first shot, and large sweeps.
+
+Run with `python -m tests.benchmarks.bench_compile [SHOTS]`. The workload is that of the peers: 10 boolean and
+10 numeric lanes of 50 steps, every fifth numeric step a ramp of ten points, half of the cells with the swept
+parameter.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tests.plan.table import attribute, build_table
+
+from shotlane.diagnostics import Report
+from shotlane.document import Document, read_text
+from shotlane.model import ChannelTable, Sequence, load_sequence
+from shotlane.plan import CompiledPlan, compile_sequence
+
+STEPS = 50
+LANES = 10
+
+
+def workload(shots: int, *, swept_time: bool = False) -> str:
+    """The sequence of the benchmark."""
+    last = f"{shots} mV / 1000"
+    lines = ["sequence: bench", "parameters:", "  x: 1 V", "  tail: 10 ms", "timeline:"]
+    lines += [f"  - s{step}: 10 ms" for step in range(STEPS - 1)]
+    lines.append(f"  - s{STEPS - 1}: {'tail' if swept_time else '10 ms'}")
+    lines.append("lanes:")
+    for number in range(LANES):
+        lines += [f"  out.level{number}:", "    every: 1 ms", "    set:"]
+        lines += [f"      s{step}: {_number(step, number)}" for step in range(STEPS)]
+    for number in range(LANES):
+        lines += [f"  out.gate{number}:", "    set:"]
+        lines += [f"      s{step}: {_boolean(step, number)}" for step in range(STEPS)]
+    lines += ["sweep:", f"  - x: {{linspace: [0.001 V, {last}, {shots}]}}"]
+    if swept_time:
+        lines.append(f"    tail: {{linspace: [10 ms, 20 ms, {shots}]}}")
+    return "\n".join(lines) + "\n"
+
+
+def _number(step: int, lane: int) -> str:
+    if step % 5 == 4 and step < STEPS - 1:
+        return "ramp()"
+    return f"x * {0.1 + 0.01 * (step % 7)} + {lane} mV" if step % 2 else f"{step * 10 + lane} mV"
+
+
+def _boolean(step: int, lane: int) -> str:
+    return f"x > {step} mV" if (step + lane) % 4 == 1 else str((step + lane) % 2 == 0).lower()
+
+
+def points_workload(side: int) -> str:
+    """Two axes and 20 derived parameters with units."""
+    derived = "\n".join(f"  d{k}: (x + {k} mV) * y / (1 s)" for k in range(20))
+    axes = f"  - x: {{linspace: [0 V, 1 V, {side}]}}\n  - y: {{linspace: [1 A, 2 A, {side}]}}\n"
+    head = f"sequence: points\nparameters:\n  x: 1 V\n  y: 1 A\n{derived}\n"
+    return f"{head}timeline: [{{a: 1 s}}]\nsweep:\n{axes}"
+
+
+def table() -> ChannelTable:
+    """Twenty channels on one port."""
+    levels = [attribute(f"level{n}", unit="V", low=-100.0, high=100.0, safe=0.0) for n in range(LANES)]
+    gates = [attribute(f"gate{n}", "bool", safe=False) for n in range(LANES)]
+    return build_table({"out": ("port", [*levels, *gates])})
+
+
+def parsed(text: str) -> tuple[Sequence, Document, Report]:
+    """A document that is ready to be compiled."""
+    report = Report()
+    document = read_text(text, "bench.yaml", report)
+    assert document is not None
+    sequence = load_sequence(document, report)
+    assert sequence is not None
+    return sequence, document, report
+
+
+def compiled(text: str) -> CompiledPlan:
+    """Its plan."""
+    sequence, document, report = parsed(text)
+    plan = compile_sequence(sequence, document, table(), report)
+    assert plan is not None, [item.message for item in report.errors]
+    return plan
+
+
+def timed(action: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds and result."""
+    start = time.perf_counter()
+    result = action()
+    return time.perf_counter() - start, result
+
+
+def row(what: str, seconds: float, count: int = 0, unit: str = "shots") -> None:
+    """One line of the table."""
+    rate = f"{count / seconds:>12,.0f} {unit}/s" if count else ""
+    print(f"{what:<58}{seconds * 1e3:>12.1f} ms{rate}")
+
+
+def bench_shots(shots: int, *, swept_time: bool) -> None:
+    """Check and cut every shot of the workload."""
+    name = "swept times" if swept_time else "fixed times"
+    parts = parsed(workload(shots, swept_time=swept_time))
+    seconds, plan = timed(lambda: compile_sequence(parts[0], parts[1], table(), parts[2]))
+    assert plan is not None, [item.message for item in parts[2].errors]
+    actions = len(plan.shot(1).segments[0].ports["port"].actions)
+    row(f"{name}: check all {shots} points ({actions} actions a shot)", seconds, shots)
+    cut, _ = timed(lambda: [shot.digest for shot in plan.shots()])
+    row(f"{name}: cut all shots with digests", cut, shots)
+    row(f"{name}: both", seconds + cut, shots)
+
+
+def bench_first() -> None:
+    """From the parsed document to the first shot of a short sweep."""
+    parts = parsed(workload(100))
+    plans = table()
+
+    def first() -> str:
+        plan = compile_sequence(parts[0], parts[1], plans, parts[2])
+        assert plan is not None
+        return plan.shot(1).digest
+
+    row("first shot after the parsed document, 100 points", min(timed(first)[0] for _ in range(5)))
+
+
+def bench_points() -> None:
+    """Sweeps with 20 derived parameters."""
+    for side in (100, 1000):
+        parts = parsed(points_workload(side))
+        compiling = partial(compile_sequence, *parts[:2], build_table({}), parts[2])
+        best = min(timed(compiling)[0] for _ in range(3))
+        row(f"{side} x {side} sweep, 20 derived parameters", best, side * side, "points")
+
+
+def main() -> None:
+    """Print the table."""
+    shots = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    bench_first()
+    bench_shots(shots, swept_time=False)
+    bench_shots(max(shots // 10, 100), swept_time=True)
+    bench_points()
+
+
+if __name__ == "__main__":
+    main()

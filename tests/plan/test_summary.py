@@ -1,0 +1,54 @@
+"""The plan at a glance, and its retry policy."""
+
+from pathlib import Path
+
+import pytest
+from tests.plan.table import MS, S, faults, plan_of
+
+TEXT = (Path(__file__).parents[2] / "sequences" / "furnace-ramp.yaml").read_text(encoding="utf-8")
+
+
+def test_the_furnace_ramp_at_a_glance() -> None:
+    summary = plan_of(TEXT).summary
+    assert summary.shots == 9
+    # 2 s and the ramp of 15, 35 or 55 K at 40 K/s.
+    assert summary.shot_ns == (2375 * MS, 3375 * MS)
+    assert summary.total_ns == 3 * (3 * 2 * S + (375 + 875 + 1375) * MS)
+    assert [(step.name, step.shortest_ns / MS, step.longest_ns / MS) for step in summary.steps][1] == (
+        "heat",
+        375,
+        1375,
+    )
+
+
+def test_ranges_counts_and_load_of_channels() -> None:
+    summary = plan_of(TEXT).summary
+    setpoint = summary.channels[0]
+    assert (setpoint.low, setpoint.high, setpoint.limits) == (25.0, 80.0, (10.0, 200.0))
+    # 17 ticks of the ramp after its first, which set-up wrote; the end of the ramp; the way down.
+    assert (setpoint.sets, setpoint.readings) == (19, 1)
+    port = summary.ports[0]
+    assert port.load == pytest.approx((19 * 1 + 120 * 2) / 2375)
+    assert summary.roles == ("furnace", "gas", "balance")
+
+
+def test_the_range_of_a_function_is_that_of_its_ticks_and_its_end() -> None:
+    text = "sequence: t\ntimeline: [{a: 1 s}]\nlanes: {box.level: {set: 2 V - t * 3 V/s, every: 0.3 s}}\n"
+    channel = plan_of(text).summary.channels[0]
+    assert (channel.low, channel.high) == (-1.0, 2.0)
+
+
+def test_retry_is_taken_over() -> None:
+    retry = plan_of(TEXT).retry
+    assert (retry.attempts, retry.delay_ns, retry.backoff, retry.then) == (3, 200 * MS, 2.0, "skip")
+    assert retry.on == {"timeout", "disconnected", "garbled"}
+    assert plan_of("sequence: t\ntimeline: [{a: 1 s}]\n").retry.attempts == 1
+
+
+@pytest.mark.parametrize(("delay", "code"), [("-1 s", "SEQ225"), ("5", "EXP040"), ("T", "SEQ225")])
+def test_a_delay_that_cannot_be(delay: str, code: str) -> None:
+    text = (
+        f"sequence: t\nparameters: {{T: 1 s}}\nsweep: [{{T: [1 s, 2 s]}}]\ntimeline: [{{a: 1 s}}]\n"
+        f"retry: {{delay: {delay}}}\n"
+    )
+    assert faults(text) == [(code, 5)]
