@@ -64,7 +64,9 @@ def matches(shown: str, real: str) -> bool:
         if line.strip() == "...":
             pieces.append(r"(?:.*\n)*?")
         else:
-            pieces.append(".*?".join(re.escape(part) for part in line.rstrip().split("...")) + r"\n")
+            # Blanks beside dots are alignment.
+            parts = re.split(r" *\.\.\. *", line.rstrip())
+            pieces.append(".*?".join(re.escape(part) for part in parts) + r"\n")
     lines = "".join(f"{line.rstrip()}\n" for line in real.strip().splitlines())
     return re.fullmatch("".join(pieces), lines) is not None
 

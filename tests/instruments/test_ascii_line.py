@@ -3,10 +3,11 @@
 import pytest
 
 from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments._framing import Until
 from shotlane.instruments._line import Line, Request
 from shotlane.instruments._transport import PortLost
 
-ASK = Request("?", b"?\r", b"\r")
+ASK = Request("?", b"?\r", Until(b"\r"))
 
 
 class ScriptedPort:

@@ -57,7 +57,7 @@ class ScriptedLine:
 
     def exchange(self, request: Request, timeout_s: float) -> bytes:
         self.sent.append(request.data)
-        return b"" if request.end is None else self._replies[request.command].encode("latin-1")
+        return b"" if request.reply is None else self._replies[request.command].encode("latin-1")
 
 
 def meter(replies: dict[str, str]) -> tuple[AsciiDriver, ScriptedLine]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.api._check import check
+    from shotlane.api._describe import describe
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
@@ -18,6 +19,7 @@ _HOMES = {
     "Project": "_project",
     "Run": "_run",
     "check": "_check",
+    "describe": "_describe",
     "find_project": "_project",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
@@ -31,6 +33,7 @@ __all__ = [
     "Project",
     "Run",
     "check",
+    "describe",
     "find_project",
     "parse_overrides",
     "prepare",

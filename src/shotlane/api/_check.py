@@ -33,7 +33,9 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         inside = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
         for file in inside:
-            if not any(part.startswith(".") for part in file.relative_to(path).parts):
+            # A lock is written by us, and read with its station.
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if not hidden and not file.name.endswith(".lock.yaml"):
                 found[file] = None
     return list(found)
 

@@ -8,7 +8,7 @@ from shotlane.api._project import Project, find_project, find_station, shown, st
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import Document, read_file
 from shotlane.instruments import ResolvedStation, resolve_station
-from shotlane.model import Sequence, load_sequence, load_station
+from shotlane.model import ChannelTable, Sequence, load_sequence, load_station
 from shotlane.plan import CompiledPlan, compile_sequence
 
 
@@ -44,10 +44,10 @@ def prepare(path: Path, report: Report, options: Options | None = None) -> Prepa
     if document is None or sequence is None:
         return None
     station = _station(sequence, document, project, report, options)
-    if station is None:
-        return None
-    plan = compile_sequence(sequence, document, station.table, report, overrides=options.parameters)
-    if plan is None or not report.ok:
+    # Without a station the sequence is checked all the same, so that all faults are told at once.
+    table = ChannelTable("", {}, {}, complete=False) if station is None else station.table
+    plan = compile_sequence(sequence, document, table, report, overrides=options.parameters)
+    if station is None or plan is None or not report.ok:
         return None
     if options.virtual_time and not options.mock:
         _refuse_real(plan, station, report)

@@ -3,8 +3,10 @@
 The store is opened before the instruments, so that nothing is moved that could not be recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from shotlane.api._prepare import Options, Prepared, prepare
 from shotlane.api._signals import stop_on_signals
 from shotlane.diagnostics import Report
 from shotlane.execution import Clock, Control, Progress, RunResult, SystemClock, VirtualClock, execute
-from shotlane.instruments import RoleNotify, build_pool
+from shotlane.instruments import InUseError, RoleNotify, build_pool, lock_instruments
 from shotlane.model import KEEP, Channel
 from shotlane.plan import Points
 from shotlane.records import ChannelRecord, Event, Outcome, Recorder, RunStart
@@ -62,12 +64,14 @@ def run(
     virtual_time: bool = False,
     store: str | None = None,
     seed: int | None = None,
+    wait: float = 0.0,
 ) -> Run:
     """Run a sequence and return when it has ended.
 
     `station` is a name or a file; `parameters` override declared ones, values as in a sequence. `mock`
     replaces every instrument by its simulation. Raises `DocumentError` with every mistake before anything is
-    touched; a run that went wrong is told by `Run.outcome`.
+    touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
+    another process uses, then `InUseError`.
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
@@ -75,7 +79,7 @@ def run(
     report.raise_if_errors()
     if prepared is None:
         raise AssertionError("a sequence that cannot be prepared has an error in its report")
-    return start(prepared, store=store, seed=seed)
+    return start(prepared, store=store, seed=seed, wait_s=wait)
 
 
 def start(
@@ -85,24 +89,47 @@ def start(
     seed: int | None = None,
     control: Control | None = None,
     progress: Progress | None = None,
+    wait_s: float = 0.0,
+    waiting: Callable[[InUseError], None] | None = None,
 ) -> Run:
-    """Run what was prepared. Raises `StoreError` when it could not be recorded."""
+    """Run what was prepared. Raises `StoreError` when it could not be recorded.
+
+    Raises `InUseError`, with nothing touched, when another process uses an instrument and does not let go of
+    it within `wait_s`; `waiting` is told when that wait begins.
+    """
     from shotlane.store import open_recorder  # late: SQLAlchemy
 
     control, progress = control or Control(), progress or Progress()
     seed = prepared.sequence.seed if seed is None else seed
     clock = VirtualClock() if prepared.options.virtual_time else SystemClock()
-    if store is None and prepared.project.store is None:
-        prepared.project.data_folder.mkdir(parents=True, exist_ok=True)
+    plan = prepared.plan
     address = store or prepared.project.store_url
-    with open_recorder(address) as recorder, stop_on_signals(control):
+    with ExitStack() as stack:
+        locks = stack.enter_context(
+            lock_instruments(
+                prepared.station,
+                plan.roles,
+                what=partial(_what, plan.sequence, progress),
+                wait_s=wait_s,
+                waiting=waiting,
+            )
+        )
+        if store is None and prepared.project.store is None:
+            prepared.project.data_folder.mkdir(parents=True, exist_ok=True)
+        recorder = stack.enter_context(open_recorder(address))
+        stack.enter_context(stop_on_signals(control))
         tell = _teller(recorder, clock, progress)
-        pool = build_pool(prepared.station, now_ns=clock.now_ns, seed=seed, notify=tell)
+        pool = build_pool(prepared.station, now_ns=clock.now_ns, seed=seed, notify=tell, locks=locks)
         described = _describe(prepared, clock, seed)
         result = execute(
             prepared.plan, pool, recorder, clock, start=described, control=control, progress=progress
         )
         return Run(result.run, recorder.store, result, address)
+
+
+def _what(sequence: str, progress: Progress) -> str:
+    """What other processes are told that want the same instruments."""
+    return f"about to run {sequence}" if progress.run is None else f"run {progress.run} of {sequence}"
 
 
 def _describe(prepared: Prepared, clock: Clock, seed: int) -> RunStart:

@@ -40,9 +40,25 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)"
     )
+    parser.add_argument(
+        "--wait",
+        nargs="?",
+        const="forever",
+        metavar="DURATION",
+        help="wait for instruments that another process uses, for ever or e.g. '5 min' (default: refuse)",
+    )
     _add_store(parser)
     _add_json(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
+
+
+def _add_describe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    describe = verbs.add_parser(
+        "describe", help="open the drivers of a station once and keep what they declare in STATION.lock.yaml"
+    )
+    describe.set_defaults(verb="describe")
+    describe.add_argument("station", metavar="STATION", help="station by name or file")
+    describe.add_argument("--write", action="store_true", help="write the lock file (default: print it)")
 
 
 def run_parser() -> argparse.ArgumentParser:
@@ -92,6 +108,15 @@ def main_parser() -> argparse.ArgumentParser:
     show.add_argument("run", metavar="RUN", type=int, nargs="?", help="run number (default: the newest)")
     _add_store(show)
     _add_json(show)
+
+    instruments = verbs.add_parser("instruments", help="look at the instruments of a station")
+    _add_describe(instruments.add_subparsers(dest="action", metavar="VERB", required=True))
+
+    init = verbs.add_parser("init", help="write a template to begin with")
+    init.add_argument(
+        "--driver", metavar="NAME", required=True, help="a driver in Python, its test and a station with it"
+    )
+    init.add_argument("--folder", type=Path, default=Path(), help="where to (default: here)")
 
     schema = verbs.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("kind", choices=["sequence", "station", "instrument"])

@@ -14,7 +14,7 @@ from shotlane.cli._arguments import main_parser, run_parser
 from shotlane.cli._output import Complaint, say, tell
 
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
-_VERBS = ("check", "plan", "run", "runs", "schema", "show")
+_VERBS = ("check", "describe", "init", "plan", "run", "runs", "schema", "show")
 
 
 def run_sequence(argv: Sequence[str] | None = None) -> int:

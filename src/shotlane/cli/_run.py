@@ -2,14 +2,17 @@
 
 import argparse
 import sys
+from functools import partial
 
 from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start
 from shotlane.cli._bar import progress_bar
+from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
 from shotlane.cli._output import Complaint, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
 from shotlane.execution import Progress
+from shotlane.instruments import InUseError
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -44,6 +47,15 @@ def _start(prepared: Prepared, arguments: argparse.Namespace, *, shows_bar: bool
     progress = Progress()
     try:
         with store_complaints(), progress_bar(progress, shown=shows_bar):
-            return start(prepared, store=arguments.store, seed=arguments.seed, progress=progress)
+            return start(
+                prepared,
+                store=arguments.store,
+                seed=arguments.seed,
+                progress=progress,
+                wait_s=wait_s(arguments.wait),
+                waiting=partial(tell_waiting, prepared.station),
+            )
+    except InUseError as error:
+        raise in_use_complaint(error, prepared.station) from error
     except RecorderError as error:
         raise Complaint(f"nothing was run, because it could not be recorded: {error}", 3) from error

@@ -6,7 +6,7 @@ from shotlane.instruments._adopted_declare import (
     declare_parameter,
     in_unit,
 )
-from shotlane.instruments._build import build_pool
+from shotlane.instruments._build import build_pool, lock_instruments
 from shotlane.instruments._catalogue import catalogue_names
 from shotlane.instruments._contract import (
     Driver,
@@ -47,6 +47,7 @@ __all__ = [
     "catalogue_names",
     "check_instrument",
     "in_use_by",
+    "lock_instruments",
     "declare_attribute",
     "declare_command",
     "declare_parameter",

@@ -20,7 +20,7 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One attribute as its driver declares it. `path`: what the driver calls it; `assumed`: type only likely."""
+    """One attribute as its driver declares it, under the name `path`. `assumed`: its type is only likely."""
 
     path: str
     attribute: Attribute
@@ -122,7 +122,7 @@ def _safe(own: Attribute, item: DriverAttribute, path: Path, values: ValueReader
 
 
 def _may(found: Attribute, base: Declared, item: DriverAttribute, path: Path, values: ValueReader) -> bool:
-    """Whether a station says nothing against its driver of access, type, unit and options; tells what it does."""
+    """Whether a station contradicts its driver in access, type, unit or options: False, and told."""
     before = values.count
     for letter in item.access or "":
         if letter not in _access(found):

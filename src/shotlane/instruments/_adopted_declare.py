@@ -78,7 +78,7 @@ def declare_command(
 def in_unit(value: float | int | str, unit: str) -> float:
     """The number that an option of a station means in a unit: `in_unit("10 ms", "s")` is 0.01.
 
-    A bare number is taken as it is when the unit is dimensionless. Raises `ValueError` that says what is wrong.
+    A bare number is one without dimension. Raises `ValueError` that says what is wrong.
     """
     wanted = parse_unit(unit)
     try:

@@ -1,6 +1,7 @@
 """From a role with `driver:` to its definition, by the lock and the station; no driver is imported."""
 
 from pathlib import Path as FilePath
+from typing import Any
 
 from shotlane.diagnostics import Report
 from shotlane.document import Document, Path
@@ -135,8 +136,8 @@ def _tell_nothing_known(station: Document, at: Path, report: Report) -> None:
         "STA161",
         f"nothing says what {at[-1]} can read and set",
         station.span((*at, "driver")),
-        help=f"run `shotlane instruments describe {station.source.name} --write` where its package is installed,"
-        f" or write `attributes:` under {at[-1]}",
+        help=f"run `shotlane instruments describe {station.source.name} --write` where its package is"
+        f" installed, or write `attributes:` under {at[-1]}",
     )
 
 
@@ -145,7 +146,8 @@ def _document(driver: str) -> InstrumentDocument:
 
     It is not validated, since no author can write `protocol: driver`.
     """
-    return InstrumentDocument.model_construct(instrument=driver, protocol="driver")
+    fields: dict[str, Any] = {"instrument": driver, "protocol": "driver"}
+    return InstrumentDocument.model_construct(**fields)
 
 
 def _timeout_s(role: StationInstrument, at: Path, values: ValueReader) -> float:

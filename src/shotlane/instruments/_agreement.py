@@ -1,8 +1,8 @@
 """Whether a device is at what it was set to.
 
-Two uses. An attribute with `verify: true` is read back after each set: some devices accept what they do not do.
-And after a fault that a restart could have caused, what was set is read back before any reading is believed: a device
-that restarted answers plausibly with its default set points.
+Two uses. An attribute with `verify: true` is read back after each set: some devices accept what they do not
+do. And after a fault that a restart could have caused, what was set is read back before any reading is
+believed: a device that restarted answers plausibly with its default set points.
 """
 
 from collections.abc import Mapping
@@ -45,8 +45,8 @@ def valued(attribute: Attribute, value: Any) -> str:
 class SetPoints:
     """What an instrument was last set to, as far as that is known and can be read back.
 
-    `doubted`: something happened after which the device may have forgotten it. A command may change anything, so
-    nothing is known after one.
+    `doubted`: something happened after which the device may have forgotten it. A command may change anything,
+    so nothing is known after one.
     """
 
     def __init__(self, attributes: Mapping[str, Attribute]) -> None:
@@ -81,5 +81,6 @@ class SetPoints:
             if written is None or reading.value is None or reading.fault is not None:
                 continue
             if not agrees(attribute, written, reading.value):
-                return f"{name} is {valued(attribute, reading.value)}, and was set to {valued(attribute, written)}"
+                now, then = valued(attribute, reading.value), valued(attribute, written)
+                return f"{name} is {now}, and was set to {then}"
         return None

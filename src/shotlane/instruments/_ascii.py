@@ -13,6 +13,7 @@ from typing import Any, Final
 from shotlane.instruments._contract import ErrorContext, Identity, InstrumentError, Notify, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._dialogue import Talk, parse_dialogue
+from shotlane.instruments._framing import Until
 from shotlane.instruments._line import Line, Request, printable
 from shotlane.instruments._template import Field, ReplyMismatch
 from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
@@ -134,7 +135,7 @@ class AsciiDriver:
         """Send one line and read its reply."""
         encoding = self._document.encoding
         sent = self._dialogue.line.fill({"command": text}).encode(encoding, "replace")
-        end = None if talk.reply is None else self._dialogue.end.encode(encoding)
+        end = None if talk.reply is None else Until(self._dialogue.end.encode(encoding))
         begun = time.monotonic()
         try:
             reply = self._line.exchange(Request(text, sent, end), timeout_s)

@@ -1,13 +1,13 @@
 """From a resolved station to a pool. Wire drivers are imported only when a wire is used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shotlane.instruments._contract import Driver
 from shotlane.instruments._definition import Definition
-from shotlane.instruments._locks import PortLocks
+from shotlane.instruments._locks import InUseError, PortLocks
 from shotlane.instruments._member import RoleNotify
-from shotlane.instruments._pool import Pool
+from shotlane.instruments._pool import Pool, real_resources
 from shotlane.instruments._resolve import ResolvedStation
 from shotlane.instruments._simulated import SimulatedDriver
 
@@ -18,11 +18,11 @@ def build_pool(
     now_ns: Callable[[], int],
     seed: int = 0,
     notify: RoleNotify,
-    what: Callable[[], str] = str,
+    locks: PortLocks | None = None,
 ) -> Pool:
     """A pool of all instruments of a station, none of them open yet.
 
-    `what` tells other processes that want the same instruments what this one does, e.g. `run 7 of anneal`.
+    `locks`: those that the caller holds already; without them the pool takes its own when it opens.
     """
     lines: dict[str, Any] = {}
 
@@ -42,5 +42,23 @@ def build_pool(
 
         return make_driver(definition, lines, tell)
 
-    locks = PortLocks(resolved.name, what=what)
+    locks = locks or PortLocks(resolved.name)
     return Pool(resolved.definitions, make, now_ns=now_ns, notify=notify, locks=locks)
+
+
+def lock_instruments(
+    resolved: ResolvedStation,
+    roles: Collection[str],
+    *,
+    what: Callable[[], str] = str,
+    wait_s: float = 0.0,
+    waiting: Callable[[InUseError], None] | None = None,
+) -> PortLocks:
+    """Lock instruments against other processes, all or none, before anything else is touched.
+
+    Raises `InUseError` after `wait_s`; `waiting` is told once, when the wait begins. `what` tells the others
+    what this process does at the moment, e.g. `run 7 of anneal`.
+    """
+    locks = PortLocks(resolved.name, what=what)
+    locks.take(real_resources(resolved.definitions, roles), wait_s=wait_s, waiting=waiting)
+    return locks

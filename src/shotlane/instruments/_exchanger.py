@@ -1,9 +1,9 @@
 """One exchange with an instrument, with its repetitions, and everything that must be looked at around it.
 
-In this order: an instrument that is declared down is not asked; one that was lost is opened again; where it may
-have restarted, what it was set to is read back before a reading is believed; then the request itself, tried again
-when it timed out or came back garbled. A set that must be verified is read back. Each wire request beyond the one asked
-for is told, once.
+In this order: an instrument that is declared down is not asked; one that was lost is opened again; where it
+may have restarted, what it was set to is read back before a reading is believed; then the request itself,
+tried again when it timed out or came back garbled. A set that must be verified is read back. Each wire
+request beyond the one asked for is told, once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from shotlane.instruments._agreement import agrees, valued
-from shotlane.instruments._contract import ErrorContext, InstrumentError, Reading
+from shotlane.instruments._contract import InstrumentError, Reading
 from shotlane.instruments._health import UNANSWERED
 from shotlane.instruments._member import Exchange, Member, RoleNotify
 from shotlane.model import ScalarValue
@@ -37,7 +37,7 @@ class Operation(StrEnum):
 
 
 class Exchanger:
-    """Speaks with members of a pool. `reopen` opens one again; `lose` is told of a port whose wire is gone."""
+    """Speaks with members of a pool. `reopen` opens one again, `lose` gives up the wire of a port."""
 
     def __init__(
         self,
@@ -79,7 +79,10 @@ class Exchanger:
         return self._exchange(member, Operation.CALL, (command,), 1, act)
 
     def ready(self, member: Member) -> None:
-        """Open again what was lost, and let the driver get ready. Raises `InstrumentError`, at once for what is declared down."""
+        """Open again what was lost, and let the driver get ready.
+
+        Raises `InstrumentError`, at once for what is declared down.
+        """
         wait_ns = member.health.wait_ns(self._now_ns())
         if wait_ns:
             raise _DeclaredDown("disconnected", _down_text(member, wait_ns))
@@ -154,7 +157,8 @@ class Exchanger:
     def _check_set_points(self, member: Member) -> None:
         """Read back what was set, where the device may have restarted. Raises `InstrumentError`.
 
-        A difference counts as disconnected: nothing that was set holds any more, and only a new attempt sends it.
+        A difference counts as disconnected: nothing that was set holds any more, and only a new attempt sends
+        it.
         """
         known = member.set_points
         if not known.doubted:
@@ -162,7 +166,7 @@ class Exchanger:
         if known.names:
             complaint = known.complaint(self._read_back(member, known.names))
             if complaint is not None:
-                message = f"it does not hold what it was set to: {complaint}; it has restarted, or somebody changed it"
+                message = f"{complaint}: it has restarted, or somebody changed it"
                 raise _Forgotten("disconnected", message)
         known.doubted = False
 

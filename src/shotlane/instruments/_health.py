@@ -1,13 +1,14 @@
 """Whether an instrument still answers.
 
-After a number of unanswered requests in a row it is declared down: then nobody waits for it any more, and it is
-asked again only now and then, each time after a longer pause. One answer, whatever it says, makes it well.
+After a number of unanswered requests in a row it is declared down: then nobody waits for it any more, and it
+is asked again only now and then, each time after a longer pause. One answer, whatever it says, makes it well.
 """
 
 from typing import Final
 
 UNANSWERED: Final = frozenset({"timeout", "disconnected"})
-# Two whole exchanges of the usual two tries: one lost reply, or a device that is busy for a moment, is not enough.
+# Two whole exchanges of the usual two tries: one lost reply, or a device that is busy for a moment, is not
+# enough.
 DOWN_AFTER: Final = 4
 _FIRST_PAUSE_NS: Final = 500_000_000
 _LONGEST_PAUSE_NS: Final = 30_000_000_000

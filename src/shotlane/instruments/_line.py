@@ -3,8 +3,8 @@
 A reply has nothing that says which request it answers, so a late one would be taken for the answer to the
 next question. Therefore: what came unasked is thrown away before a request is sent; after a garbled reply
 the line is drained until it is quiet; after a timeout a reply is owed, so the line is drained for longer,
-and after the next reply it is listened to once more: if anything follows, nobody can tell which of the two
-was the late one, and both are thrown away as garbled.
+and after the next reply it is listened to once more, as long as a reply here has ever taken: if anything
+follows, nobody can tell which of the two was the late one, and both are thrown away as garbled.
 """
 
 import time
@@ -13,12 +13,12 @@ from enum import Enum
 from typing import Final
 
 from shotlane.instruments._contract import ErrorContext, InstrumentError
+from shotlane.instruments._framing import Framing, FramingError, Ignored, Taken
 from shotlane.instruments._transport import BytePort, PortLost
 
 # Quiet that ends a drain: after a garbled reply, and (at most) after a timeout.
 _SETTLED_S: Final = 0.05
 _OWED_S: Final = 0.2
-_LONGEST_REPLY: Final = 1 << 20
 
 
 class Step(Enum):
@@ -31,11 +31,16 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing to send; `end` of its reply, None when no reply comes."""
+    """One thing to send, and how its reply is cut from what comes; None when none comes.
+
+    `ignored` are lines that may come unasked; `gap_s` is the least time since the line was last used.
+    """
 
     command: str
     data: bytes
-    end: bytes | None
+    reply: Framing | None
+    ignored: Ignored | None = None
+    gap_s: float = 0.0
 
 
 class Line:
@@ -52,8 +57,10 @@ class Line:
         self._resource = resource
         self._guarded = guarded
         self._step = Step.IN_STEP
-        self._rest = b""
+        self._rest = bytearray()
         self._users: set[object] = set()
+        self._last_used = 0.0
+        self._slowest_s: float | None = None  # of the replies since it was opened
 
     @property
     def connected(self) -> bool:
@@ -81,13 +88,14 @@ class Line:
         except PortLost as error:
             context = ErrorContext(self._resource, command="connect", elapsed_s=time.monotonic() - begun)
             raise InstrumentError("disconnected", str(error), context) from error
-        self._rest = b""
+        self._rest.clear()
+        self._slowest_s = None
         self.openings += 1
 
     def drop(self) -> None:
         """Close the port. Never raises."""
         self._port.close()
-        self._rest = b""
+        self._rest.clear()
 
     def distrust(self) -> None:
         """Say that the last reply made no sense: the line is drained before the next request."""
@@ -97,6 +105,7 @@ class Line:
     def exchange(self, request: Request, timeout_s: float) -> bytes:
         """Send, and take the reply without its end. Raises `InstrumentError`."""
         self.connect(timeout_s)
+        self._keep_gap(request.gap_s)
         talk = _Exchange(request, time.monotonic())
         try:
             if self._guarded:
@@ -106,6 +115,13 @@ class Line:
             self.drop()
             self._step = Step.NOISY
             raise self._fault("disconnected", str(error), talk) from error
+        finally:
+            self._last_used = time.monotonic()
+
+    def _keep_gap(self, gap_s: float) -> None:
+        wait_s = self._last_used + gap_s - time.monotonic()
+        if gap_s and wait_s > 0:
+            time.sleep(wait_s)
 
     def _ask(self, request: Request, timeout_s: float, talk: "_Exchange") -> bytes:
         before, self._step = self._step, Step.OWED  # also when an interrupt tears this exchange apart
@@ -116,32 +132,50 @@ class Line:
             self._port.send(request.data, timeout_s)
         except TimeoutError as error:
             raise self._fault("timeout", "the request could not be sent in time", talk) from error
-        if request.end is None:
+        if request.reply is None:
             self._step = before
             return b""
-        reply = self._read_until(request.end, deadline, talk)
+        reply = self._read(request.reply, deadline, talk)
+        took_s = time.monotonic() - deadline + timeout_s
         if before is Step.OWED and self._guarded:
             self._check_alone(timeout_s, talk)
         self._step = Step.IN_STEP
+        self._slowest_s = max(self._slowest_s or 0.0, took_s)
         return reply
 
-    def _read_until(self, end: bytes, deadline: float, talk: "_Exchange") -> bytes:
+    def _read(self, framing: Framing, deadline: float, talk: "_Exchange") -> bytes:
         data = self._rest
-        while (found := data.find(end)) < 0:
+        while True:
+            taken = self._take(framing, data, talk)
+            if taken is not None and taken.sure:
+                break
             left_s = deadline - time.monotonic()
-            piece = self._port.receive(left_s) if left_s > 0 else b""
-            if not piece or len(data) > _LONGEST_REPLY:
-                talk.received, self._rest = data, b""
-                what = "only a part of the reply came in time" if data else "no reply came in time"
+            wait_s = left_s if taken is None else min(left_s, _SETTLED_S)
+            piece = self._port.receive(wait_s) if wait_s > 0 else b""
+            if piece and len(data) <= framing.limit:
+                data += piece
+            elif taken is not None:
+                break
+            else:
+                talk.received = bytes(data)
+                data.clear()
+                what = "only a part of the reply came in time" if talk.received else "no reply came in time"
                 raise self._fault("timeout", what, talk)
-            data += piece
-        talk.received = data[: found + len(end)]
-        self._rest = data[found + len(end) :]
-        return data[:found]
+        talk.received = bytes(data[: taken.size])
+        del data[: taken.size]
+        return taken.payload
+
+    def _take(self, framing: Framing, data: bytearray, talk: "_Exchange") -> Taken | None:
+        try:
+            return framing.take(data)
+        except FramingError as error:
+            talk.received = bytes(data)
+            self._step = Step.NOISY
+            raise self._fault("garbled", str(error), talk) from error
 
     def _settle(self, timeout_s: float, talk: "_Exchange") -> None:
         """Throw away what nobody asked for; wait for quiet where the line is not trusted."""
-        self._rest = b""
+        self._rest.clear()
         quiet_s = _quiet_s(self._step, timeout_s)
         end = time.monotonic() + max(timeout_s, quiet_s)
         while piece := self._port.receive(quiet_s):
@@ -152,13 +186,25 @@ class Line:
 
     def _check_alone(self, timeout_s: float, talk: "_Exchange") -> None:
         """Raise when a second reply follows the first one after a timeout."""
-        extra = self._rest or self._port.receive(_quiet_s(Step.OWED, timeout_s))
-        if extra:
-            talk.received += extra
-            self._rest = b""
-            self._step = Step.NOISY
-            message = "two replies came, and one of them was to an earlier request"
-            raise self._fault("garbled", message, talk)
+        extra, ignored = self._rest, talk.request.ignored
+        end = time.monotonic() + self._owed_s(timeout_s)
+        while not extra or (ignored is not None and ignored.holds_all(extra)):
+            piece = self._port.receive(max(0.0, end - time.monotonic()))
+            if not piece:
+                extra.clear()
+                return
+            extra += piece
+        talk.received += bytes(extra)
+        extra.clear()
+        self._step = Step.NOISY
+        message = "two replies came, and one of them was to an earlier request"
+        raise self._fault("garbled", message, talk)
+
+    def _owed_s(self, timeout_s: float) -> float:
+        """How long after a reply the reply to the same or the next request may still come."""
+        if self._slowest_s is None:
+            return max(timeout_s, _SETTLED_S)
+        return min(max(2 * self._slowest_s, _OWED_S), max(timeout_s, _SETTLED_S))
 
     def _fault(self, fault: str, message: str, talk: "_Exchange") -> InstrumentError:
         context = ErrorContext(

@@ -56,7 +56,7 @@ class LockedCommand(Part):
     """A command. `path`: what the driver calls it, unless its name."""
 
     path: str | None = None
-    parameters: dict[str, LockedParameter] = {}
+    parameters: dict[str, LockedParameter] = Field({})
     takes_ns: int = 0
     confirm: bool = False
     description: str = ""
@@ -66,11 +66,11 @@ class LockedInstrument(Part):
     """What one driver declared. `package`: what it was, with its version; `identity`: who answered."""
 
     driver: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field({})
     package: str | None = None
-    identity: dict[str, str] = {}
-    attributes: dict[str, LockedAttribute] = {}
-    commands: dict[str, LockedCommand] = {}
+    identity: dict[str, str] = Field({})
+    attributes: dict[str, LockedAttribute] = Field({})
+    commands: dict[str, LockedCommand] = Field({})
 
 
 class StationLock(Part):
@@ -78,7 +78,7 @@ class StationLock(Part):
 
     lock: Literal[1] = Field(LOCK_VERSION)
     station: str
-    instruments: dict[str, LockedInstrument] = {}
+    instruments: dict[str, LockedInstrument] = Field({})
 
 
 def lock_path(document: Document, folder: Path) -> Path:
@@ -152,7 +152,7 @@ def lock_of(
 
 def usable(declared: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
     """What a driver declares, by names that a channel can have: `ch1.voltage` is `ch1_voltage`."""
-    named: dict[str, tuple[str, Any]] = {}
+    named: dict[str, tuple[str, Any]] = Field({})
     for path, item in declared.items():
         name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in path)
         name = f"_{name}" if name[:1].isdigit() else name

@@ -1,9 +1,9 @@
 """Who may speak to an instrument: one process at a time, whatever station file it goes by.
 
 A lock is a file in a folder of the user (of several users, where the environment names one), locked by the
-operating system, which lets go of it when the process ends, however it ends. Beside it stands who holds it, for
-messages only: what it says never decides anything. All locks of an opening are taken together or none is, so that two
-processes that wait for each other's instruments cannot block one another.
+operating system, which lets go of it when the process ends, however it ends. Beside it stands who holds it,
+for messages only: what it says never decides anything. All locks of an opening are taken together or none is,
+so that two processes that wait for each other's instruments cannot block one another.
 """
 
 import getpass
@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 from platformdirs import user_state_path
@@ -83,6 +84,14 @@ class PortLocks:
         self._what = what
         self._held: dict[str, tuple[FileLock, str]] = {}  # by address: the lock, and a role that is there
         self._turn = RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -155,7 +164,7 @@ class PortLocks:
         shared = FOLDER_VARIABLE in os.environ
         path.parent.mkdir(parents=True, exist_ok=True)
         # Whoever shares the folder must be able to lock the same file.
-        lock = FileLock(path, timeout=0, thread_local=False, **({"mode": 0o666} if shared else {}))
+        lock = FileLock(path, thread_local=False, mode=0o666 if shared else 0o644)
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -171,11 +180,9 @@ class PortLocks:
             lock.release()
 
     def _sign(self, address: str, role: str) -> None:
-        """Say who we are. A folder that takes no file does not keep us from the instrument: we hold the lock."""
-        user = _user()
-        holder = Holder(
-            os.getpid(), time.time(), address, role, self._station, self._what(), user, socket.gethostname()
-        )
+        """Say who we are. A folder that takes no file does not keep us from the instrument."""
+        host = socket.gethostname()
+        holder = Holder(os.getpid(), time.time(), address, role, self._station, self._what(), _user(), host)
         before = self._holder(address)
         if before is not None and before.pid == holder.pid:
             holder = Holder(**{**asdict(holder), "since_s": before.since_s})

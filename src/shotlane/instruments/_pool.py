@@ -10,16 +10,17 @@ reopening and fault at opening is told through `notify`.
 Before anything is opened, the instruments are locked against other processes, all or none.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 from threading import RLock, Thread
 from typing import Any
 
 from shotlane.instruments._accept import RefusedValueError, accepted, accepted_arguments
 from shotlane.instruments._agreement import SetPoints
 from shotlane.instruments._contract import Driver, ErrorContext, Identity, InstrumentError, ShotAware
-from shotlane.instruments._definition import Definition
+from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._exchanger import Exchanger
 from shotlane.instruments._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments._member import Exchange, Member, RoleNotify
@@ -80,27 +81,6 @@ class Pool:
         """The lock of a port, for who must speak several times without being interrupted."""
         return self._locks[port]
 
-    def reserve(
-        self,
-        roles: Sequence[str],
-        *,
-        wait_s: float = 0.0,
-        waiting: Callable[[InUseError], None] | None = None,
-    ) -> None:
-        """Lock instruments against other processes, all or none; nothing is opened.
-
-        Raises `InUseError`, after `wait_s`. `waiting` is told once, when the wait begins.
-        """
-        if self._port_locks is None:
-            return
-        resources = {
-            role: definition.resource
-            for role, definition in self._definitions.items()
-            if role in roles and not definition.simulated
-        }
-        self._port_locks.take(resources, wait_s=wait_s, waiting=waiting)
-        self._port_locks.describe()
-
     def open(self, roles: Sequence[str]) -> None:
         """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open.
 
@@ -108,17 +88,9 @@ class Pool:
         none is opened.
         """
         wanted = [role for role in self._definitions if role in roles and role not in self._members]
-        try:
-            self.reserve(wanted)
-        except InUseError as error:
-            raise PoolError({role: self._in_use(role, error) for role in error.holders}) from error
+        self._lock(wanted)
         faults: dict[str, InstrumentError] = {}
-        _side_by_side(
-            [
-                lambda port_roles=port_roles: self._open_port(port_roles, faults)
-                for port_roles in self._by_port(wanted)
-            ]
-        )
+        _side_by_side([partial(self._open_port, group, faults) for group in self._by_port(wanted)])
         if faults:
             raise PoolError({role: faults[role] for role in wanted if role in faults})
 
@@ -199,6 +171,16 @@ class Pool:
             self._tell(role, "instrument.closed", {})
         if self._port_locks is not None:
             self._port_locks.release()
+
+    def _lock(self, roles: Sequence[str]) -> None:
+        """Keep other processes away from all of them, or raise `PoolError`."""
+        if self._port_locks is None:
+            return
+        try:
+            self._port_locks.take(real_resources(self._definitions, roles))
+        except InUseError as error:
+            raise PoolError({role: self._in_use(role, error) for role in error.holders}) from error
+        self._port_locks.describe()
 
     def _by_port(self, roles: Sequence[str]) -> list[list[str]]:
         """Roles that share a wire together; all simulated ones too, whose order must always be the same."""
@@ -287,12 +269,34 @@ class Pool:
         self._notify(role, type_, {"role": role, **fields})
 
 
+def real_resources(definitions: Mapping[str, Definition], roles: Collection[str]) -> dict[str, Resource]:
+    """Where the instruments of some roles are; simulated ones are nowhere."""
+    return {
+        role: definition.resource
+        for role, definition in definitions.items()
+        if role in roles and not definition.simulated
+    }
+
+
 def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
-    """Do all at once, the last one here. The threads are daemons: a wire that hangs cannot hold up the end."""
-    threads = [Thread(target=action, name="opening", daemon=True) for action in actions[:-1]]
+    """Do all at once, the last one here. Raises what the first of them raised.
+
+    The threads are daemons: a wire that hangs cannot hold up the end of the process.
+    """
+    raised: list[BaseException] = []
+
+    def guarded(action: Callable[[], None]) -> None:
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
+            raised.append(error)
+
+    threads = [Thread(target=guarded, args=(action,), name="opening", daemon=True) for action in actions[:-1]]
     for thread in threads:
         thread.start()
-    if actions:
-        actions[-1]()
+    for action in actions[-1:]:
+        guarded(action)
     for thread in threads:
         thread.join()
+    if raised:
+        raise raised[0]

@@ -1,7 +1,7 @@
 """From a station document to definitions of its instruments and the channel table; nothing is opened.
 
-Instrument documents are read once each. A role that cannot be defined at all makes the whole result None,
-because a sequence checked against a table with a hole would be told of channels that are only missing here.
+Instrument documents are read once each. Roles with faults are named in the channel table, so that a sequence
+that is checked against it is not told of channels that are only missing because their declaration is broken.
 """
 
 from collections.abc import Mapping
@@ -45,23 +45,25 @@ class ResolvedStation:
 
 def resolve_station(
     station: Station, document: Document, report: Report, *, mock: bool = False, folder: FilePath
-) -> ResolvedStation | None:
-    """Define every instrument. `folder` is the one of the station file; `mock` simulates every instrument."""
+) -> ResolvedStation:
+    """Define every instrument that can be. `folder` is the one of the station file; `mock` simulates every instrument."""
     resolver = _Resolver(document, report, mock, folder)
     if any(role.driver is not None and role.instrument is None for role in station.instruments.values()):
         resolver.read_lock()
     found = {name: resolver.define(name, role) for name, role in station.instruments.items()}
     definitions = {name: pair[0] for name, pair in found.items() if pair is not None}
-    if len(definitions) < len(found):
-        return None
     wires = {name: pair[1] for name, pair in found.items() if pair is not None}
     resolver.check_shared(wires, definitions)
-    table = _table(station.station, definitions, wires)
+    dropped = {str(name) for name in document.keys(("instruments",)) if name not in station.instruments}
+    table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped))
     return ResolvedStation(station.station, table, definitions, resolver.texts())
 
 
 def _table(
-    station: str, definitions: Mapping[str, Definition], wires: Mapping[str, Resource]
+    station: str,
+    definitions: Mapping[str, Definition],
+    wires: Mapping[str, Resource],
+    faulty: frozenset[str],
 ) -> ChannelTable:
     """`wires`: where instruments really are; a mocked one keeps the order and the cost of its wire."""
     channels: dict[str, Channel] = {}
@@ -73,7 +75,7 @@ def _table(
             read_ns, write_ns = exchange_costs_ns(definition, attribute, wires[name])
             channel = Channel(name, attribute, port, read_ns, write_ns)
             channels[channel.name] = channel
-    return ChannelTable(station, channels, roles)
+    return ChannelTable(station, channels, roles, faulty)
 
 
 class _Resolver:
@@ -87,6 +89,8 @@ class _Resolver:
         self._sources: dict[str, InstrumentSource | None] = {}
         self._lock: StationLock | None = None
         self._lock_texts: dict[str, str] = {}
+        self._faulty_sources: set[str] = set()
+        self.faulty: set[str] = set()
 
     def read_lock(self) -> None:
         """Read what the drivers of the station declare, when it was written down."""
@@ -96,7 +100,15 @@ class _Resolver:
             self._lock_texts = {lock_path(self._document, self._folder).name: found[1]}
 
     def define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:
-        """The definition of a role, and the wire it is on."""
+        """The definition of a role, and the wire it is on; notes whether faults were met."""
+        told = len(self._report.errors)
+        found = self._define(name, role)
+        broken = found is None or len(self._report.errors) > told or role.instrument in self._faulty_sources
+        if broken or self._document.has_dropped(("instruments", name)):
+            self.faulty.add(name)
+        return found
+
+    def _define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:
         at: Path = ("instruments", name)
         if role.driver is not None and role.instrument is None:
             return define_adopted(
@@ -160,7 +172,10 @@ class _Resolver:
                 )
             return None
         if role.instrument not in self._sources:
+            told = len(self._report.errors)
             self._sources[role.instrument] = self._read(role.instrument, at)
+            if len(self._report.errors) > told:
+                self._faulty_sources.add(role.instrument)
         return self._sources[role.instrument]
 
     def _read(self, name: str, at: Path) -> InstrumentSource | None:

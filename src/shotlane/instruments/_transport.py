@@ -20,7 +20,7 @@ _PARITIES: Final[Mapping[str, str]] = {
     "even": serial.PARITY_EVEN,
     "odd": serial.PARITY_ODD,
 }
-_CHUNK: Final = 4096
+_CHUNK: Final = 65536
 
 
 class PortLost(OSError):

@@ -8,16 +8,20 @@ from collections.abc import Iterable
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
 from shotlane.instruments._dialogue import Dialogue, DialogueFault, parse_dialogue
+from shotlane.instruments._modbus_checks import (
+    MODBUS_KEYS,
+    check_register,
+    check_register_command,
+    only_table,
+)
 from shotlane.instruments._values import ValueReader
 from shotlane.model import IdentityPart, InstrumentAttribute, InstrumentCommand, InstrumentDocument
 
-_TABLES = ("holding", "input", "coil", "discrete")
-_MODBUS = (*_TABLES, "words", "scale", "offset", "valid")
 _ASCII = ("query", "reply", "field", "set", "send", "missing")
 _IDENTITY = ("maker", "model", "serial", "firmware")
 _LATER_PROTOCOLS = ("scpi", "binary", "rtu")
 _LATER: tuple[str, ...] = ()
-_LATER_PARTS = ("bit", "bits", "bytes", "verify", "calibration")
+_LATER_PARTS = ("verify", "calibration")
 
 
 def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:
@@ -29,7 +33,7 @@ def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str,
         _check_modbus(document, values)
         return {}
     for path, part in _parts(document):
-        _misplaced(part, _MODBUS, path, "modbus", values)
+        _misplaced(part, MODBUS_KEYS, path, "modbus", values)
     return _check_ascii(document, values)
 
 
@@ -74,9 +78,7 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
     if document.protocol == "modbus":
         _misplaced(identity, ("query", "reply"), ("identity",), "ascii", values)
         for name, part in registers.items():
-            tables = [table for table in _TABLES if getattr(part, table) is not None]
-            if len(tables) != 1:
-                _report_tables(("identity", name), tables, values)
+            only_table(part, ("identity", name), values)
         return
     for name in registers:
         values.key_error(("identity", name), "registers belong to protocol modbus", code="INS031")
@@ -87,59 +89,10 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:
     for path, part in _parts(document):
         _misplaced(part, _ASCII, path, "ascii", values)
-        tables = [table for table in _TABLES if getattr(part, table, None) is not None]
-        if len(tables) != 1:
-            _report_tables(path, tables, values)
-        elif isinstance(part, InstrumentAttribute):
-            _check_register(part, tables[0], path, values)
+        if isinstance(part, InstrumentAttribute):
+            check_register(part, path, document, values)
         else:
-            _check_register_command(part, tables[0], path, values)
-
-
-def _report_tables(path: Path, tables: list[str], values: ValueReader) -> None:
-    if tables:
-        message = f"it stands at two places: {' and '.join(tables)}"
-        values.key_error((*path, tables[1]), message, "leave one of them", code="INS030")
-    else:
-        message = f"nothing says where '{path[-1]}' is in the device"
-        values.key_error(path, message, f"write one of {', '.join(_TABLES)} with its address", code="INS030")
-
-
-def _check_register(part: InstrumentAttribute, table: str, path: Path, values: ValueReader) -> None:
-    if "w" in part.access and table in ("input", "discrete"):
-        values.error(
-            (*path, "access"), f"a Modbus {table} register cannot be set", "write `access: r`", code="INS032"
-        )
-    if table in ("coil", "discrete"):
-        if part.type not in (None, "bool"):
-            values.error((*path, "type"), f"a {table} is a bool", "leave out `type`", code="INS032")
-        for key in ("scale", "offset", "words"):
-            if getattr(part, key) is not None:
-                values.key_error((*path, key), f"a {table} has no '{key}'", code="INS032")
-    if part.type == "text":
-        values.error((*path, "type"), "texts in registers are not available yet", code="INS900")
-    if isinstance(part.scale, float | int) and part.scale == 0:
-        values.error((*path, "scale"), "the scale is 0", code="INS032")
-    if isinstance(part.options, dict):
-        for name, code in part.options.items():
-            if not isinstance(code, int):
-                values.error((*path, "options", name), f"the code {code!r} is no whole number", code="INS041")
-    if part.valid is not None and (part.valid.holding is None) == (part.valid.input is None):
-        values.key_error((*path, "valid"), "it needs one register, `holding` or `input`", code="INS030")
-
-
-def _check_register_command(part: InstrumentCommand, table: str, path: Path, values: ValueReader) -> None:
-    if isinstance(part.value, str):
-        name = part.value.strip("{} ")
-        if name not in part.parameters or part.value.strip() != f"{{{name}}}":
-            help = did_you_mean(name, part.parameters, what="parameters")
-            values.error(
-                (*path, "value"), f"'{part.value}' is neither a number nor a parameter", help, code="INS020"
-            )
-    elif part.value is None and table == "holding":
-        values.key_error(
-            path, f"nothing says what '{path[-1]}' writes", "write `value:` with the number", code="INS030"
-        )
+            check_register_command(part, path, document, values)
 
 
 def _check_ascii(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:

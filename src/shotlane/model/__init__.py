@@ -22,17 +22,15 @@ from shotlane.model._dialogue import (
 )
 from shotlane.model._instrument import (
     CommandArgument,
-    IdentityPart,
     InstrumentAttribute,
     InstrumentCommand,
     InstrumentDocument,
     InstrumentIdentity,
-    Register,
-    Valid,
     Wear,
 )
 from shotlane.model._lane import CallAt, Lane, Point, ReadAt
 from shotlane.model._load import check_schema_only, load_instrument, load_sequence, load_station
+from shotlane.model._modbus_keys import IdentityPart, Register, Valid
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._schema import KindName, json_schema, write_schemas
 from shotlane.model._sequence import (

@@ -116,8 +116,18 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class ChannelTable:
-    """All channels and roles of a station, in the order of the station file."""
+    """All channels and roles of a station, in the order of the station file.
+
+    `faulty`: roles whose declaration has faults that were told, so that what seems to be missing of them may
+    only be broken. `complete` False: the station itself could not be read.
+    """
 
     station: str
     channels: Mapping[str, Channel]
     roles: Mapping[str, Role]
+    faulty: frozenset[str] = frozenset()
+    complete: bool = True
+
+    def is_certain(self, role: str) -> bool:
+        """Whether a name of that role that is not here does not exist."""
+        return self.complete and role not in self.faulty

@@ -5,42 +5,25 @@ number is decided (`instruments`). Keys that belong to a later version stand her
 one is told `not available yet` instead of `unknown key`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from shotlane.model._dialogue import BlockForm, DialogueKeys, SetText
+from shotlane.model._modbus_keys import (
+    Address,
+    Halves,
+    IdentityPart,
+    ModbusKeys,
+    Register,
+    RegisterWrites,
+    Valid,
+    WireType,
+)
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._simulation import Simulation
 
-Address = Annotated[int, Field(ge=0, le=65535)] | str  # a text is one `{option}`
-WireType = Literal["uint16", "int16", "uint32", "int32", "float32"]
-Words = Literal["high_first", "low_first"]
 Codes = dict[str, int | float | str] | list[str]
-
-
-class Register(Part):
-    """A place in a Modbus device; addresses are those on the wire, from 0."""
-
-    holding: Address | None = Field(None, description="Address of a holding register.", examples=[2160])
-    input: Address | None = Field(None, description="Address of an input register.", examples=[100])
-    coil: Address | None = Field(None, description="Address of a coil.", examples=[0])
-    discrete: Address | None = Field(None, description="Address of a discrete input.", examples=[0])
-    words: Words | None = Field(
-        None, description="Order of the words of a 32-bit value, unless the document's."
-    )
-
-
-class Valid(Part):
-    """A register that says whether a reading means anything; if not, the reading has no value."""
-
-    holding: Address | None = Field(None, description="Address of a holding register.", examples=[362])
-    input: Address | None = Field(None, description="Address of an input register.")
-    type: WireType = Field("uint16", description="What stands in that register.")
-    words: Words | None = Field(None, description="Order of the words of a 32-bit value.")
-    is_: int | list[int] = Field(
-        alias="is", description="The number, or numbers, that mean valid.", examples=[61]
-    )
 
 
 class Wear(Part):
@@ -50,7 +33,7 @@ class Wear(Part):
     per: Scalar = Field(description="In which time.", examples=["1 day"])
 
 
-class InstrumentAttribute(Register):
+class InstrumentAttribute(Register, RegisterWrites):
     """One quantity of an instrument: what it is, and how the wire speaks of it."""
 
     description: str = Field("", description="Free text for people.")
@@ -113,9 +96,6 @@ class InstrumentAttribute(Register):
         description="Texts of the field that mean that there is no value.",
         examples=[["-------"]],
     )
-    bit: int | None = Field(None, description="Not available yet.")
-    bits: Any = Field(None, description="Not available yet.")
-    bytes: Any = Field(None, description="Not available yet.")
     verify: bool | None = Field(None, description="Not available yet.")
     calibration: Any = Field(None, description="Not available yet.")
 
@@ -132,7 +112,7 @@ class CommandArgument(Part):
     description: str = Field("", description="Free text for people.")
 
 
-class InstrumentCommand(Part):
+class InstrumentCommand(RegisterWrites):
     """Something a device does on request: a text sent, or a number written to a holding register or coil."""
 
     description: str = Field("", description="Free text for people.")
@@ -147,18 +127,15 @@ class InstrumentCommand(Part):
         None, description="Modbus: the number that is written, or `{argument}`.", examples=[1]
     )
     type: WireType = Field("uint16", description="Modbus: what stands in the register.")
-    words: Words | None = Field(None, description="Modbus: order of the words of a 32-bit value.")
+    words: Halves | None = Field(None, description="Modbus: which word of a longer value stands first.")
+    byte_order: Halves | None = Field(
+        None, description="Modbus: which byte of a register stands first."
+    )
     takes: Scalar | None = Field(
         None, description="How long the answer may take beyond the timeout.", examples=["3 s"]
     )
     confirm: bool = Field(False, description="Whether a person must confirm it.")
     parameters: dict[str, CommandArgument] = Field({}, description="The arguments, by name.")
-
-
-class IdentityPart(Register):
-    """A part of the identity that a Modbus device holds in a register."""
-
-    type: WireType = Field("uint16", description="What stands in the register.")
 
 
 class InstrumentIdentity(Part):
@@ -176,7 +153,7 @@ class InstrumentIdentity(Part):
     )
 
 
-class InstrumentDocument(DialogueKeys):
+class InstrumentDocument(DialogueKeys, ModbusKeys):
     """A whole instrument document: a device declared without Python."""
 
     language: int = Field(LANGUAGE, ge=1, description="Version of the language of this document.")
@@ -207,5 +184,3 @@ class InstrumentDocument(DialogueKeys):
     simulate: dict[str, Scalar | Simulation] = Field(
         {}, description="How attributes move and what commands do in a simulation; a bare value stays."
     )
-    words: Words = Field("high_first", description="Modbus: order of the words of 32-bit values.")
-    block: int = Field(125, ge=1, le=125, description="Modbus: most registers that one request may ask for.")

@@ -87,8 +87,8 @@ class Lane(Part):
     )
     max_missing: Scalar | None = Field(
         None,
-        description="Part of the readings that may be lost; default 10 %.",
-        examples=["5 %"],
+        description="Part of the readings that may be lost; default 10 percent.",
+        examples=["5 percent"],
     )
     on_late: Literal["record", "fail"] | None = Field(
         None,

@@ -15,7 +15,7 @@ Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
 
 
 class DriverAttribute(Part):
-    """What a station says of an attribute of its driver: declared where the driver is silent, else tightened."""
+    """What a station says of a driver's attribute: it declares where the driver is silent, else tightens."""
 
     path: str | None = Field(
         None,

@@ -61,6 +61,8 @@ def _unknown(compiler: Compiler, table: ChannelTable, key: str) -> None:
     """A key that names nothing of the station: its role, or an attribute of it."""
     span = compiler.document.key_span(("lanes", key))
     role = key.partition(".")[0]
+    if not table.is_certain(role):
+        return  # the station's own faults were told
     if role not in table.roles:
         match = nearest(key, table.channels) if "." in key else None
         help_text = did_you_mean(role, table.roles, what=f"instruments of '{table.station}'")

@@ -1,0 +1,39 @@
+"""Instruments that another process uses: how to wait for them, and how to say it."""
+
+import math
+
+from shotlane.cli._output import Complaint, tell
+from shotlane.expression import parse_literal, parse_unit
+from shotlane.instruments import InUseError, ResolvedStation, in_use_by
+
+
+def wait_s(written: str | None) -> float:
+    """How long to wait: 0 when nothing is written. Raises `Complaint`."""
+    if written is None:
+        return 0.0
+    if written == "forever":
+        return math.inf
+    found = parse_literal(written)
+    if found is None or found[1].dimension != parse_unit("s").dimension or found[0] < 0:
+        raise Complaint(
+            f"--wait {written}: that is no length of time; write e.g. --wait '5 min', or --wait alone"
+        )
+    return found[0]
+
+
+def in_use_text(error: InUseError, station: ResolvedStation) -> str:
+    """One line per instrument: `furnace (tcp://...) is in use by pid 123 since 10:32, run 7 of anneal`."""
+    return "\n".join(
+        f"{role} ({station.definitions[role].resource.text}) is {in_use_by(holder)}"
+        for role, holder in error.holders.items()
+    )
+
+
+def tell_waiting(station: ResolvedStation, error: InUseError) -> None:
+    """Say what is waited for."""
+    tell(f"waiting: {in_use_text(error, station)}")
+
+
+def in_use_complaint(error: InUseError, station: ResolvedStation) -> Complaint:
+    """The complaint about it; nothing was touched."""
+    return Complaint(f"{in_use_text(error, station)}\nnothing was touched; --wait waits for it", 3)
