@@ -1,6 +1,7 @@
 """What every acceptance test may ask for."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from shotlane.testing import Bench
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
+def lab(tmp_path: Path) -> Iterator[Lab]:
     """A project whose stations are the committed ones."""
-    return make_lab(tmp_path / "project")
+    with closing(make_lab(tmp_path / "project")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def bench_lab(tmp_path: Path, bench: Bench) -> Lab:
+def bench_lab(tmp_path: Path, bench: Bench) -> Iterator[Lab]:
     """A project whose station `bench` is the bench of this test."""
-    return make_lab(tmp_path / "project", bench)
+    with closing(make_lab(tmp_path / "project", bench)) as made:
+        yield made

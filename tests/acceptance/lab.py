@@ -70,6 +70,7 @@ class Lab:
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    started: "list[subprocess.Popen[str]]" = field(default_factory=list, repr=False)
 
     @property
     def store(self) -> Path:
@@ -93,7 +94,18 @@ class Lab:
             "cwd": self.folder,
             "env": {**os.environ, **self.environment},
         }
-        return subprocess.Popen([_SCRIPTS / command, *map(str, arguments)], **{**settings, **options})
+        process = subprocess.Popen([_SCRIPTS / command, *map(str, arguments)], **{**settings, **options})
+        self.started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a test that failed has left behind."""
+        for process in self.started:
+            process.kill()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            process.wait()
 
     def do(self, command: str, *arguments: object, **options: Any) -> Done:
         """Run a command to its end."""

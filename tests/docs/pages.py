@@ -15,7 +15,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-_FENCE = re.compile(r"^(?:<!-- (?P<kind>file|wrong): (?P<path>\S+) -->\n)?```(?P<language>\w+)\n", re.MULTILINE)
+_FENCE = re.compile(
+    r"^(?:<!-- (?P<kind>file|wrong): (?P<path>\S+) -->\n)?```(?P<language>\w+)\n", re.MULTILINE
+)
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 
 
@@ -58,7 +60,7 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 
 
 def matches(shown: str, real: str) -> bool:
-    """Whether the real output is what a page shows; `...` stands for anything, alone on a line for any lines."""
+    """Whether the real output is what is shown; `...` stands for anything, alone on a line for any lines."""
     pieces = []
     for line in shown.strip().splitlines():
         if line.strip() == "...":

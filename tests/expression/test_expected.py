@@ -44,6 +44,15 @@ def test_a_letter_for_a_temperature(letter: str, scale: str) -> None:
     assert message(unit_type("degC"), unit_type(letter), f"60 {letter}")[1].endswith(f"60 {scale}")
 
 
+def test_a_name_sends_to_where_it_gets_its_value() -> None:
+    assert message(unit_type("s"), NUMBER, "soak_time")[1] == (
+        "give the number its unit where 'soak_time' gets its value, e.g. 1 s"
+    )
+    assert message(unit_type("degC"), unit_type("C"), "T_soak")[1].endswith(
+        "degrees Celsius are written degC: write them where 'T_soak' gets its value"
+    )
+
+
 def test_a_difference_for_a_point() -> None:
     assert "this is a difference" in message(unit_type("degC"), DIFFERENCE)[0]
     assert "this is a difference" in message(unit_type("dBm"), unit_type("dB"))[0]

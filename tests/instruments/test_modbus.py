@@ -134,8 +134,8 @@ def test_late_answer_is_never_taken_for_the_next(bench: Bench, furnace: tuple[An
     ("kind", "fault", "words"),
     [
         ("wrong_unit", "garbled", "unit 2 answered"),
-        ("garble", "garbled", "no complete answer"),
-        ("hang_up", "disconnected", "connection broke"),
+        ("garble", "garbled", "no Modbus TCP frame"),
+        ("hang_up", "disconnected", "closed the connection"),
     ],
 )
 def test_spoilt_answers_have_their_fault(

@@ -134,7 +134,7 @@ def test_hundred_registers_are_one_request(peer: Peer) -> None:
 
 def test_blocks_keep_the_limit_of_the_document(peer: Peer) -> None:
     attributes = {f"r{at}": {"holding": at, "type": "uint16"} for at in range(100)}
-    driver, told = driver_for(peer, attributes, block=40)
+    driver, told = driver_for(peer, attributes, max_registers=40)
     assert len(driver.read(list(attributes))) == 100
     driver.close()
     assert told.count("exchange.extra") == 2

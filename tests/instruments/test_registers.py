@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments._registers import Codec, Place, RegisterKind, requests
+from shotlane.instruments._registers import BitField, Codec, Order, Place, RegisterKind, halves, requests
 from shotlane.model import ValueType
 
 HOLDING = RegisterKind.HOLDING
@@ -16,19 +16,22 @@ RANGES = {
     "int16": (-(2**15), 2**15 - 1),
     "uint32": (0, 2**32 - 1),
     "int32": (-(2**31), 2**31 - 1),
+    "uint64": (0, 2**64 - 1),
+    "int64": (-(2**63), 2**63 - 1),
 }
+orders = st.builds(Order, st.booleans(), st.booleans())
 
 
-@given(st.data(), st.sampled_from(sorted(RANGES)), st.booleans())
-def test_whole_numbers_come_back(data: st.DataObject, type_: str, low_first: bool) -> None:
-    codec = Codec(type_, low_first)
+@given(st.data(), st.sampled_from(sorted(RANGES)), orders)
+def test_whole_numbers_come_back(data: st.DataObject, type_: str, order: Order) -> None:
+    codec = Codec(type_, order)
     value = data.draw(st.integers(*RANGES[type_]))
     assert codec.decode(codec.encode(value)).value == value
 
 
-@given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.booleans())
-def test_float32_comes_back_as_a_decimal_of_the_same_register(value: float, low_first: bool) -> None:
-    codec = Codec("float32", low_first, ValueType.FLOAT)
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False), orders)
+def test_float32_comes_back_as_a_decimal_of_the_same_register(value: float, order: Order) -> None:
+    codec = Codec("float32", order, ValueType.FLOAT)
     words = codec.encode(value)
     assert codec.encode(codec.decode(words).value) == words
 
@@ -41,7 +44,7 @@ def test_six_digit_decimals_survive_float32(digits: int, places: int) -> None:
 
 
 def test_low_word_first_is_the_watlow_order() -> None:
-    codec = Codec("float32", low_first=True, value_type=ValueType.FLOAT)
+    codec = Codec("float32", Order(low_word_first=True), ValueType.FLOAT)
     high, low = struct.unpack(">HH", struct.pack(">f", 77.25))
     assert codec.decode([low, high]).value == 77.25
 
@@ -56,6 +59,66 @@ def test_scaled_integers_have_no_binary_dust() -> None:
 def test_what_does_not_fit_is_refused(type_: str, value: float) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         Codec(type_, value_type=ValueType.FLOAT).encode(value)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), orders)
+def test_float64_comes_back_to_the_last_bit(value: float, order: Order) -> None:
+    codec = Codec("float64", order, ValueType.FLOAT)
+    assert codec.decode(codec.encode(value)).value == value
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order(), [0x0102, 0x0304]),
+        (Order(low_word_first=True), [0x0304, 0x0102]),
+        (Order(low_byte_first=True), [0x0201, 0x0403]),
+        (Order(low_word_first=True, low_byte_first=True), [0x0403, 0x0201]),
+    ],
+)
+def test_the_four_orders_of_a_long_number(order: Order, words: list[int]) -> None:
+    assert Codec("uint32", order).decode(words).value == 0x01020304
+    assert list(Codec("uint32", order).encode(0x01020304)) == words
+
+
+@given(st.integers(0, 15), st.integers(1, 16), st.integers(0, 0xFFFF), st.data())
+def test_bits_come_back_and_leave_the_others_alone(
+    lowest: int, count: int, before: int, data: st.DataObject
+) -> None:
+    field = BitField(lowest, min(count, 16 - lowest))
+    codec = Codec(bits=field)
+    value = data.draw(st.integers(0, (1 << field.count) - 1))
+    (after,) = codec.encode(value, [before])
+    assert codec.decode([after]).value == value
+    assert (after ^ before) & ~field.mask == 0
+
+
+def test_bits_that_are_too_few_refuse_the_value() -> None:
+    with pytest.raises(ValueError, match="does not fit into 3 bits"):
+        Codec(bits=BitField(4, 3)).encode(8, [0])
+
+
+def test_a_bit_is_a_boolean_and_named_bits_are_options() -> None:
+    assert Codec(value_type=ValueType.BOOL, bits=BitField(3, 1)).decode([0b1000]).value is True
+    modes = Codec(value_type=ValueType.OPTION, bits=BitField(4, 2), codes={"off": 0, "heat": 2})
+    assert modes.decode([0x2F]).value == "heat"
+    assert modes.encode("off", [0xFFFF]) == (0xFFCF,)
+
+
+def test_texts_are_padded_and_come_back() -> None:
+    codec = Codec("text", value_type=ValueType.TEXT, length=4)
+    assert codec.encode("PT100") == (0x5054, 0x3130, 0x3000, 0)
+    assert codec.decode(codec.encode("PT100")).value == "PT100"
+    assert codec.decode([0x5054, 0x2020, 0, 0x4141]).value == "PT"
+    swapped = Codec("text", Order(low_byte_first=True), ValueType.TEXT, length=2)
+    assert swapped.decode([0x4241, 0x4443]).value == "ABCD"
+
+
+def test_a_text_that_cannot_be_is_refused_or_no_value() -> None:
+    codec = Codec("text", value_type=ValueType.TEXT, length=2)
+    with pytest.raises(ValueError, match="2 registers"):
+        codec.encode("longer")
+    assert codec.decode([0xFFFF, 0]) == (None, "ff ff", None)
 
 
 def test_nan_is_no_value() -> None:
@@ -91,6 +154,23 @@ def test_holes_are_bridged_only_where_the_document_knows_them() -> None:
 def test_the_first_wanted_comes_first() -> None:
     wanted = [Place(HOLDING, 2160, 2), Place(HOLDING, 360, 2)]
     assert requests(wanted) == wanted
+
+
+def test_nothing_is_joined_across_a_cut() -> None:
+    wanted = [Place(HOLDING, at) for at in range(6)]
+    cuts = [(HOLDING, 2), (HOLDING, 3)]
+    assert requests(wanted, cuts=cuts) == [Place(HOLDING, 0, 2), Place(HOLDING, 2), Place(HOLDING, 3, 3)]
+
+
+def test_halves_cut_between_places_only() -> None:
+    block = Place(HOLDING, 0, 6)
+    assert halves(block, [Place(HOLDING, 0, 4), Place(HOLDING, 4, 2)]) == (
+        Place(HOLDING, 0, 4),
+        Place(HOLDING, 4, 2),
+    )
+    assert halves(block, [Place(HOLDING, 0, 6)]) is None
+    assert halves(block, [Place(HOLDING, 0, 4), Place(HOLDING, 2, 4)]) is None
+    assert halves(block, [Place(HOLDING, 0), Place(HOLDING, 5)]) == (Place(HOLDING, 0), Place(HOLDING, 5))
 
 
 places = st.builds(Place, st.sampled_from(RegisterKind), st.integers(0, 400), st.integers(1, 2))

@@ -7,38 +7,67 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shotlane.api._by_hand import (
+        ByHand,
+        ByHandError,
+        HandCall,
+        by_hand,
+        call_from,
+        channels_named,
+        find_by_name,
+        value_from,
+    )
     from shotlane.api._check import check
     from shotlane.api._describe import describe
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
+    from shotlane.api._signals import stop_on_signals
 
 _HOMES = {
+    "ByHand": "_by_hand",
+    "ByHandError": "_by_hand",
+    "HandCall": "_by_hand",
     "Options": "_prepare",
     "Prepared": "_prepare",
     "Project": "_project",
     "Run": "_run",
+    "by_hand": "_by_hand",
+    "call_from": "_by_hand",
+    "channels_named": "_by_hand",
     "check": "_check",
     "describe": "_describe",
+    "find_by_name": "_by_hand",
     "find_project": "_project",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
     "run": "_run",
     "start": "_run",
+    "stop_on_signals": "_signals",
+    "value_from": "_by_hand",
 }
 
 __all__ = [
+    "ByHand",
+    "ByHandError",
+    "HandCall",
     "Options",
     "Prepared",
     "Project",
     "Run",
+    "by_hand",
+    "call_from",
+    "channels_named",
     "check",
     "describe",
+    "find_by_name",
     "find_project",
     "parse_overrides",
     "prepare",
     "run",
     "start",
+    "stop_on_signals",
+    "value_from",
 ]
 
 

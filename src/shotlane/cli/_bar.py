@@ -38,14 +38,15 @@ def _make() -> "tuple[Bar, TaskID]":
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True)
     columns = (
         TextColumn("{task.fields[shot]}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=_bar_width(console.width)),
         TextColumn("{task.fields[time]}"),
         TextColumn("{task.fields[late]}", style="dim"),
-        TextColumn("{task.fields[parameters]}", style="cyan"),
+        TextColumn("{task.fields[parameters]}", style="cyan", markup=False),
     )
-    bar = Bar(*columns, console=Console(stderr=True), auto_refresh=False, transient=True)
+    bar = Bar(*columns, console=console, auto_refresh=False, transient=True)
     return bar, bar.add_task("run", total=1.0, shot="", time="", late="", parameters="")
 
 
@@ -56,15 +57,27 @@ def _poll(progress: Progress, bar: "Bar", task: "TaskID", ended: Event) -> None:
 
 
 def _show(progress: Progress, bar: "Bar", task: "TaskID") -> None:
+    shot, time, late = _shot(progress), _time(progress), _late(progress)
+    width = bar.console.width
+    # The parameters take what is left: the rest must not be cut, however many are swept.
+    room = width - _bar_width(width) - sum(len(text) + 1 for text in (shot, time, late))
     bar.update(
         task,
         completed=_fraction(progress),
-        shot=_shot(progress),
-        time=_time(progress),
-        late=_late(progress),
-        parameters=_parameters(progress),
+        shot=shot,
+        time=time,
+        late=late,
+        parameters=_cropped(_parameters(progress), room - 1),
         refresh=True,
     )
+
+
+def _bar_width(width: int) -> int:
+    return max(8, min(24, width // 5 - 8))
+
+
+def _cropped(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: max(0, room - 1)]}…"
 
 
 def _fraction(progress: Progress) -> float:

@@ -1,8 +1,11 @@
 """The lanes of the first shot over time, drawn with characters: steps above, values and readings below."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from shotlane.plan import CompiledPlan, SegmentPlan, ShotPlan
+from shotlane.model import ValueType
+from shotlane.plan import CompiledPlan, SegmentPlan, ShotPlan, decode
 
 _WIDTH = 72
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -41,12 +44,32 @@ def _steps_row(segment: SegmentPlan) -> str:
 def _channel_rows(plan: CompiledPlan, shot: ShotPlan, segment: SegmentPlan, index: int) -> list[str]:
     rows = []
     levels = _levels(shot, segment, index)
-    if levels is not None:
+    if plan.channels[index].attribute.type in (ValueType.OPTION, ValueType.TEXT):
+        rows += _names_row(plan, shot, segment, index)
+    elif levels is not None:
         rows.append(_draw(levels))
     readings = _readings_row(segment, index)
     if readings.strip():
         rows.append(readings)
     return rows
+
+
+def _names_row(plan: CompiledPlan, shot: ShotPlan, segment: SegmentPlan, index: int) -> list[str]:
+    """A bar where an option or text is set, and as much of it as fits; no row when nothing is set."""
+    initial = next((item.value for item in shot.initial if item.channel == index), None)
+    names = {} if initial is None else {0: str(initial)}
+    for port in segment.ports.values():
+        for row in np.flatnonzero(port.actions.channel == index):
+            column = _column(int(port.actions.target_ns[row]), segment.duration_ns)
+            names[column] = str(
+                decode(plan.channels[index], float(port.actions.value[row]), plan.texts),
+            )
+    columns = sorted(names)
+    pieces = [
+        f"|{names[column]}"[: end - column].ljust(end - column, "-")
+        for column, end in pairwise([*columns, _WIDTH])
+    ]
+    return [" " * columns[0] + "".join(pieces)] if columns else []
 
 
 def _levels(shot: ShotPlan, segment: SegmentPlan, index: int) -> list[float] | None:

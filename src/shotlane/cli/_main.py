@@ -44,9 +44,6 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     except Complaint as complaint:
         tell(f"shotlane: {complaint}")
         return complaint.status
-    except KeyboardInterrupt:
-        tell("stopped by Ctrl-C before anything was touched")
-        return 4
     except BrokenPipeError:
         # The reader (head, less) has gone; there is nobody left to tell. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

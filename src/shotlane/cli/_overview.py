@@ -1,9 +1,13 @@
 """The compact plan that is shown before a run: what will happen, to what, for how long."""
 
+from shutil import get_terminal_size
+
 from shotlane.api import Prepared
 from shotlane.cli._text import count, duration
 from shotlane.cli._text import value as as_written
 from shotlane.plan import Points
+
+_INDENT = 13
 
 
 def overview(prepared: Prepared) -> str:
@@ -11,13 +15,24 @@ def overview(prepared: Prepared) -> str:
     plan = prepared.plan
     summary = plan.summary
     lines = [f"{plan.sequence} on {plan.station}{_kind(prepared)}: {_size(prepared)}"]
-    axes = swept_text(plan.points)
-    if axes:
-        lines.append(f"  sweep      {axes}")
-    steps = "  ".join(f"{step.name} {span(step.shortest_ns, step.longest_ns)}" for step in summary.steps)
-    lines.append(f"  steps      {steps}")
+    lines += _row("sweep", [_axis_text(plan.points, name) for name in plan.points.swept])
+    lines += _row(
+        "steps", [f"{step.name} {span(step.shortest_ns, step.longest_ns)}" for step in summary.steps]
+    )
     lines.append(f"  opens      {', '.join(plan.roles) or 'nothing'}")
     return "\n".join(lines)
+
+
+def _row(label: str, parts: list[str]) -> list[str]:
+    """Parts behind a label, as many in a line as the terminal has room for; nothing without parts."""
+    width = get_terminal_size((100, 24)).columns - _INDENT
+    rows: list[str] = []
+    for part in parts:
+        if rows and len(rows[-1]) + 2 + len(part) <= width:
+            rows[-1] += f"  {part}"
+        else:
+            rows.append(part)
+    return [f"  {'' if index else label:<{_INDENT - 2}}{row}" for index, row in enumerate(rows)]
 
 
 def _size(prepared: Prepared) -> str:
@@ -44,11 +59,6 @@ def span(shortest_ns: int, longest_ns: int) -> str:
     return (
         f"{low_number}..{high}" if high.endswith(f" {low_unit}") and " " not in low_unit else f"{low}..{high}"
     )
-
-
-def swept_text(points: Points) -> str:
-    """'T_soak 40..80 degC (3 values)  gas N2, He, Ar' for every swept name."""
-    return "  ".join(_axis_text(points, name) for name in points.swept)
 
 
 _FEW = 4

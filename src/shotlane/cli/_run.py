@@ -4,14 +4,14 @@ import argparse
 import sys
 from functools import partial
 
-from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start
+from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start, stop_on_signals
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
 from shotlane.cli._output import Complaint, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
-from shotlane.execution import Progress
+from shotlane.execution import Control, Progress
 from shotlane.instruments import InUseError
 
 
@@ -23,11 +23,14 @@ def main(arguments: argparse.Namespace) -> int:
     shows_text = not arguments.json and not arguments.quiet
     if shows_text:
         say(overview(prepared))
-    run = _start(prepared, arguments, shows_bar=shows_text and sys.stderr.isatty())
-    if arguments.json:
-        print_json(run_as_json(run, prepared))
-    elif shows_text or run.outcome.exit_status:
-        say(run_summary(run, prepared))
+    control = Control()
+    # Up to the last line: a late Ctrl-C must not hide how the run ended.
+    with stop_on_signals(control):
+        run = _start(prepared, arguments, control, shows_bar=shows_text and sys.stderr.isatty())
+        if arguments.json:
+            print_json(run_as_json(run, prepared))
+        elif shows_text or run.outcome.exit_status:
+            say(run_summary(run, prepared))
     return run.outcome.exit_status
 
 
@@ -41,7 +44,7 @@ def _prepare(arguments: argparse.Namespace) -> Prepared | None:
     return prepared if report.ok else None
 
 
-def _start(prepared: Prepared, arguments: argparse.Namespace, *, shows_bar: bool) -> Run:
+def _start(prepared: Prepared, arguments: argparse.Namespace, control: Control, *, shows_bar: bool) -> Run:
     from shotlane.records import RecorderError
 
     progress = Progress()

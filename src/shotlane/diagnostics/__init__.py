@@ -2,7 +2,7 @@
 
 from shotlane.diagnostics._codes import CODES
 from shotlane.diagnostics._diagnostic import Diagnostic, Note, Severity
-from shotlane.diagnostics._render import as_json, render_text
+from shotlane.diagnostics._render import as_github, as_json, render_text
 from shotlane.diagnostics._report import DocumentError, Report
 from shotlane.diagnostics._span import Source, Span
 from shotlane.diagnostics._suggest import did_you_mean, nearest
@@ -16,6 +16,7 @@ __all__ = [
     "Severity",
     "Source",
     "Span",
+    "as_github",
     "as_json",
     "did_you_mean",
     "nearest",

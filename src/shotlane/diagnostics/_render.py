@@ -1,4 +1,4 @@
-"""Diagnostics as text with the line and a caret, and as JSON."""
+"""Diagnostics as text with the line and a caret, as JSON, and as annotations of a GitHub workflow."""
 
 import json
 from collections.abc import Iterable
@@ -58,3 +58,30 @@ def as_json(diagnostics: Iterable[Diagnostic]) -> str:
         for item in diagnostics
     ]
     return json.dumps(rows, indent=2)
+
+
+def as_github(diagnostics: Iterable[Diagnostic]) -> str:
+    """One workflow command a line, which GitHub shows beside the line of the pull request."""
+    return "\n".join(_command(item) for item in diagnostics)
+
+
+def _command(item: Diagnostic) -> str:
+    fields = {"title": item.code}
+    if item.span is not None:
+        end = Span(item.span.source, item.span.end, item.span.end)
+        fields |= {"file": item.span.source.name, "line": str(item.span.line), "col": str(item.span.column)}
+        # GitHub takes columns only within one line.
+        if end.line == item.span.line:
+            fields |= {"endLine": str(end.line), "endColumn": str(end.column)}
+    values = ",".join(f"{key}={_property(value)}" for key, value in fields.items())
+    notes = [f"{note.span}: {note.message}" for note in item.notes]
+    help = [f"help: {item.help}"] if item.help else []
+    return f"::{item.severity.value} {values}::{_escaped(chr(10).join([item.message, *notes, *help]))}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -95,7 +95,9 @@ class _Run:
         return self._end(number)
 
     def _open(self) -> None:
-        """Open what the plan names, before anything else is touched."""
+        """Open what the plan names, before anything else is touched; nothing when already asked to stop."""
+        if self._parts.control.request is not None:
+            return
         self._parts.progress.phase = Phase.OPENING
         # From here on instruments may be open, and what `setup:` wrote may not be safe.
         self._parts.safe_state.needed = True

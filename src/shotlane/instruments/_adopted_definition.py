@@ -53,7 +53,8 @@ def define_adopted(
     locked = lock.instruments.get(str(at[-1])) if lock else None
     declared = _declared(locked, role, name, station, at, report)
     if declared is None and not role.attributes:
-        if locked is None and not station.has_dropped((*at, "attributes")):
+        damaged = lock is not None and lock.is_damaged
+        if locked is None and not damaged and not station.has_dropped((*at, "attributes")):
             _tell_nothing_known(station, at, report)
         return None
     merged = merge_attributes(role.attributes, declared, at, values)

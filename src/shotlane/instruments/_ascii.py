@@ -1,28 +1,30 @@
-"""The driver of an instrument document with `protocol: ascii` (or scpi).
+"""The driver of an instrument document with `protocol: ascii`, `scpi` or `binary`.
 
 One request, one reply, read whole before anything else is sent. Attributes that one reply holds are one
 exchange. A reply that does not fit its frame is garbled, whole, with its text; a field that says "no
-sensor" is a reading without a value.
+sensor" is a reading without a value; a text that the document lists under `errors` is what it says there.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from shotlane.expression import parse_literal
 from shotlane.instruments._contract import ErrorContext, Identity, InstrumentError, Notify, Reading
+from shotlane.instruments._decoding import Decoder, coded, on_wire
 from shotlane.instruments._definition import Definition
-from shotlane.instruments._dialogue import Talk, parse_dialogue
-from shotlane.instruments._framing import Until
+from shotlane.instruments._dialogue import parse_dialogue
+from shotlane.instruments._framing import Framing, Nothing, Preceded
 from shotlane.instruments._line import Line, Request, printable
-from shotlane.instruments._template import Field, ReplyMismatch
+from shotlane.instruments._scpi import fault_of
+from shotlane.instruments._talk import DeviceRefusal, Fields, Message, Talk
 from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
-from shotlane.model import Attribute, Command, InstrumentAttribute, ScalarValue, ValueType
+from shotlane.model import Attribute, Command, Scalar, ScalarValue
 
-_TRUE: Final = ("1", "true", "on", "yes")
-_FALSE: Final = ("0", "false", "off", "no")
 _IDENTITY_PARTS: Final = ("maker", "model", "serial", "firmware")
-_Fields = Mapping[str, Field]
+_LONGEST_QUEUE: Final = 30  # errors that SCPI devices keep
 
 
 class AsciiDriver:
@@ -34,11 +36,14 @@ class AsciiDriver:
         self._line = line
         self._notify = notify
         self._timeout_s = definition.timeout_s
+        self._gap_s = _seconds(definition.document.gap)
+        self._decoder = Decoder(definition.document)
         self._dialogue, faults = parse_dialogue(definition.document)
         if faults:
             # The document was checked before: only a driver that somebody builds by hand comes here.
             raise ValueError("; ".join(fault.message for fault in faults))
-        self._set_up = SetUp(definition.setup, line, self._put, notify, definition.resource.text)
+        self._old_errors = True  # the device may still list errors of what others sent, or of what failed
+        self._set_up = SetUp(definition.setup, line, self._put_at_set_up, notify, definition.resource.text)
 
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""
@@ -77,17 +82,27 @@ class AsciiDriver:
     def write(self, name: str, value: Any) -> None:
         """Set an attribute; its reply is read when the document says that there is one."""
         self._set_up.ensure_before(self._timeout_s)
-        self._put(name, value)
+        extra = {"operation": "write", "names": [name]}
+        with told(self._line, self._notify, "exchange.extra", extra):
+            self._forget_old_errors()
+        message = self._put(name, value)
+        with told(self._line, self._notify, "exchange.extra", extra):
+            self._check_errors(name, message)
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Run a command and wait for its reply."""
         declared = self._document.commands[command]
         talk = self._dialogue.commands[command]
-        shown = {name: _coded(declared.parameters[name].options, value) for name, value in arguments.items()}
-        text = self._filled(talk, shown, command)
+        shown = {name: coded(declared.parameters[name].options, value) for name, value in arguments.items()}
+        message = self._composed(talk, shown, command)
         self._set_up.ensure_before(self._timeout_s)
+        extra = {"operation": "call", "names": [command]}
+        with told(self._line, self._notify, "exchange.extra", extra):
+            self._forget_old_errors()
         takes_s = self._definition.commands[command].takes_ns / 1e9
-        fields = self._converse(talk, text, self._timeout_s + takes_s)
+        fields = self._converse(talk, message, self._timeout_s + takes_s)
+        with told(self._line, self._notify, "exchange.extra", extra):
+            self._check_errors(command, message)
         found = fields.get(talk.field or "")
         return None if found is None else found.value
 
@@ -102,134 +117,132 @@ class AsciiDriver:
         groups: dict[tuple[str, str], tuple[Talk, list[str]]] = {}
         for name in names:
             talk = self._dialogue.queries[name]
-            key = (talk.send.text, talk.reply.text if talk.reply else "")
-            groups.setdefault(key, (talk, []))[1].append(name)
+            groups.setdefault(talk.key, (talk, []))[1].append(name)
         return list(groups.values())
 
     def _readings(self, talk: Talk, names: Sequence[str]) -> dict[str, Reading]:
-        fields = self._converse(talk, talk.send.fill({}), self._timeout_s)
+        fields = self._converse(talk, talk.send.compose({}), self._timeout_s)
         return {name: self._reading(name, fields) for name in names}
 
-    def _reading(self, name: str, fields: _Fields) -> Reading:
-        wanted = self._dialogue.queries[name].field
-        found = fields[wanted or ""]
+    def _reading(self, name: str, fields: Fields) -> Reading:
+        found = fields[self._dialogue.queries[name].field or ""]
         declared = self._document.attributes[name]
-        if found.value is None or found.raw in (declared.missing or ()):
-            return Reading(None, found.raw)
-        return _typed(found, self._definition.attributes[name].type, declared)
+        return self._decoder.reading(found, self._definition.attributes[name].type, declared)
 
-    def _put(self, name: str, value: ScalarValue) -> None:
+    def _put_at_set_up(self, name: str, value: ScalarValue) -> None:
+        self._forget_old_errors()
+        self._check_errors(name, self._put(name, value))
+
+    def _put(self, name: str, value: ScalarValue) -> Message:
         talks = self._dialogue.sets[name]
         talk = talks.get(value if isinstance(value, bool) else None) or talks[None]
-        shown = _coded(self._document.attributes[name].options, value)
-        self._converse(talk, self._filled(talk, {"value": shown}, name), self._timeout_s)
+        shown = on_wire(value, self._document.attributes[name])
+        message = self._composed(talk, {"value": shown}, name)
+        self._converse(talk, message, self._timeout_s)
+        return message
 
-    def _filled(self, talk: Talk, values: Mapping[str, Any], what: str) -> str:
+    def _composed(self, talk: Talk, values: Mapping[str, Any], what: str) -> Message:
         try:
-            return talk.send.fill(values)
+            return talk.send.compose(values)
         except (ValueError, KeyError, TypeError) as error:
             context = ErrorContext(self._definition.resource.text, command=f"{what} {dict(values)}")
             raise InstrumentError("rejected", f"the value cannot be written: {error}", context) from error
 
-    def _converse(self, talk: Talk, text: str, timeout_s: float) -> _Fields:
-        """Send one line and read its reply."""
-        encoding = self._document.encoding
-        sent = self._dialogue.line.fill({"command": text}).encode(encoding, "replace")
-        end = None if talk.reply is None else Until(self._dialogue.end.encode(encoding))
+    def _converse(self, talk: Talk, message: Message, timeout_s: float) -> Fields:
+        """Send one message and read its reply."""
+        request = Request(
+            message.text, message.data, self._framing(talk, message), self._dialogue.ignored, self._gap_s
+        )
         begun = time.monotonic()
         try:
-            reply = self._line.exchange(Request(text, sent, end), timeout_s)
+            payload = self._line.exchange(request, timeout_s)
+            return {} if talk.reply is None else talk.reply.parse(payload)
         except InstrumentError as error:
+            self._old_errors = True
             if error.fault == "timeout":
                 self._set_up.due()
             raise
-        if talk.reply is None:
-            return {}
-        try:
-            return talk.reply.parse(reply.decode(encoding))
-        except (ReplyMismatch, UnicodeDecodeError) as error:
+        except DeviceRefusal as refusal:
+            if not refusal.whole:
+                self._line.distrust()
+            context = self._context(message, payload, begun)
+            raise InstrumentError(refusal.fault, refusal.message, context) from refusal
+        except ValueError as error:
+            self._old_errors = True
             self._line.distrust()
-            context = ErrorContext(
-                self._definition.resource.text,
-                command=text,
-                sent=printable(sent),
-                received=printable(reply),
-                elapsed_s=time.monotonic() - begun,
-            )
-            raise InstrumentError("garbled", str(error), context) from error
+            raise InstrumentError("garbled", str(error), self._context(message, payload, begun)) from error
+
+    def _framing(self, talk: Talk, message: Message) -> Framing | None:
+        """How the reply is cut from what comes, with the echo and the unasked lines before it."""
+        if talk.reply is None and not message.echo:
+            return None
+        framing = Nothing() if talk.reply is None else talk.reply.framing
+        if not message.echo and self._dialogue.ignored is None:
+            return framing
+        return Preceded(framing, message.echo, self._dialogue.ignored)
+
+    def _context(self, message: Message, received: bytes, begun: float) -> ErrorContext:
+        return ErrorContext(
+            self._definition.resource.text,
+            command=message.text,
+            sent=printable(message.data),
+            received=printable(received[:1000]),
+            elapsed_s=time.monotonic() - begun,
+        )
+
+    def _forget_old_errors(self) -> None:
+        """Empty the error queue, so that a set is not blamed for what was before it."""
+        if self._dialogue.errors is not None and self._old_errors:
+            with already_told("old errors were asked for"):
+                self._queued_errors(self._dialogue.errors)
+            self._old_errors = False
+
+    def _check_errors(self, name: str, message: Message) -> None:
+        """Raise `InstrumentError` when the device lists an error after a set or command that was sent."""
+        if self._dialogue.errors is None:
+            return
+        sent = printable(message.data)
+        try:
+            errors = self._queued_errors(self._dialogue.errors)
+        except InstrumentError as error:
+            text = f"{error.message}, when it was asked for errors after {name}"
+            raise InstrumentError(error.fault, text, replace(error.context, sent=sent)) from error
+        if errors:
+            code, text = errors[0]
+            listed = "; ".join(f"{code}, {text}" for code, text in errors)
+            context = ErrorContext(self._definition.resource.text, None, None, message.text, sent, listed)
+            raise InstrumentError(fault_of(code), f"the device says {code}, {text}", context)
+
+    def _queued_errors(self, talk: Talk) -> list[tuple[int, str]]:
+        """All errors that the device lists, oldest first."""
+        errors: list[tuple[int, str]] = []
+        while len(errors) < _LONGEST_QUEUE:
+            fields = self._converse(talk, talk.send.compose({}), self._timeout_s)
+            code = fields["code"].value
+            if not isinstance(code, int) or code == 0:
+                break
+            errors.append((code, fields["text"].raw))
+        return errors
 
     def _identify(self) -> Identity:
         declared = self._document.identity
-        if declared is None:
-            return Identity()
         parts: dict[str, Any] = {
-            part: text for part in _IDENTITY_PARTS if isinstance(text := getattr(declared, part), str)
+            part: text for part in _IDENTITY_PARTS if isinstance(text := getattr(declared, part, None), str)
         }
         if self._dialogue.identity is not None:
             fields: dict[str, Any] = {"identity": {}}
             with told(self._line, self._notify, "instrument.identified", fields):
                 talk = self._dialogue.identity
-                answered = self._converse(talk, talk.send.fill({}), self._timeout_s)
-                parts |= {part: answered[part].raw for part in _IDENTITY_PARTS if part in answered}
+                answered = self._converse(talk, talk.send.compose({}), self._timeout_s)
+                parts |= {part: raw for part in _IDENTITY_PARTS if (raw := _said(answered, part))}
                 fields["identity"] = parts
         return Identity(**parts)
 
 
-def _coded(options: Mapping[str, Any] | Sequence[str] | None, value: Any) -> Any:
-    """What is written for a value: the code of an option, 1 and 0 for a boolean without codes."""
-    if isinstance(options, Mapping):
-        name = str(value).lower() if isinstance(value, bool) else str(value)
-        return options.get(name, value)
-    return int(value) if isinstance(value, bool) else value
+def _said(fields: Fields, part: str) -> str:
+    return fields[part].raw.strip() if part in fields else ""
 
 
-def _typed(found: Field, type_: ValueType, declared: InstrumentAttribute) -> Reading:
-    """A field as a value of its attribute; no value where it is none of the known texts."""
-    match type_:
-        case ValueType.FLOAT | ValueType.INT:
-            return _number(found, float if type_ is ValueType.FLOAT else _integer)
-        case ValueType.BOOL:
-            return _boolean(found.raw, declared.options)
-        case ValueType.OPTION:
-            return _option(found.raw, declared.options)
-        case _:
-            return Reading(found.raw)
-
-
-def _number(found: Field, kind: Callable[[Any], float | int]) -> Reading:
-    try:
-        return Reading(kind(found.value))
-    except ValueError:
-        return Reading(None, found.raw)
-
-
-def _integer(value: Any) -> int:
-    return round(float(value))
-
-
-def _boolean(raw: str, options: Mapping[str, Any] | Sequence[str] | None) -> Reading:
-    named = _option(raw, options) if isinstance(options, Mapping) else Reading(raw)
-    text = str(named.value).lower()
-    if text in _TRUE or text in _FALSE:
-        return Reading(text in _TRUE)
-    return Reading(None, raw)
-
-
-def _option(raw: str, options: Mapping[str, Any] | Sequence[str] | None) -> Reading:
-    """The option whose code stands there; codes are compared as text, then as numbers."""
-    codes = options if isinstance(options, Mapping) else {name: name for name in options or ()}
-    for name, code in codes.items():
-        if raw == str(code):
-            return Reading(name)
-    number = _as_number(raw)
-    for name, code in codes.items():
-        if number is not None and number == _as_number(str(code)):
-            return Reading(name)
-    return Reading(None, raw)
-
-
-def _as_number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def _seconds(gap: Scalar | None) -> float:
+    literal = parse_literal(gap) if isinstance(gap, str) else None
+    return literal[0] if literal is not None else float(gap or 0)

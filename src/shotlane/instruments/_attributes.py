@@ -29,7 +29,10 @@ from shotlane.model import (
 
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
 _VALUE_TYPES = {"float", "int", "bool", "option", "text", "array"}
-_FIELD_TYPES = {"d": ValueType.INT, "w": ValueType.TEXT, "rest": ValueType.TEXT}
+_FIELD_TYPES = {
+    **{"d": ValueType.INT, "x": ValueType.INT},
+    **{"w": ValueType.TEXT, "s": ValueType.TEXT, "rest": ValueType.TEXT},
+}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -111,7 +114,10 @@ def read_attribute(
         update_ns=values.duration_ns((*path, "update"), declared.update),
         poll_ns=values.duration_ns((*path, "poll"), declared.poll),
         description=declared.description,
+        verify=declared.verify,
     )
+    if declared.verify and not (attribute.readable and attribute.writable):
+        values.error((*path, "verify"), "what is verified must be set and read", "write `access: rw`", code="INS032")
     if declared.wear is not None:
         values.duration_ns((*path, "wear", "per"), declared.wear.per)
     return replace(attribute, safe=read_safe(attribute, declared.safe, (*path, "safe"), values))
@@ -120,12 +126,16 @@ def read_attribute(
 def _type(declared: InstrumentAttribute, field_type: str | None) -> ValueType:
     if declared.type in _VALUE_TYPES:
         return ValueType(str(declared.type))
+    if field_type == "list" or declared.block is not None:
+        return ValueType.ARRAY
     if declared.options is not None:
         return ValueType.BOOL if set(declared.options) == {"true", "false"} else ValueType.OPTION
     if declared.coil is not None or declared.discrete is not None:
         return ValueType.BOOL
     if declared.holding is not None or declared.input is not None:
-        whole = declared.type != "float32" and declared.unit is None
+        if declared.bit is not None:
+            return ValueType.BOOL
+        whole = declared.type not in ("float32", "float64") and declared.unit is None
         return (
             ValueType.INT if whole and declared.scale is None and declared.offset is None else ValueType.FLOAT
         )
@@ -194,7 +204,7 @@ def _resolution(
             values.error((*path, "resolution"), "the resolution is 0")
         return step or None
     on_wire = declared.holding is not None or declared.input is not None
-    if type_ is ValueType.FLOAT and on_wire and declared.type not in ("float32", "float"):
+    if type_ is ValueType.FLOAT and on_wire and declared.type not in ("float32", "float64", "float"):
         return (
             abs(float(declared.scale)) if isinstance(declared.scale, float | int) and declared.scale else 1.0
         )

@@ -53,10 +53,10 @@ class Described:
 
 
 def describe_station(station: Station, document: Document, report: Report, *, folder: FilePath) -> Described:
-    """Open every driver of a station and ask it. `folder` is the station's. Faults of documents go to `report`."""
+    """Open every driver of a station and ask it. `folder` is the station's; `report` takes its faults."""
     # A damaged lock is written anew; what it said is no fault here.
     before = read_lock(document, folder, Report())
-    known = before[0].instruments if before else {}
+    known = before[0].instruments if before and before[0] else {}
     found: dict[str, LockedInstrument] = {}
     faults: dict[str, InstrumentError] = {}
     for role, item in station.instruments.items():

@@ -1,60 +1,73 @@
-"""The ASCII dialogue of an instrument document: each query, set and command with what it sends and expects.
+"""The dialogue of an instrument document: each query, set and command with what it sends and expects.
 
 Pure: `parse_dialogue` checks every template of a document before any port is opened, and lists all faults
 with their places in the document.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Protocol
 
-from shotlane.instruments._template import (
-    ReplyFrame,
-    TemplateError,
-    WriteTemplate,
-    parse_frame,
-    parse_write,
+from shotlane.instruments._binary import BinaryLanguage
+from shotlane.instruments._framing import Ignored
+from shotlane.instruments._scpi import (
+    ERROR_FRAME,
+    ERROR_QUERY,
+    IDENTITY_PATTERN,
+    IDENTITY_QUERY,
+    filled_in,
 )
-from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDocument, SetText
+from shotlane.instruments._talk import DialogueFault, Path, Reply, Send, Talk
+from shotlane.instruments._template import TemplateError
+from shotlane.instruments._texts import TextLanguage
+from shotlane.model import (
+    BlockForm,
+    InstrumentAttribute,
+    InstrumentCommand,
+    InstrumentDocument,
+    ReplyForm,
+    SetText,
+)
 
-_LINE_END: Final = re.compile(r"[\x00-\x1f]+\Z")
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One exchange: what is sent, the frame of its reply (None: there is none), the field that is wanted."""
-
-    send: WriteTemplate
-    reply: ReplyFrame | None = None
-    field: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DialogueFault:
-    """A mistake in a template and where it stands in the document."""
-
-    path: Path
-    message: str
-    help: str | None = None
+__all__ = ["Dialogue", "DialogueFault", "parse_dialogue"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """All exchanges of a document; `sets` of a boolean hold one for each value, others one for None."""
 
-    line: WriteTemplate
-    end: str
     queries: Mapping[str, Talk] = field(default_factory=dict)
     sets: Mapping[str, Mapping[bool | None, Talk]] = field(default_factory=dict)
     commands: Mapping[str, Talk] = field(default_factory=dict)
     identity: Talk | None = None
+    errors: Talk | None = None
+    ignored: Ignored | None = None
+
+
+class Language(Protocol):
+    """Makes messages and replies."""
+
+    @property
+    def ignored(self) -> Ignored | None:
+        """Lines that come unasked."""
+
+    def is_inline(self, text: str) -> bool:
+        """Whether a text is a reply itself, not the name of one."""
+
+    def send(self, text: str, names: tuple[str, ...]) -> Send:
+        """Messages of a template. Raises `TemplateError`."""
+
+    def reply(self, form: str | ReplyForm) -> Reply:
+        """Replies of a form. Raises `TemplateError`."""
+
+    def block(self, form: BlockForm) -> Reply:
+        """Replies that are binary blocks."""
 
 
 def parse_dialogue(document: InstrumentDocument) -> tuple[Dialogue, list[DialogueFault]]:
     """Read every template; what is faulty is listed and left out."""
-    return _Reader(document).read()
+    is_scpi = document.protocol == "scpi"
+    return _Reader(filled_in(document) if is_scpi else document).read()
 
 
 class _Reader:
@@ -63,21 +76,22 @@ class _Reader:
     def __init__(self, document: InstrumentDocument) -> None:
         self._document = document
         self._faults: list[DialogueFault] = []
-        self._frames: dict[str, ReplyFrame | None] = {}
-        for name, text in document.replies.items():
-            self._frames[name] = self._frame(text, ("replies", name))
+        language = BinaryLanguage if document.protocol == "binary" else TextLanguage
+        self._language: Language = language(document, self._refuse)
+        self._replies: dict[str, Reply | None] = {}
+        for name, form in document.replies.items():
+            self._replies[name] = self._made(form, ("replies", name))
 
     def read(self) -> tuple[Dialogue, list[DialogueFault]]:
         document = self._document
         attributes = document.attributes.items()
         dialogue = Dialogue(
-            line=self._written(document.write, ("command",), ("write",))
-            or WriteTemplate("{command}", frozenset()),
-            end=self._end(),
             queries=_present((name, self._query(name, declared)) for name, declared in attributes),
             sets={name: self._set(name, declared.set) for name, declared in attributes if declared.set},
             commands=_present((name, self._command(name, c)) for name, c in document.commands.items()),
             identity=self._identity(),
+            errors=self._errors(),
+            ignored=self._language.ignored,
         )
         return dialogue, self._faults
 
@@ -86,23 +100,25 @@ class _Reader:
             return None
         path: Path = ("attributes", name)
         send = self._written(declared.query, (), (*path, "query"))
-        frame = self._reply(declared.reply, path)
-        wanted = self._field(declared.field, frame, path, name)
-        if send is None or frame is None or wanted is None:
-            if frame is None and declared.reply in (None, "none"):
+        if declared.block is not None:
+            reply: Reply | None = self._language.block(declared.block)
+        else:
+            reply = self._reply(declared.reply, path)
+        wanted = self._field(declared.field, reply, path, name)
+        if send is None or reply is None or wanted is None:
+            if reply is None and declared.reply in (None, "none"):
                 self._fault((*path, "query"), "a query needs its reply", "add `reply:`, the name of a frame")
             return None
-        return Talk(send, frame, wanted)
+        return Talk(send, reply, wanted)
 
     def _set(self, name: str, declared: SetText) -> Mapping[bool | None, Talk]:
         path: Path = ("attributes", name, "set")
-        reply = declared.reply
-        if reply is None:
+        if declared.reply is None:
             self._fault(
                 path, "a set needs its reply", "name the frame that the device answers, or `reply: none`"
             )
             return {}
-        frame = self._reply(reply, path)
+        reply = self._reply(declared.reply, path)
         texts: dict[bool | None, tuple[str, str | None]] = {
             None: ("send", declared.send),
             True: ("true", declared.true),
@@ -111,7 +127,7 @@ class _Reader:
         talks: dict[bool | None, Talk] = {}
         for value, (key, text) in texts.items():
             if text is not None and (send := self._written(text, ("value",), (*path, key))) is not None:
-                talks[value] = Talk(send, frame)
+                talks[value] = Talk(send, reply)
         return talks
 
     def _command(self, name: str, declared: InstrumentCommand) -> Talk | None:
@@ -125,36 +141,55 @@ class _Reader:
             )
             return None
         send = self._written(declared.send, tuple(declared.parameters), (*path, "send"))
-        frame = self._reply(declared.reply, path)
-        wanted = None if declared.field is None else self._field(declared.field, frame, path, name)
-        return None if send is None else Talk(send, frame, wanted)
+        reply = self._reply(declared.reply, path)
+        wanted = declared.field
+        if wanted is None and self._document.protocol == "scpi" and reply is not None:
+            wanted = next(iter(reply.types), None)
+        elif wanted is not None:
+            wanted = self._field(wanted, reply, path, name)
+        return None if send is None else Talk(send, reply, wanted)
 
     def _identity(self) -> Talk | None:
         declared = self._document.identity
-        if declared is None or declared.query is None:
+        is_scpi = self._document.protocol == "scpi"
+        query = declared.query if declared is not None else None
+        if is_scpi and (query is None or query == IDENTITY_QUERY) and not (declared and declared.reply):
+            return self._own(IDENTITY_QUERY, ReplyForm(pattern=IDENTITY_PATTERN))
+        if declared is None or query is None or (is_scpi and query == "none"):
             return None
-        send = self._written(declared.query, (), ("identity", "query"))
+        send = self._written(query, (), ("identity", "query"))
         if declared.reply in (None, "none"):
             self._fault(("identity", "query"), "a query needs its reply", "add `reply:`, the name of a frame")
-        frame = self._reply(declared.reply, ("identity",))
-        return None if send is None or frame is None else Talk(send, frame)
+        reply = self._reply(declared.reply, ("identity",))
+        return None if send is None or reply is None else Talk(send, reply)
 
-    def _reply(self, reply: str | None, path: Path) -> ReplyFrame | None:
+    def _errors(self) -> Talk | None:
+        asked = self._document.error_queue
+        if not asked or self._document.protocol != "scpi":
+            return None
+        return self._own(ERROR_QUERY if asked is True else asked, ERROR_FRAME)
+
+    def _own(self, query: str, form: str | ReplyForm) -> Talk | None:
+        """An exchange that the preset adds."""
+        send = self._written(query, (), ("error_queue",))
+        return None if send is None else Talk(send, self._language.reply(form))
+
+    def _reply(self, reply: str | None, path: Path) -> Reply | None:
         if reply is None or reply == "none":
             return None
-        if reply in self._frames:
-            return self._frames[reply]
-        if "{" in reply:
-            return self._frame(reply, (*path, "reply"))
-        known = ", ".join([*self._frames, "none"])
+        if reply in self._replies:
+            return self._replies[reply]
+        if self._language.is_inline(reply):
+            return self._made(reply, (*path, "reply"))
+        known = ", ".join([*self._replies, "none"])
         self._fault((*path, "reply"), f"there is no reply {reply!r}", f"replies are {known}")
         return None
 
-    def _field(self, wanted: str | None, frame: ReplyFrame | None, path: Path, name: str) -> str | None:
+    def _field(self, wanted: str | None, reply: Reply | None, path: Path, name: str) -> str | None:
         """The field of a reply: as named, or the only one, or the one named like the attribute."""
-        if frame is None:
+        if reply is None:
             return None
-        fields = list(frame.types)
+        fields = list(reply.types)
         if wanted is None and (len(fields) == 1 or name in fields):
             return name if name in fields else fields[0]
         if wanted in fields:
@@ -163,29 +198,22 @@ class _Reader:
         self._fault((*path, "field") if wanted else path, what, f"fields are {', '.join(fields) or 'none'}")
         return None
 
-    def _end(self) -> str:
-        if self._document.read_end is not None:
-            return self._document.read_end
-        found = _LINE_END.search(self._document.write)
-        if found is None:
-            help_text = 'end it like the device does, in double quotes: "{command}\\r\\n"'
-            self._fault(("write",), "the line written has no end", help_text)
-            return "\n"
-        return found[0]
-
-    def _written(self, text: str, names: tuple[str, ...], path: Path) -> WriteTemplate | None:
+    def _written(self, text: str, names: tuple[str, ...], path: Path) -> Send | None:
         try:
-            return parse_write(text, names)
+            return self._language.send(text, names)
         except TemplateError as error:
-            self._fault(path, error.message, error.help)
+            self._refuse(path, error)
             return None
 
-    def _frame(self, text: str, path: Path) -> ReplyFrame | None:
+    def _made(self, form: str | ReplyForm, path: Path) -> Reply | None:
         try:
-            return parse_frame(text)
+            return self._language.reply(form)
         except TemplateError as error:
-            self._fault(path, error.message, error.help)
+            self._refuse(path, error)
             return None
+
+    def _refuse(self, path: Path, error: TemplateError) -> None:
+        self._fault(path, error.message, error.help)
 
     def _fault(self, path: Path, message: str, help_text: str | None) -> None:
         self._faults.append(DialogueFault(path, message, help_text))

@@ -16,8 +16,8 @@ _LOOPBACK = "127.0.0.1"
 
 
 def lock_address(resource: Resource) -> str | None:
-    """The address that locks are kept under; None for a simulated instrument, which needs none."""
-    if resource.scheme == "sim":
+    """The address that locks are kept under; None for what is simulated or has no address: no locks."""
+    if resource.scheme == "sim" or not resource.text:
         return None
     if resource.host:
         return f"tcp:{_host(resource.host)}:{resource.tcp_port}"

@@ -74,10 +74,11 @@ class LockedInstrument(Part):
 
 
 class StationLock(Part):
-    """A whole lock file."""
+    """A whole lock file. `is_damaged`: nobody knows what it says."""
 
     lock: Literal[1] = Field(LOCK_VERSION)
     station: str
+    is_damaged: bool = Field(False, exclude=True)
     instruments: dict[str, LockedInstrument] = Field({})
 
 
@@ -86,34 +87,35 @@ def lock_path(document: Document, folder: Path) -> Path:
     return folder / (PurePath(document.source.name).stem + LOCK_SUFFIX)
 
 
-def read_lock(station: Document, folder: Path, report: Report) -> tuple[StationLock, str] | None:
-    """The lock of a station and its text; None when there is none, or after a fault."""
+def read_lock(station: Document, folder: Path, report: Report) -> tuple[StationLock | None, str] | None:
+    """The lock of a station and its text; None when there is none, (None, text) after a fault."""
     path = lock_path(station, folder)
     if not path.is_file():
         return None
     shown = str(PurePath(station.source.name).with_name(path.name))
     document = read_file(path, report, name=shown)
     if document is None:
-        return None
+        return None, ""
     written = document.data.get("lock") if isinstance(document.data, dict) else None
     help = _RUN_DESCRIBE.format(station=station.source.name)
     if isinstance(written, int) and written > LOCK_VERSION:
         message = f"the lock is of version {written}, and this shotlane knows up to {LOCK_VERSION}"
         report.error("STA164", message, document.span(("lock",)), help="install a newer shotlane")
-        return None
+        return None, document.source.text
     try:
         lock = StationLock.model_validate(document.data)
         for instrument in lock.instruments.values():
             attributes_of(instrument)
+            commands_of(instrument)
     except ValidationError as error:
         first = error.errors()[0]
         place = tuple(part for part in first["loc"] if isinstance(part, str | int))
         span = document.span(place)
         report.error("STA164", f"the lock file is damaged: {first['msg'].lower()}", span, help=help)
-        return None
+        return None, document.source.text
     except UnitError as error:
         report.error("STA164", f"the lock file is damaged: {error.message}", document.span(()), help=help)
-        return None
+        return None, document.source.text
     return lock, document.source.text
 
 
@@ -144,19 +146,25 @@ def lock_of(
         package=package,
         identity=dict(identity or {}),
         attributes={
-            name: _locked(item, path, path in assumed) for name, (path, item) in usable(attributes).items()
+            name: _locked(name, item, path, path in assumed)
+            for name, (path, item) in usable(attributes).items()
         },
-        commands={name: _locked_command(item, path) for name, (path, item) in usable(commands).items()},
+        commands={name: _locked_command(name, item, path) for name, (path, item) in usable(commands).items()},
     )
 
 
 def usable(declared: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
     """What a driver declares, by names that a channel can have: `ch1.voltage` is `ch1_voltage`."""
-    named: dict[str, tuple[str, Any]] = Field({})
+    named: dict[str, tuple[str, Any]] = {}
+    # What is a name already keeps it, whatever stands before it.
+    plain = {path for path in declared if path.isidentifier() and path.isascii()}
     for path, item in declared.items():
+        if path in plain:
+            named[path] = (path, item)
+            continue
         name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in path)
         name = f"_{name}" if name[:1].isdigit() else name
-        while name in named:
+        while name in named or name in plain:
             name += "_"
         named[name] = (path, item)
     return named
@@ -200,11 +208,11 @@ def _unit(text: str | None) -> Unit | None:
     return None if text is None else parse_unit(text)
 
 
-def _locked(item: Attribute, path: str, assumed: bool) -> LockedAttribute:
+def _locked(name: str, item: Attribute, path: str, assumed: bool) -> LockedAttribute:
     kept = isinstance(item.safe, Keep)
     return LockedAttribute(
         **_bounds(item),
-        path=None if path.isidentifier() else path,
+        path=None if name == path else path,
         assumed=assumed,
         access=_access(item),
         resolution=item.resolution,
@@ -222,9 +230,9 @@ def _access(item: Attribute) -> Access:
     return "w" if item.writable else "r"
 
 
-def _locked_command(item: Command, path: str) -> LockedCommand:
+def _locked_command(name: str, item: Command, path: str) -> LockedCommand:
     return LockedCommand(
-        path=None if path.isidentifier() else path,
+        path=None if name == path else path,
         parameters={
             part.name: LockedParameter(**_bounds(part), required=part.required) for part in item.parameters
         },

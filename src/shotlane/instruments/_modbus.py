@@ -3,37 +3,30 @@
 A reading of several attributes is as few requests as the device's layout allows; a `valid:` register
 travels with the value it speaks of where both fit into one request. A value that the device itself calls
 invalid is no value: None with a text that says why, never the number that happens to stand in the register.
+Some bits of a register are set by reading it first, which is told as `exchange.extra`, unless the device
+can change bits itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from contextlib import nullcontext
 from typing import Any, Final
 
 from shotlane.instruments._contract import ErrorContext, Identity, InstrumentError, Notify, Reading
 from shotlane.instruments._definition import Definition
-from shotlane.instruments._modbus_client import ModbusLine
+from shotlane.instruments._modbus_blocks import BlockReader
+from shotlane.instruments._modbus_line import ModbusLine
 from shotlane.instruments._modbus_map import (
     Quantity,
-    command_register,
+    command_quantity,
     command_value,
-    identity_register,
-    quantity_of,
+    identity_quantity,
+    quantities_of,
 )
-from shotlane.instruments._registers import Codec, Place, requests
-from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
+from shotlane.instruments._registers import Place
+from shotlane.instruments._turns import SetUp, already_told, told
 from shotlane.model import Attribute, Command, IdentityPart, ScalarValue
 
 _IDENTITY_PARTS: Final = ("maker", "model", "serial", "firmware")
-
-
-@dataclass(frozen=True, slots=True)
-class _Fetch:
-    """How one set of attributes is read: the requests, and where in their answers each place stands."""
-
-    blocks: tuple[Place, ...]
-    names: tuple[tuple[str, ...], ...]  # of each block
-    found: Mapping[Place, tuple[int, slice]]
 
 
 class ModbusDriver:
@@ -41,17 +34,14 @@ class ModbusDriver:
 
     def __init__(self, definition: Definition, line: ModbusLine, notify: Notify) -> None:
         self._definition = definition
+        self._document = definition.document
         self._line = line
         self._notify = notify
         self._unit = int(definition.resource.query.get("unit", "1"))
         self._timeout_s = definition.timeout_s
-        document = definition.document
-        self._quantities = {
-            name: quantity_of(document, document.attributes[name], attribute)
-            for name, attribute in definition.attributes.items()
-        }
-        self._known = [place for quantity in self._quantities.values() for place in quantity.places]
-        self._fetches: dict[tuple[str, ...], _Fetch] = {}
+        self._quantities = quantities_of(definition.document, definition.attributes)
+        readable = {name: self._quantities[name] for name, it in definition.attributes.items() if it.readable}
+        self._blocks = BlockReader(readable, definition.document.max_registers, line, self._ask, notify)
         self._set_up = SetUp(definition.setup, line, self._put, notify, definition.resource.text)
 
     def open(self) -> Identity:
@@ -70,34 +60,26 @@ class ModbusDriver:
         """What can be called."""
         return self._definition.commands
 
-    def prepare(self) -> None:
-        """Connect, and send the set-up where it is due."""
-        self._set_up.ensure_before(self._timeout_s)
-
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read attributes in as few requests as possible."""
         self._set_up.ensure_before(self._timeout_s)
-        fetch = self._fetch(tuple(names))
-        turns = [
-            (block_names, partial(self._line.read, block, self._unit, self._timeout_s))
-            for block, block_names in zip(fetch.blocks, fetch.names, strict=True)
-        ]
-        answers = ask_in_turn(turns, self._line, self._notify)
-        return {name: _reading(self._quantities[name], fetch, answers) for name in names}
+        answers = self._blocks.read(tuple(names))
+        return {name: _reading(self._quantities[name], answers) for name in names}
 
     def write(self, name: str, value: Any) -> None:
         """Set an attribute in one request."""
         self._set_up.ensure_before(self._timeout_s)
-        self._put(name, value)
+        self._send(self._quantities[name], value, name, self._timeout_s, telling=True)
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Write the command's number to its register or coil."""
-        declared = self._definition.document.commands[command]
-        place, codec = command_register(self._definition.document, declared)
-        words = self._encoded(codec, command_value(declared, arguments), command)
+        declared = self._document.commands[command]
+        quantity = command_quantity(self._document, declared)
+        value = command_value(declared, arguments)
+        self._encoded(quantity, value, command)  # before anything is sent
         self._set_up.ensure_before(self._timeout_s)
         takes_s = self._definition.commands[command].takes_ns / 1e9
-        self._line.write(place, words, self._unit, self._timeout_s + takes_s)
+        self._send(quantity, value, command, self._timeout_s + takes_s, telling=True)
 
     def make_safe(self) -> None:
         """Nothing beyond the declared safe values."""
@@ -107,38 +89,57 @@ class ModbusDriver:
         self._line.release(self)
 
     def _put(self, name: str, value: ScalarValue) -> None:
-        quantity = self._quantities[name]
-        words = self._encoded(quantity.codec, value, name)
-        self._line.write(quantity.place, words, self._unit, self._timeout_s)
+        self._send(self._quantities[name], value, name, self._timeout_s, telling=False)
 
-    def _encoded(self, codec: Codec, value: ScalarValue, what: str) -> tuple[int, ...]:
+    def _send(
+        self, quantity: Quantity, value: ScalarValue, what: str, timeout_s: float, *, telling: bool
+    ) -> None:
+        """Set a quantity. `telling`: a request before it is told here, and not by whoever asks."""
+        words = self._encoded(quantity, value, what)
+        place, bits = quantity.place, quantity.codec.bits
         try:
-            return codec.encode(value)
+            if bits is not None and quantity.writes == "mask" and place.count == 1:
+                (mask,) = quantity.codec.order.unpack(bits.mask.to_bytes(2, "big"))
+                self._line.write_bits(place, ~mask & 0xFFFF, words[0], self._unit, timeout_s)
+                return
+            if bits is not None:
+                words = self._encoded(quantity, value, what, self._current(place, what, telling=telling))
+            several = quantity.writes == "multiple"
+            self._line.write(place, words, self._unit, timeout_s, several=several)
+        except InstrumentError as error:
+            self._note(error)
+            raise
+
+    def _current(self, place: Place, what: str, *, telling: bool) -> Sequence[int]:
+        """What a register holds of which some bits are set."""
+        fields = {"operation": "write", "names": [what]}
+        extra = told(self._line, self._notify, "exchange.extra", fields) if telling else nullcontext()
+        with already_told("its register was read"), extra:
+            return self._line.read(place, self._unit, self._timeout_s)
+
+    def _ask(self, place: Place) -> Sequence[int]:
+        try:
+            return self._line.read(place, self._unit, self._timeout_s)
+        except InstrumentError as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: InstrumentError) -> None:
+        """A device that was switched off and on answers like one that was merely slow."""
+        if error.fault == "timeout":
+            self._set_up.due()
+
+    def _encoded(
+        self, quantity: Quantity, value: ScalarValue, what: str, words: Sequence[int] = ()
+    ) -> tuple[int, ...]:
+        try:
+            return quantity.codec.encode(value, words or (0,) * quantity.place.count)
         except ValueError as error:
             context = ErrorContext(self._definition.resource.text, command=f"{what} = {value!r}")
             raise InstrumentError("rejected", str(error), context) from error
 
-    def _fetch(self, names: tuple[str, ...]) -> _Fetch:
-        fetch = self._fetches.get(names)
-        if fetch is None:
-            fetch = self._fetches[names] = self._planned(names)
-        return fetch
-
-    def _planned(self, names: tuple[str, ...]) -> _Fetch:
-        quantities = {name: self._quantities[name] for name in names}
-        places = [place for quantity in quantities.values() for place in quantity.places]
-        blocks = tuple(requests(places, self._known, most=self._definition.document.block))
-        return _Fetch(
-            blocks,
-            tuple(
-                tuple(n for n, q in quantities.items() if any(block.covers(p) for p in q.places))
-                for block in blocks
-            ),
-            {place: _position(place, blocks) for place in places},
-        )
-
     def _identify(self) -> Identity:
-        declared = self._definition.document.identity
+        declared = self._document.identity
         if declared is None:
             return Identity()
         parts = {part: getattr(declared, part) for part in _IDENTITY_PARTS}
@@ -153,28 +154,19 @@ class ModbusDriver:
             fields["identity"] = parts
         return Identity(**parts)
 
-    def _asked(self, part: IdentityPart) -> str:
-        place, codec = identity_register(self._definition.document, part)
-        words = self._line.read(place, self._unit, self._timeout_s)
-        return str(codec.decode(words).value)
+    def _asked(self, part: IdentityPart) -> str | None:
+        quantity = identity_quantity(self._document, part)
+        reading = quantity.codec.decode(self._line.read(quantity.place, self._unit, self._timeout_s))
+        return reading.raw if reading.value is None else str(reading.value)
 
 
-def _reading(
-    quantity: Quantity, fetch: _Fetch, answers: Sequence[Sequence[int] | InstrumentError]
-) -> Reading:
+def _reading(quantity: Quantity, answers: Mapping[Place, Sequence[int] | InstrumentError]) -> Reading:
     words: list[Sequence[int]] = []
     for place in quantity.places:
-        index, part = fetch.found[place]
-        answer = answers[index]
+        answer = answers[place]
         if isinstance(answer, InstrumentError):
             return Reading(None, None, answer)
-        words.append(answer[part])
+        words.append(answer)
     if quantity.valid is not None and (complaint := quantity.valid.complaint(words[1])) is not None:
         return Reading(None, complaint)
     return quantity.codec.decode(words[0])
-
-
-def _position(place: Place, blocks: Sequence[Place]) -> tuple[int, slice]:
-    index = next(index for index, block in enumerate(blocks) if block.covers(place))
-    start = place.address - blocks[index].address
-    return index, slice(start, start + place.count)

@@ -104,9 +104,7 @@ class BlockReader:
             return error
 
     def _names_in(self, block: Place, names: tuple[str, ...]) -> list[str]:
-        return [
-            name for name in names if any(block.covers(place) for place in self._quantities[name].places)
-        ]
+        return [name for name in names if any(block.covers(place) for place in self._quantities[name].places)]
 
     def _learn(self, block: Place, leaves: Sequence[Place], answers: _Answers, code: int) -> None:
         """Remember why a block was refused that was then read in parts."""

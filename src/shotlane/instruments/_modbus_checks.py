@@ -10,13 +10,15 @@ from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDoc
 
 TABLES = ("holding", "input", "coil", "discrete")
 # Keys that mean nothing under another protocol.
-MODBUS_KEYS = (*TABLES, "words", "bits", "length", "writes", "valid")
+MODBUS_KEYS = (*TABLES, "words", "byte_order", "bit", "bits", "length", "writes", "valid", "scale", "offset")
 _BITS_OF = {"uint16": 16, "int16": 16, "uint32": 32, "int32": 32, "uint64": 64, "int64": 64}
 _LONG_TYPES = ("uint32", "int32", "uint64", "int64", "float32", "float64", "float", "text")
 _OF_NUMBERS = ("scale", "offset", "words", "byte_order", "bit", "bits", "length")
 
 
-def check_register(part: InstrumentAttribute, path: Path, document: InstrumentDocument, values: ValueReader) -> None:
+def check_register(
+    part: InstrumentAttribute, path: Path, document: InstrumentDocument, values: ValueReader
+) -> None:
     """Check an attribute."""
     table = only_table(part, path, values)
     if table is None:
@@ -58,6 +60,13 @@ def check_register_command(
         _check_writes(part, part.type, path, document, values)
 
 
+def check_place(part: Register, path: Path, values: ValueReader) -> None:
+    """Check where a part of the identity stands."""
+    table = only_table(part, path, values)
+    if table is not None:
+        _check_place(part, table, path, values, typed=False)
+
+
 def only_table(part: Register | InstrumentCommand, path: Path, values: ValueReader) -> str | None:
     """The one table that a part names; the fault is told otherwise."""
     tables = [table for table in TABLES if getattr(part, table, None) is not None]
@@ -94,7 +103,9 @@ def _check_place(part: Register, table: str, path: Path, values: ValueReader, *,
 
 def _check_end(part: Register, table: str, type_: object, path: Path, values: ValueReader) -> None:
     address = getattr(part, table)
-    words = part.length or {16: 1, 32: 2, 64: 4}.get(int(str(type_)[-2:]) if str(type_)[-2:].isdigit() else 16, 1)
+    words = part.length or {16: 1, 32: 2, 64: 4}.get(
+        int(str(type_)[-2:]) if str(type_)[-2:].isdigit() else 16, 1
+    )
     if isinstance(address, int) and address + words > 0x10000:
         message = f"{words} registers from {address} go beyond the last one, 65535"
         values.error((*path, table), message, code="INS032")
@@ -113,9 +124,16 @@ def _check_bits(part: Register, type_: object, path: Path, values: ValueReader) 
         message = f"a value of type {type_} has no single bits"
         values.key_error((*path, key), message, "write a whole type such as `type: uint16`", code="INS032")
     elif chosen[0] > chosen[1]:
-        values.error((*path, "bits"), "the lowest bit comes first", f"write `[{chosen[1]}, {chosen[0]}]`", code="INS032")
+        values.error(
+            (*path, "bits"),
+            "the lowest bit comes first",
+            f"write `[{chosen[1]}, {chosen[0]}]`",
+            code="INS032",
+        )
     elif chosen[1] >= size:
-        values.error((*path, key), f"there is no bit {chosen[1]} in {size} bits: they count from 0", code="INS032")
+        values.error(
+            (*path, key), f"there is no bit {chosen[1]} in {size} bits: they count from 0", code="INS032"
+        )
 
 
 def _check_numbers(part: InstrumentAttribute, path: Path, values: ValueReader) -> None:

@@ -106,12 +106,16 @@ class RtuFraming:
 
     def __init__(self) -> None:
         self.owed: dict[int, Request] = {}
+        self._heard: set[int] = set()  # whose late answer stands in what came since the last request
         self._unit = 0
         self._request: Request | None = None
 
     def wrap(self, unit: int, request: Request) -> bytes:
         """Put the unit before a request, and the CRC behind it."""
         self._unit, self._request = unit, request
+        for late in self._heard:
+            self.owed.pop(late, None)
+        self._heard.clear()
         body = bytes([unit]) + request.pdu
         return body + crc(body)
 
@@ -162,7 +166,7 @@ class RtuFraming:
                 return b""
             if not _sound(data[:end]):
                 break
-            del self.owed[data[0]]
+            self._heard.add(data[0])
             data = data[end:]
         return data
 

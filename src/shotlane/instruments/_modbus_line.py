@@ -19,6 +19,7 @@ from typing import Final
 
 from shotlane.instruments._contract import ErrorContext, InstrumentError
 from shotlane.instruments._modbus_frame import Framing, WrongFrame
+from shotlane.instruments._modbus_pace import Pace
 from shotlane.instruments._modbus_pdu import (
     Request,
     Verdict,
@@ -47,15 +48,6 @@ class IllegalRequest(InstrumentError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The timing of a serial line; all zero on a network. `byte_s`: time of one byte."""
-
-    byte_s: float = 0.0
-    gap_s: float = 0.0  # silence that must stand before a request
-    echoes: bool = False  # the adapter hears what it sends
-
-
 @dataclass(slots=True)
 class _Talk:
     """What is known of an exchange under way."""
@@ -74,7 +66,13 @@ class ModbusLine:
     """
 
     def __init__(
-        self, port: BytePort, framing: Framing, resource: str, pace: Pace | None = None, *, guarded: bool = True
+        self,
+        port: BytePort,
+        framing: Framing,
+        resource: str,
+        pace: Pace | None = None,
+        *,
+        guarded: bool = True,
     ) -> None:
         self.openings = 0
         self.requests = 0
@@ -193,7 +191,7 @@ class ModbusLine:
     def _answer(self, sent: int, deadline: float, talk: _Talk) -> bytes:
         """What answers, checked as far as the frame goes."""
         echo = talk.sent if self._pace.echoes else b""
-        data = b""
+        data, dozed = b"", False
         self._doze(sent + self._framing.missing(b""), deadline)
         while True:
             left_s = deadline - time.monotonic()
@@ -210,7 +208,10 @@ class ModbusLine:
             answer = self._framing.answer(heard)
             if answer is not None:
                 return answer
-            self._doze(self._framing.missing(heard), deadline)
+            if heard and not dozed:
+                # Once only: pieces that come a little late have their successors close behind.
+                self._doze(self._framing.missing(heard), deadline)
+                dozed = True
 
     def _doze(self, count: int, deadline: float) -> None:
         """Sleep while so many bytes cannot have come: waking for each would cost more than it tells."""

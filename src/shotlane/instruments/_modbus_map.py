@@ -4,10 +4,10 @@ Pure; the documents were checked before, so nothing here finds a fault.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shotlane.instruments._registers import Codec, Place, RegisterKind
+from shotlane.instruments._registers import FLOATS, BitField, Codec, Order, Place, RegisterKind
 from shotlane.model import (
     Attribute,
     IdentityPart,
@@ -22,6 +22,8 @@ from shotlane.model import (
 
 # What an attribute's `type` means on the wire where it does not name a layout.
 _LAYOUTS: Final = {"float": "float32", "int": "uint16", "bool": "uint16", "option": "uint16", None: "uint16"}
+# The layouts of whole numbers without a sign, in which bits are counted.
+_UNSIGNED: Final = {"int16": "uint16", "int32": "uint32", "int64": "uint64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,20 @@ class Validity:
     def complaint(self, words: Sequence[int]) -> str | None:
         """Why the value means nothing, or None."""
         number = self.codec.decode(words).value
-        return None if number in self.good else f"valid register {self.place.address} is {number}"
+        if number in self.good:
+            return None
+        kind = "register" if not self.place.kind.is_bit else str(self.place.kind)
+        return f"valid {kind} {self.place.address} is {number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An attribute's place, codec and validity."""
+    """An attribute's place, codec and validity. `writes`: which functions set it."""
 
     place: Place
     codec: Codec
     valid: Validity | None = None
+    writes: str = "auto"
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -56,22 +62,52 @@ def quantity_of(
     document: InstrumentDocument, declared: InstrumentAttribute, attribute: Attribute
 ) -> Quantity:
     """An attribute as the device holds it."""
-    codec = Codec(
-        type=_layout(declared),
-        low_first=(declared.words or document.words) == "low_first",
-        value_type=attribute.type,
+    codec = replace(
+        _codec(document, declared, _layout(declared), attribute.type),
         scale=1.0 if declared.scale is None else float(declared.scale),
         offset=0.0 if declared.offset is None else float(declared.offset),
         codes=_codes(declared),
     )
     valid = None if declared.valid is None else _validity(document, declared.valid)
-    return Quantity(_place(declared, codec.width), codec, valid)
+    return Quantity(_place(declared, codec.width), codec, valid, declared.writes or document.writes)
+
+
+def quantities_of(document: InstrumentDocument, attributes: Mapping[str, Attribute]) -> dict[str, Quantity]:
+    """All attributes, by name."""
+    return {
+        name: quantity_of(document, document.attributes[name], attribute)
+        for name, attribute in attributes.items()
+    }
 
 
 def _layout(declared: InstrumentAttribute) -> str:
-    if declared.coil is not None or declared.discrete is not None:
-        return "bit"
     return _LAYOUTS.get(declared.type, declared.type or "uint16")
+
+
+def _codec(document: InstrumentDocument, part: Register, layout: str, value_type: ValueType) -> Codec:
+    if part.coil is not None or part.discrete is not None:
+        return Codec("bit", value_type=value_type)
+    bits = _bits(part)
+    return Codec(
+        type=layout if bits is None else _UNSIGNED.get(layout, layout),
+        order=_order(document, part),
+        value_type=value_type,
+        bits=bits,
+        length=part.length or 1,
+        encoding=document.encoding,
+    )
+
+
+def _order(document: InstrumentDocument, part: Register | InstrumentCommand) -> Order:
+    low = "low_first"
+    words, bytes_ = part.words or document.words, part.byte_order or document.byte_order
+    return Order(words == low, bytes_ == low)
+
+
+def _bits(part: Register) -> BitField | None:
+    if part.bit is not None:
+        return BitField(part.bit, 1)
+    return None if part.bits is None else BitField(part.bits[0], part.bits[1] - part.bits[0] + 1)
 
 
 def _codes(declared: InstrumentAttribute) -> dict[str, int]:
@@ -81,17 +117,18 @@ def _codes(declared: InstrumentAttribute) -> dict[str, int]:
 
 
 def _validity(document: InstrumentDocument, declared: Valid) -> Validity:
-    codec = _plain_codec(document, declared, declared.type)
+    codec = _codec(document, declared, declared.type, _plain_type(declared.type))
     good = declared.is_ if isinstance(declared.is_, list) else [declared.is_]
     return Validity(_place(declared, codec.width), codec, tuple(good))
 
 
-def _plain_codec(document: InstrumentDocument, part: Valid | Register, type_: str) -> Codec:
-    value_type = ValueType.FLOAT if type_ == "float32" else ValueType.INT
-    return Codec(type_, (part.words or document.words) == "low_first", value_type)
+def _plain_type(layout: str) -> ValueType:
+    if layout == "text":
+        return ValueType.TEXT
+    return ValueType.FLOAT if layout in FLOATS else ValueType.INT
 
 
-def _place(part: Register | Valid | InstrumentCommand, width: int) -> Place:
+def _place(part: Register | InstrumentCommand, width: int) -> Place:
     for kind in RegisterKind:
         address = getattr(part, kind.value, None)
         if address is not None:
@@ -99,13 +136,13 @@ def _place(part: Register | Valid | InstrumentCommand, width: int) -> Place:
     raise ValueError("no register is given")
 
 
-def command_register(document: InstrumentDocument, declared: InstrumentCommand) -> tuple[Place, Codec]:
+def command_quantity(document: InstrumentDocument, declared: InstrumentCommand) -> Quantity:
     """Where a command writes, and how."""
+    writes = declared.writes or document.writes
     if declared.coil is not None:
-        return _place(declared, 1), Codec("bit", value_type=ValueType.BOOL)
-    low_first = (declared.words or document.words) == "low_first"
-    codec = Codec(declared.type, low_first, ValueType.FLOAT)
-    return _place(declared, codec.width), codec
+        return Quantity(_place(declared, 1), Codec("bit", value_type=ValueType.BOOL), writes=writes)
+    codec = Codec(declared.type, _order(document, declared), ValueType.FLOAT)
+    return Quantity(_place(declared, codec.width), codec, writes=writes)
 
 
 def command_value(declared: InstrumentCommand, arguments: Mapping[str, Any]) -> ScalarValue:
@@ -122,7 +159,7 @@ def _coded(declared: InstrumentCommand, name: str, arguments: Mapping[str, Any])
     return value if not isinstance(options, dict) else float(options[str(value)])
 
 
-def identity_register(document: InstrumentDocument, part: IdentityPart) -> tuple[Place, Codec]:
+def identity_quantity(document: InstrumentDocument, part: IdentityPart) -> Quantity:
     """Where a part of the identity stands, and how it is read."""
-    codec = _plain_codec(document, part, part.type)
-    return _place(part, codec.width), codec
+    codec = _codec(document, part, part.type, _plain_type(part.type))
+    return Quantity(_place(part, codec.width), codec)

@@ -134,5 +134,8 @@ def _echo_verdict(request: Request, answer: bytes) -> Verdict | None:
     if address != request.place.address:
         return "garbled", f"address {address} was confirmed, written was {request.place.address}"
     if answer[3:] != request.pdu[3 : request.answer_size]:
-        return "rejected", f"the device confirmed {answer[3:].hex(' ')}, written was {request.pdu[3:].hex(' ')}"
+        return (
+            "rejected",
+            f"the device confirmed {answer[3:].hex(' ')}, written was {request.pdu[3:].hex(' ')}",
+        )
     return None

@@ -16,7 +16,7 @@ from shotlane.model import InstrumentDocument, Scalar
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 REQUIRED = "required"
 # Names that templates give a meaning of their own.
-_TAKEN = frozenset({"value", "command", "_"})
+_TAKEN = frozenset({"value", "command", "reply", "checksum", "length", "_"})
 _ADDRESSES = frozenset({"holding", "input", "coil", "discrete"})
 _NUMBERS = frozenset({"scale", "offset"})
 
@@ -96,7 +96,10 @@ def put_in(
 
 def _replaced(data: Any, options: Mapping[str, Scalar], path: Path, values: ValueReader) -> Any:
     if isinstance(data, dict):
-        return {key: _replaced(item, options, (*path, key), values) for key, item in data.items()}
+        # The keys of `errors` are texts of the device.
+        keys = {key: _PLACEHOLDER.sub(lambda found: _text(options, found), key) for key in data}
+        named = keys if path == ("errors",) else {key: key for key in data}
+        return {named[key]: _replaced(item, options, (*path, key), values) for key, item in data.items()}
     if isinstance(data, list):
         return [_replaced(item, options, (*path, index), values) for index, item in enumerate(data)]
     if not isinstance(data, str):

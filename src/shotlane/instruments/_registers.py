@@ -269,9 +269,7 @@ def _joined(
     return blocks
 
 
-def _joins(
-    last: Place, place: Place, bridges: Collection[int], borders: Collection[int], limit: int
-) -> bool:
+def _joins(last: Place, place: Place, bridges: Collection[int], borders: Collection[int], limit: int) -> bool:
     end = max(last.end, place.end)
     if end - last.address > limit or any(last.address < border < end for border in borders):
         return False

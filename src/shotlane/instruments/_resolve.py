@@ -20,7 +20,7 @@ from shotlane.instruments._resource import ResourceError, parse_resource
 from shotlane.model import Channel, ChannelTable, Role, Station, StationInstrument, load_instrument
 
 _PROTOCOLS: Mapping[str, tuple[str, ...]] = {
-    "modbus": ("modbus+tcp", "sim"),
+    "modbus": ("modbus+tcp", "modbus+serial", "sim"),
     "ascii": ("serial", "tcp", "sim"),
 }
 
@@ -96,7 +96,8 @@ class _Resolver:
         """Read what the drivers of the station declare, when it was written down."""
         found = read_lock(self._document, self._folder, self._report)
         if found is not None:
-            self._lock = found[0]
+            # After a fault in the lock, which has been told, no driver is told to be unknown.
+            self._lock = found[0] or StationLock(station="", is_damaged=True)
             self._lock_texts = {lock_path(self._document, self._folder).name: found[1]}
 
     def define(self, name: str, role: StationInstrument) -> tuple[Definition, Resource] | None:

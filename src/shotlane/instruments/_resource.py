@@ -18,16 +18,21 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     "sim": (),
     "serial": SERIAL_KEYS,
     "tcp": (),
-    "modbus+tcp": ("unit",),
+    "modbus+tcp": ("unit", "framing"),
+    "modbus+serial": (*SERIAL_KEYS, "unit", "echo"),
 }
-LATER_SCHEMES = ("modbus+serial", "visa")
+LATER_SCHEMES = ("visa",)
 DEFAULT_TCP_PORTS = {"modbus+tcp": 502}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "bytesize": ("5", "6", "7", "8"),
     "parity": ("none", "even", "odd"),
     "stopbits": ("1", "1.5", "2"),
+    "framing": ("tcp", "rtu"),
+    "echo": ("yes", "no"),
 }
 _RANGES: Mapping[str, tuple[int, int]] = {"baudrate": (50, 4_000_000), "unit": (0, 255)}
+# On a serial line 0 is everybody, who does not answer (Modbus over Serial Line 1.02, section 2.2).
+_SERIAL_UNITS = (1, 247)
 
 
 class ResourceError(Exception):
@@ -56,7 +61,7 @@ def parse_resource(text: str, role: str, folder: Path) -> Resource:
     resource = Resource(text, scheme, "", query=_query(scheme, query))
     if scheme == "sim":
         return replace(resource, port=f"sim:{base}" if base else f"sim:{role}")
-    return _serial(resource, base, folder) if scheme == "serial" else _tcp(resource, base)
+    return _serial(resource, base, folder) if scheme.endswith("serial") else _tcp(resource, base)
 
 
 def _schemes() -> str:
@@ -77,16 +82,16 @@ def _query(scheme: str, text: str) -> dict[str, str]:
             raise ResourceError(
                 f"{scheme}:// has no setting '{name}'", did_you_mean(name, known, what="known settings")
             )
-        _check_setting(name, value)
+        _check_setting(scheme, name, value)
     return pairs
 
 
-def _check_setting(name: str, value: str) -> None:
+def _check_setting(scheme: str, name: str, value: str) -> None:
     choices = _CHOICES.get(name)
     if choices is not None and value not in choices:
         raise ResourceError(f"'{value}' is no value of '{name}'", f"one of {', '.join(choices)}")
     if name in _RANGES:
-        low, high = _RANGES[name]
+        low, high = _SERIAL_UNITS if (scheme, name) == ("modbus+serial", "unit") else _RANGES[name]
         if not value.isdecimal() or not low <= int(value) <= high:
             raise ResourceError(f"'{name}' is {value!r}", f"a whole number from {low} to {high}")
 
@@ -94,7 +99,7 @@ def _check_setting(name: str, value: str) -> None:
 def _serial(resource: Resource, base: str, folder: Path) -> Resource:
     if not base:
         raise ResourceError(
-            "the address names no device", "write e.g. `serial:///dev/ttyUSB0?baudrate=19200`"
+            "the address names no device", f"write e.g. `{resource.scheme}:///dev/ttyUSB0?baudrate=19200`"
         )
     # COM3 is a name that Windows knows, not a file beside the station.
     path = Path(base) if base.upper().startswith("COM") else folder / base

@@ -7,8 +7,10 @@ that the real driver keeps, because the pool checks them before either.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from shotlane.instruments._behaviour import Argument
-from shotlane.instruments._contract import Identity, Notify, Reading
+from shotlane.instruments._contract import Identity, InstrumentError, Notify, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._noise import Noise
 from shotlane.instruments._world import World
@@ -61,10 +63,14 @@ class SimulatedDriver:
 
     def write(self, name: str, value: Any) -> None:
         """Set an attribute."""
+        if name not in self._definition.attributes:
+            raise InstrumentError("rejected", f"there is no attribute '{name}'")
         self._world.set({name: value}, self._now_ns())
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Do what `simulate:` says of the command; nothing without it."""
+        if command not in self._definition.commands:
+            raise InstrumentError("rejected", f"there is no command '{command}'")
         effects = self._definition.world.effects.get(command)
         if effects:
             values = {
@@ -84,11 +90,17 @@ class SimulatedDriver:
         """Value as a reading shows it: with noise, rounded to what is meant."""
         value = self._world.value(name, now_ns)
         if name in self._noises:
-            value += self._behaviours[name].noise * self._noises[name].normal()
+            value = value + self._behaviours[name].noise * self._deviates(name, np.shape(value))
         match self._definition.attributes[name].type:
             case ValueType.FLOAT:
                 return float(f"{value:.12g}")
             case ValueType.INT:
                 return round(value)
+            case ValueType.ARRAY:
+                return np.array(value)  # a reading of its own, not what the simulation goes on with
             case _:
                 return value
+
+    def _deviates(self, name: str, shape: tuple[int, ...]) -> Any:
+        noise = self._noises[name]
+        return np.array([noise.normal() for _ in range(shape[0])]) if shape else noise.normal()

@@ -13,6 +13,7 @@ from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
 from shotlane.instruments._behaviour import Argument, Behaviour, Motion, SimulatedWorld
 from shotlane.instruments._values import ValueReader
+from shotlane.instruments._waveform import read_waveform
 from shotlane.model import (
     Attribute,
     Command,
@@ -91,6 +92,8 @@ class _Reader:
         """How an attribute moves. `start_path`: where the start stands when it is the whole line."""
         self._refuse(written, ("set",), path, "a command")
         start = self._start(attribute, written.start, start_path or (*path, "start"))
+        if written.waveform is not None:
+            start = self._waveform(attribute, written, path)
         noise = self._noise(attribute, written.noise, (*path, "noise"))
         key = "lag" if written.lag is not None else "follows"
         source = getattr(written, key)
@@ -114,7 +117,9 @@ class _Reader:
 
     def effects(self, command: Command, written: Simulation, path: Path) -> dict[str, ScalarValue | Argument]:
         """What a command sets."""
-        self._refuse(written, ("lag", "tau", "follows", "unless", "start", "noise"), path, "an attribute")
+        self._refuse(
+            written, ("lag", "tau", "follows", "unless", "start", "noise", "waveform"), path, "an attribute"
+        )
         effects: dict[str, ScalarValue | Argument] = {}
         for name, value in (written.set or {}).items():
             place = (*path, "set", name)
@@ -150,6 +155,15 @@ class _Reader:
         value = self._values.typed(path, written, attribute.type, attribute.unit, attribute.options)
         return resting(attribute) if value is None else value
 
+    def _waveform(self, attribute: Attribute, written: Simulation, path: Path) -> Any:
+        self._refuse(written, ("start", "lag", "follows"), path, "an attribute without `waveform`")
+        if attribute.type is ValueType.ARRAY and written.waveform is not None:
+            return read_waveform(written.waveform, attribute.unit, (*path, "waveform"), self._values)
+        self._values.key_error(
+            (*path, "waveform"), f"{attribute.name} is no array, and has no waveform", code="INS021"
+        )
+        return resting(attribute)
+
     def _array_start(self, attribute: Attribute, written: Scalar | list[float], path: Path) -> Any:
         if isinstance(written, list) and attribute.type is ValueType.ARRAY:
             return np.array(written, dtype=np.float64)
@@ -160,7 +174,7 @@ class _Reader:
     def _noise(self, attribute: Attribute, written: Scalar | None, path: Path) -> float:
         if written is None:
             return 0.0
-        if attribute.type in _NUMBERS:
+        if attribute.type in (*_NUMBERS, ValueType.ARRAY):
             return self._values.difference(path, written, attribute.unit) or 0.0
         self._values.error(path, f"{attribute.type.value} values have no noise", code="INS021")
         return 0.0

@@ -1,9 +1,11 @@
 """Templates of ASCII dialogues: what is written, and how a reply is read.
 
 A written text holds fields `{name}` or `{name:.3f}`. A reply frame holds typed fields: `{name:f}` a number,
-`{name:d}` an integer, `{name:w}` a word, `{name:rest}` everything that is left; a trailing `?` makes a
-field optional, and the name `_` throws it away. A blank matches any run of blanks; everything else must
-stand in the reply as written. A reply either fits its frame whole or raises: no part of it is ever guessed.
+`{name:d}` an integer, `{name:x}` a hexadecimal one, `{name:w}` a word, `{name:s}` a text, perhaps in quotes,
+`{name:list}` numbers with commas or blanks between them, `{name:rest}` everything that is left; a trailing
+`?` makes a field optional, and the name `_` throws it away. A blank matches any run of blanks; everything
+else must stand in the reply as written. A reply either fits its frame whole or raises: no part of it is ever
+guessed.
 """
 
 import re
@@ -12,15 +14,26 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Final
 
-_NUMBER: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+import numpy as np
+from numpy.typing import NDArray
+
+_NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 # What devices write where a number cannot be: dashes (no sensor), nan, inf.
 _NO_NUMBER: Final = r"-[-.]+|[+-]?(?:[nN][aA][nN]|[iI][nN][fF])"
+_ANY_NUMBER: Final = f"(?:{_NUMBER}|{_NO_NUMBER})"
+_BETWEEN: Final = r"(?:\s*[,;]\s*|\s+)"
 _PATTERNS: Final[Mapping[str, str]] = {
     "f": f"(?:{_NUMBER})(?![\\d.])|{_NO_NUMBER}",
     "d": rf"[+-]?\d+(?![\d.])|{_NO_NUMBER}",
+    "x": r"(?:0[xX])?[0-9A-Fa-f]+",
     "w": r"\S+",
+    "s": r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|.*?",
+    # Atomic: a list of a hundred thousand numbers must not be tried in other ways when it does not fit.
+    "list": f"(?>{_ANY_NUMBER}(?:{_BETWEEN}{_ANY_NUMBER})*)",
     "rest": r".*?",
+    "header": r":?[A-Za-z*][\w:*]*\s+",  # what SCPI devices say before a value when their headers are on
 }
+_TEXTS: Final = ("w", "rest", "header")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -102,7 +115,7 @@ def _shown(value: Any, spec: str) -> str:
 class Field:
     """What a reply says in one field; `value` None: it says that there is no value."""
 
-    value: float | int | str | None
+    value: float | int | str | NDArray[Any] | None
     raw: str
 
 
@@ -121,7 +134,11 @@ class ReplyFrame:
         found = self._strict.fullmatch(line.strip())
         if found is None:
             raise ReplyMismatch(self._explain(line))
-        return {name: _field(type_, found[name]) for name, type_ in self.types.items()}
+        return {name: read_field(type_, found[name]) for name, type_ in self.types.items()}
+
+    def fits(self, line: str) -> bool:
+        """Whether a line looks so."""
+        return self._strict.fullmatch(line.strip()) is not None
 
     def _explain(self, line: str) -> str:
         found = self._loose.fullmatch(line.strip())
@@ -159,7 +176,7 @@ def parse_frame(text: str) -> ReplyFrame:
 def _field_pattern(name: str, spec: str, types: dict[str, str]) -> str:
     type_ = spec.removesuffix("?")
     if type_ not in _PATTERNS:
-        known = ", ".join(f"{{{name}:{known}}}" for known in _PATTERNS)
+        known = ", ".join(f"{{{name}:{known}}}" for known in _PATTERNS if known != "header")
         raise TemplateError(
             f"{{{name}{':' if spec else ''}{spec}}} has no type of a field", f"write one of {known}"
         )
@@ -185,10 +202,36 @@ def _compiled(pieces: list[str]) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.DOTALL)
 
 
-def _field(type_: str, raw: str | None) -> Field:
-    """A field that is not there is an empty text, and no number."""
-    if type_ in ("w", "rest"):
+def read_field(type_: str, raw: str | None) -> Field:
+    """What a text says as a field of a type; one that is not there is an empty text, and no number.
+
+    Raises `ValueError` for a text that is none of the type.
+    """
+    if type_ == "s":
+        return Field(text := _unquoted(raw or ""), text)
+    if type_ in _TEXTS:
         return Field(raw or "", raw or "")
+    if type_ == "list":
+        return Field(_numbers(raw or ""), raw or "")
     if raw is None or re.fullmatch(_NO_NUMBER, raw):
         return Field(None, raw or "")
+    if type_ == "x":
+        return Field(int(raw, 16), raw)
     return Field(float(raw) if type_ == "f" else int(raw), raw)
+
+
+def _unquoted(text: str) -> str:
+    quote = text[:1]
+    if quote in ("'", '"') and quote and len(text) > 1 and text.endswith(quote):
+        return text[1:-1].replace(quote * 2, quote)
+    return text
+
+
+def _numbers(text: str) -> NDArray[np.float64]:
+    """Numbers with commas or blanks between them; nan where one says that it is none."""
+    parts = re.split(_BETWEEN, text.strip()) if text.strip() else []
+    return np.array([_number(part) for part in parts], dtype=np.float64)
+
+
+def _number(text: str) -> float:
+    return float("nan") if text.startswith("-") and not text.strip("-.") else float(text)

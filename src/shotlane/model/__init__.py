@@ -30,7 +30,7 @@ from shotlane.model._instrument import (
 )
 from shotlane.model._lane import CallAt, Lane, Point, ReadAt
 from shotlane.model._load import check_schema_only, load_instrument, load_sequence, load_station
-from shotlane.model._modbus_keys import IdentityPart, Register, Valid
+from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._schema import KindName, json_schema, write_schemas
 from shotlane.model._sequence import (
@@ -42,7 +42,7 @@ from shotlane.model._sequence import (
     Sequence,
     UntilStep,
 )
-from shotlane.model._simulation import Simulation
+from shotlane.model._simulation import Simulation, Waveform
 from shotlane.model._station import ChannelAlias, DriverAttribute, Station, StationInstrument
 from shotlane.model._written import flatten, was_dropped
 
@@ -91,7 +91,9 @@ __all__ = [
     "UntilStep",
     "Valid",
     "ValueType",
+    "Waveform",
     "Wear",
+    "WireType",
     "check_schema_only",
     "flatten",
     "json_schema",

@@ -154,7 +154,9 @@ class DialogueKeys(Part):
     checksum: ChecksumKind | ChecksumForm | None = Field(
         None, description="What `{checksum}` in `write` and `read` is.", examples=["sum8"]
     )
-    byte_order: ByteOrder = Field("high_first", description="Binary, Modbus: which byte of a number or register stands first.")
+    byte_order: ByteOrder = Field(
+        "high_first", description="Binary, Modbus: which byte of a number or register stands first."
+    )
     echo: bool | str | None = Field(
         None,
         description="Whether the device sends back each line before it answers: `true` for exactly that line,"

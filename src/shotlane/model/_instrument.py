@@ -96,7 +96,11 @@ class InstrumentAttribute(Register, RegisterWrites):
         description="Texts of the field that mean that there is no value.",
         examples=[["-------"]],
     )
-    verify: bool | None = Field(None, description="Not available yet.")
+    verify: bool | None = Field(
+        None,
+        description="true: read back after each set, which fails when the device does not hold it; false: never"
+        " compare what it reads with what was set; default: only where the device may have restarted.",
+    )
     calibration: Any = Field(None, description="Not available yet.")
 
 

@@ -31,7 +31,9 @@ class Register(Part):
         None, description="Modbus: which byte of a register stands first, unless the document's."
     )
     bit: BitNumber | None = Field(
-        None, description="Modbus: one bit of the register, counted from the lowest, which is 0.", examples=[3]
+        None,
+        description="Modbus: one bit of the register, counted from the lowest, which is 0.",
+        examples=[3],
     )
     bits: Annotated[list[BitNumber], Field(min_length=2, max_length=2)] | None = Field(
         None, description="Modbus: lowest and highest bit of a number in the register.", examples=[[4, 7]]

@@ -5,6 +5,19 @@ from pydantic import Field
 from shotlane.model._part import Part, Scalar
 
 
+class Waveform(Part):
+    """An array that an attribute shows: a sine wave and a peak, on top of each other."""
+
+    points: int = Field(100, ge=1, le=1_000_000, description="How many numbers it has.", examples=[100])
+    sine: Scalar | None = Field(None, description="Amplitude of a sine wave.", examples=["1 V"])
+    cycles: float = Field(1.0, description="How many periods of the sine wave there are.", examples=[3])
+    peak: Scalar | None = Field(None, description="Height of a Gaussian peak in the middle.")
+    width: float = Field(
+        0.1, gt=0, description="Standard deviation of the peak, as part of the whole.", examples=[0.1]
+    )
+    offset: Scalar | None = Field(None, description="What is added everywhere.", examples=["0.5 V"])
+
+
 class Simulation(Part):
     """How an attribute moves, or what a command does. Without a line an attribute keeps what was written."""
 
@@ -31,6 +44,11 @@ class Simulation(Part):
         None,
         description="Standard deviation of what is added to each reading.",
         examples=["0.05 K"],
+    )
+    waveform: Waveform | None = Field(
+        None,
+        description="Of an array: what it looks like.",
+        examples=[{"sine": "1 V", "points": 100}],
     )
     set: dict[str, Scalar] | None = Field(
         None,

@@ -113,12 +113,15 @@ def _type(problem: Problem, known: Known, document: Document, codes: Codes, repo
     message = f"{named(problem.path)} takes {wanted}, and this is {found(problem.value)}"
     help = None
     if "a mapping" in problem.expected:
-        keys = ", ".join(known(problem.path, None))
+        below = known(problem.path, None)
+        keys = ", ".join(below)
         help = (
             f"keys that can stand below it: {keys}"
             if keys
             else "write `name: value` lines below it, indented"
         )
+        if "record" in below and _is_scalar(problem.value):
+            help = f"write `set: {problem.value}`, or `record` or `read`, on a line below it, indented"
     elif problem.expected == ("text",) and _is_scalar(problem.value):
         help = f'put it in quotes when text is meant: "{problem.value}"'
     elif "a list" in problem.expected and _is_scalar(problem.value):

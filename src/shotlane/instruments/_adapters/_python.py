@@ -92,14 +92,15 @@ def _module_at(path: Path, name: str) -> ModuleType:
         raise ImportError(f"{path} cannot be imported")
     module = module_from_spec(spec)
     sys.modules[unique] = module
-    # What the file imports from beside it is found too, after everything installed.
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
+    # What the file imports from beside it is found while it is imported, after everything installed.
+    sys.path.append(str(path.parent))
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[unique]
         raise
+    finally:
+        sys.path.remove(str(path.parent))
     return module
 
 

@@ -1,0 +1,186 @@
+"""A person at the bench: single readings, sets and calls on the instruments of a station, outside of any run.
+
+The same gate as in a run: locks, limits, repetitions. Nothing is stored, and nothing is made safe at the end,
+because the person wanted what was set.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shotlane.api._prepare import resolve_file
+from shotlane.api._project import find_project, find_station, station_names
+from shotlane.diagnostics import Report, did_you_mean
+from shotlane.expression import NUMBER, ExpressionError, expected, parse, parse_call, tidy
+from shotlane.instruments import (
+    InstrumentError,
+    InUseError,
+    Pool,
+    Reading,
+    ResolvedStation,
+    build_pool,
+    lock_instruments,
+)
+from shotlane.model import Attribute, Channel, Command, CommandParameter, ScalarValue, ValueType
+
+_BOOLEANS = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
+_TEXTS = (ValueType.OPTION, ValueType.TEXT)
+
+
+class ByHandError(Exception):
+    """Something that a person asked for and that cannot be; nothing was sent."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(f"{message}; {help}" if help else message)
+
+
+@dataclass(frozen=True, slots=True)
+class HandCall:
+    """A command with its arguments, in the units of its parameters."""
+
+    role: str
+    command: Command
+    arguments: Mapping[str, ScalarValue]
+
+
+def find_by_name(name: str, report: Report, *, mock: bool = False) -> ResolvedStation | None:
+    """The station of this name or file; None when the report says why not."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) and Path(name).is_file() else None
+    project = find_project(path.parent if path else Path.cwd(), report)
+    path = path or find_station(name, project)
+    if path is None:
+        help = did_you_mean(name, station_names(project), what="stations of this project")
+        report.error("RUN003", f"there is no station '{name}'", help=help)
+        return None
+    station = resolve_file(path, report, mock=mock)
+    return station if report.ok else None
+
+
+def channels_named(
+    station: ResolvedStation, names: Iterable[str], *, writable: bool = False
+) -> list[Channel]:
+    """Channels by name; a role alone means all of its channels that can be read. Raises `ByHandError`."""
+    known = station.table.channels
+    found: dict[str, Channel] = {}
+    for name in names:
+        if name in station.table.roles and not writable:
+            mine = (channel for channel in known.values() if channel.role == name)
+            found |= {channel.name: channel for channel in mine if channel.attribute.readable}
+            continue
+        channel = known.get(name)
+        if channel is None:
+            names_known = [*known, *station.table.roles]
+            raise ByHandError(f"'{station.name}' has no channel '{name}'", did_you_mean(name, names_known))
+        if not (channel.attribute.writable if writable else channel.attribute.readable):
+            raise ByHandError(f"{name} cannot be {'set' if writable else 'read'}")
+        found[name] = channel
+    return list(found.values())
+
+
+def value_from(text: str, target: Attribute | CommandParameter, name: str) -> ScalarValue:
+    """A value as a person writes it, in the unit of what takes it. Raises `ByHandError`."""
+    if target.type in _TEXTS:
+        return text
+    if target.type is ValueType.BOOL:
+        if text.lower() not in _BOOLEANS:
+            raise ByHandError(f"{name} takes on or off, not '{text}'")
+        return _BOOLEANS[text.lower()]
+    try:
+        expression = parse(text)
+        found = expression.infer({})
+    except ExpressionError as error:
+        fault = error.faults[0]
+        raise ByHandError(f"{name}: {fault.message}", fault.help) from error
+    wanted = target.unit.type if target.unit else NUMBER
+    complaint = expected(wanted, found, text=text, unit=target.unit)
+    if complaint is not None:
+        raise ByHandError(f"{name}: {complaint[0]}", complaint[1])
+    value = float(expression.evaluate({}))  # type: ignore[arg-type]  # a number without names is one
+    return tidy(target.unit.from_si(value)) if target.unit else tidy(value)
+
+
+def call_from(station: ResolvedStation, text: str) -> HandCall:
+    """`ROLE.COMMAND(arguments)` as a person writes it. Raises `ByHandError`."""
+    try:
+        call = parse_call(text)
+    except ExpressionError as error:
+        raise ByHandError(f"{text}: {error.faults[0].message}", error.faults[0].help) from error
+    if call is None or "." not in call.name:
+        raise ByHandError(f"'{text}' is no call", "write ROLE.COMMAND(), e.g. 'balance.tare()'")
+    role_name, _, name = call.name.rpartition(".")
+    role = station.table.roles.get(role_name)
+    if role is None:
+        help = did_you_mean(role_name, station.table.roles, what="instruments")
+        raise ByHandError(f"'{station.name}' has no instrument '{role_name}'", help)
+    command = role.commands.get(name)
+    if command is None:
+        help = did_you_mean(name, role.commands, what="commands") if role.commands else "it has none"
+        raise ByHandError(f"'{role_name}' has no command '{name}'", help)
+    parameters = {parameter.name: parameter for parameter in command.parameters}
+    if len(call.arguments) > len(parameters):
+        raise ByHandError(f"{name}() takes {len(parameters)} values, and {len(call.arguments)} are given")
+    given = dict(zip(parameters, call.arguments, strict=False))
+    for key, expression in call.keywords.items():
+        if key not in parameters or key in given:
+            raise ByHandError(f"{name}() does not take '{key}' here", did_you_mean(key, parameters))
+        given[key] = expression
+    arguments = {
+        key: value_from(expression.text.strip("\"'"), parameters[key], f"{name}({key})")
+        for key, expression in given.items()
+    }
+    return HandCall(role_name, command, arguments)
+
+
+class ByHand:
+    """Opened instruments of a station, for a person."""
+
+    def __init__(self, station: ResolvedStation, pool: Pool) -> None:
+        self.station = station
+        self._pool = pool
+
+    def read(self, channels: Sequence[Channel]) -> dict[str, Reading]:
+        """Read channels, those of one instrument together; a fault stands in its reading."""
+        readings: dict[str, Reading] = {}
+        for role in dict.fromkeys(channel.role for channel in channels):
+            mine = {channel.attribute.name: channel.name for channel in channels if channel.role == role}
+            try:
+                answer = self._pool.read(role, list(mine)).readings
+            except InstrumentError as error:
+                answer = dict.fromkeys(mine, Reading(None, None, error))
+            readings |= {mine[name]: reading for name, reading in answer.items() if name in mine}
+        return readings
+
+    def set(self, channel: Channel, value: ScalarValue) -> None:
+        """Set a channel, in its unit. Raises `InstrumentError`."""
+        self._pool.write(channel.role, channel.attribute.name, value)
+
+    def call(self, call: HandCall) -> Any:
+        """Run a command; what it answers. Raises `InstrumentError`."""
+        return self._pool.call(call.role, call.command.name, call.arguments).result
+
+
+@contextmanager
+def by_hand(
+    station: ResolvedStation,
+    roles: Iterable[str],
+    *,
+    what: str,
+    wait_s: float = 0.0,
+    waiting: Callable[[InUseError], None] | None = None,
+    notify: Callable[[str, str, Mapping[str, Any]], None] = lambda *_: None,
+) -> Iterator[ByHand]:
+    """Lock and open instruments, and close them at the end, as they are.
+
+    Raises `InUseError`, with nothing touched, and `PoolError`.
+    """
+    wanted = list(dict.fromkeys(roles))
+    with lock_instruments(station, wanted, what=lambda: what, wait_s=wait_s, waiting=waiting) as locks:
+        pool = build_pool(station, now_ns=time.monotonic_ns, notify=notify, locks=locks)
+        try:
+            pool.open(wanted)
+            yield ByHand(station, pool)
+        finally:
+            pool.close()

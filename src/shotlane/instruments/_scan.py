@@ -1,0 +1,146 @@
+"""What is connected, and what answers: found by asking harmless questions, one at a time.
+
+Nothing is set and nothing is raised: each attempt is a row that says what was asked and what came of it.
+Serial ports are listed and not spoken to, because a device may take a question for something else; only an
+address that a person names is asked. An instrument that another process uses is left alone. All of it takes
+no longer than the time given.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments._definition import Resource
+from shotlane.instruments._locks import InUseError, PortLocks, in_use_by
+from shotlane.instruments._registers import Place, RegisterKind
+from shotlane.instruments._resource import ResourceError, parse_resource
+
+# IEEE 488.2, section 10.14: the one question that every SCPI device answers.
+_IDENTIFY: Final = b"*IDN?\n"
+_ROLE: Final = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One attempt. `found`: what answers or is there; None when nothing does, and `problem` says why."""
+
+    address: str
+    asked: str
+    found: str | None
+    problem: str | None
+    took_s: float
+
+
+def scan_serial_ports() -> Iterator[Probe]:
+    """The serial ports of this machine, as the system knows them; none is opened."""
+    from serial.tools import list_ports  # late: looks through the system's devices
+
+    begun = time.monotonic()
+    try:
+        ports = sorted(list_ports.comports())
+    except OSError as error:
+        yield Probe("serial://", "the system", None, str(error), time.monotonic() - begun)
+        return
+    for port in ports:
+        words = [port.description, port.serial_number and f"serial number {port.serial_number}"]
+        found = ", ".join(str(word) for word in words if word and word != "n/a") or "a port"
+        yield Probe(f"serial://{port.device}", "the system", found, None, time.monotonic() - begun)
+
+
+def scan_address(
+    text: str, *, units: Iterable[int] = (), timeout_s: float = 0.3, longest_s: float = 30.0
+) -> Iterator[Probe]:
+    """Ask at one address: `*IDN?` over tcp:// and serial://, a register of each unit over modbus."""
+    begun = time.monotonic()
+    try:
+        resource = parse_resource(text, _ROLE, Path.cwd())
+    except ResourceError as error:
+        yield Probe(text, "nothing", None, f"{error.message}; {error.help or ''}".rstrip("; "), 0.0)
+        return
+    with PortLocks("", what=lambda: "shotlane instruments scan") as locks:
+        try:
+            locks.take({_ROLE: resource})
+        except InUseError as error:
+            yield Probe(text, "nothing", None, in_use_by(error.holders[_ROLE]), time.monotonic() - begun)
+            return
+        if resource.scheme.startswith("modbus"):
+            yield from _scan_units(resource, units, timeout_s, begun + longest_s)
+        elif resource.scheme in ("tcp", "serial"):
+            yield _attempt(text, "*IDN?", lambda: _identify(resource, timeout_s))
+        else:
+            yield Probe(text, "nothing", None, f"{resource.scheme}:// cannot be scanned", 0.0)
+
+
+def _scan_units(
+    resource: Resource, units: Iterable[int], timeout_s: float, deadline: float
+) -> Iterator[Probe]:
+    from shotlane.instruments._wire import _modbus_line  # late: pyserial
+
+    line = _modbus_line(resource)
+    base = resource.text.partition("?")[0]
+    try:
+        for unit in units:
+            address = f"{base}?unit={unit}"
+            if time.monotonic() > deadline:
+                yield Probe(address, "nothing", None, "the time for this scan is over", 0.0)
+                return
+            probe = _attempt(address, "holding register 0", lambda unit=unit: _unit(line, unit, timeout_s))
+            yield probe
+            if probe.problem is not None and not line.connected and "disconnected" in probe.problem:
+                return  # nobody listens there: the other units need not be asked
+    finally:
+        line.drop()
+
+
+def _unit(line: Any, unit: int, timeout_s: float) -> str:
+    """What a unit says; that it has no such register is an answer too."""
+    try:
+        (word,) = line.read(Place(RegisterKind.HOLDING, 0, 1), unit, timeout_s)
+    except InstrumentError as error:
+        if error.fault in ("rejected", "refused"):
+            return f"a unit: {error.message}"
+        raise
+    return f"a unit: register 0 holds {word}"
+
+
+def _identify(resource: Resource, timeout_s: float) -> str:
+    from shotlane.instruments._transport import SerialPort, SocketPort  # late: pyserial
+
+    port = (
+        SerialPort(resource.path, resource.query)
+        if resource.scheme == "serial"
+        else SocketPort(resource.host, resource.tcp_port)
+    )
+    try:
+        port.open(timeout_s)
+        port.send(_IDENTIFY, timeout_s)
+        return _line(port.receive, time.monotonic() + timeout_s)
+    finally:
+        port.close()
+
+
+def _line(receive: Callable[[float], bytes], deadline: float) -> str:
+    data = b""
+    while not data.endswith((b"\n", b"\r")) and (left_s := deadline - time.monotonic()) > 0:
+        piece = receive(left_s)
+        if not piece:
+            break
+        data += piece
+    text = data.decode("ascii", "backslashreplace").strip()
+    if not text:
+        raise TimeoutError("something listens there, and does not answer")
+    return text
+
+
+def _attempt(address: str, asked: str, ask: Callable[[], str]) -> Probe:
+    begun = time.monotonic()
+    try:
+        found = ask()
+    except InstrumentError as error:
+        return Probe(address, asked, None, f"{error.fault}: {error.message}", time.monotonic() - begun)
+    except (OSError, ValueError) as error:
+        return Probe(address, asked, None, str(error), time.monotonic() - begun)
+    return Probe(address, asked, found, None, time.monotonic() - begun)

@@ -1,0 +1,67 @@
+"""What the command line prints, read as a person reads it."""
+
+from pathlib import Path
+
+import pytest
+
+from shotlane.cli import main, run_sequence
+from shotlane.cli._text import duration
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "0 s"),
+        (100_000, "100 us"),
+        (428_571_429, "429 ms"),
+        (1_000_000_000, "1 s"),
+        (2_375_000_000, "2.38 s"),
+        (59_970_000_000, "1 min"),
+        (125_000_000_000, "2 min 05 s"),
+        (3_599_700_000_000, "1 h"),
+        (49_320_000_000_000, "13 h 42 min"),
+        (187_200_000_000_000, "2 d 4 h"),
+    ],
+)
+def test_a_length_of_time_is_short_and_keeps_what_matters(ns: int, text: str) -> None:
+    assert duration(ns) == text
+
+
+def test_the_actions_of_a_shot_name_the_channel_that_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(REPOSITORY / "sequences" / "furnace-ramp.yaml"), "--shot", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("0.000000  furnace.temperature  read") == 1
+    assert "1.375000  furnace.setpoint     read" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-s", "demmo"], "did you mean 'demo'?"),
+        (["-p", "T_soak"], 'write -p T_soak="50 degC"'),
+        (["-s", "bench", "--virtual-time"], "add --mock to simulate them"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_told_with_a_way_out(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_sequence([str(REPOSITORY / "sequences" / "furnace-ramp.yaml"), *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_long_list_of_steps_is_folded_at_the_width_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    main(["plan", str(REPOSITORY / "sequences" / "annealing.yaml")])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1].startswith("  steps      dry_up 40 min")
+    assert shown[2] == "             rest 15 min"
+    assert max(map(len, shown[1:3])) <= 80
+
+
+def test_the_picture_of_the_lanes_names_options(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plan", str(REPOSITORY / "sequences" / "gas-sweep.yaml"), "-p", "gas_name=Ar"])
+    assert "gas.gas_select     |Ar-----" in capsys.readouterr().out
