@@ -76,7 +76,9 @@ def assert_one_to_one(lab: Lab, requests: list[dict[str, Any]]) -> int:
             where = f"{device}, entry {number}: {row} and {request}"
             assert row.agrees_with(request), where
             assert row.first_ns - _SLACK_NS <= request.first_ns <= row.last_ns + _SLACK_NS, where
-        assert len(mine) == len(seen), f"{device}: beyond both: {[*mine, *seen][min(len(mine), len(seen)) :][:3]}"
+        assert len(mine) == len(seen), (
+            f"{device}: beyond both: {[*mine, *seen][min(len(mine), len(seen)) :][:3]}"
+        )
     return len(ours)
 
 

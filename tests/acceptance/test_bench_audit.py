@@ -22,10 +22,13 @@ def assert_accounted(lab: Lab) -> None:
         FROM tally t WHERE what = 'readings' AND stored <> planned - unreached"""
     )
     assert [tuple(row) for row in differing] == []
-    assert lab.rows(
-        "SELECT sum(planned - unreached) - (SELECT count(*) FROM action WHERE kind = 0) "
-        "FROM tally WHERE what = 'actions'"
-    )[0][0] == 0
+    assert (
+        lab.rows(
+            "SELECT sum(planned - unreached) - (SELECT count(*) FROM action WHERE kind = 0) "
+            "FROM tally WHERE what = 'actions'"
+        )[0][0]
+        == 0
+    )
 
 
 def test_the_committed_sequence_on_the_bench(bench_lab: Lab, bench: Bench) -> None:

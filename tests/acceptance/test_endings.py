@@ -84,7 +84,7 @@ def test_further_signals_during_the_safe_state_change_nothing(bench_lab: Lab, be
 def test_ctrl_c_in_a_retry_delay_ends_at_once(bench_lab: Lab, bench: Bench) -> None:
     text = SHORT + "retry: {attempts: 3, on: [timeout], delay: 30 s}\n"
     bench_lab.write(text.replace("record: 20 Hz", "record: 20 Hz\n    required: true"))
-    bench.fault("gas", "drop", count=2, after=4)
+    bench.fault("gas", "drop", count=4, after=4)
     process = bench_lab.start("run-sequence", "sequences/short.yaml", "-s", "bench")
     retrying = "event WHERE type = 'retry.scheduled'"
     wait_for(lambda: bench_lab.count(retrying) == 1 or process.poll() is not None)
@@ -128,7 +128,9 @@ def test_nothing_runs_unless_every_instrument_opens(bench_lab: Lab, bench: Bench
 
 def test_all_dead_instruments_are_told_together(lab: Lab) -> None:
     station = (lab.folder / "stations" / "bench.yaml").read_text()
-    station = station.replace("127.0.0.1:5020", "127.0.0.1:1").replace("/tmp/shotlane-bench-gas", "/nowhere/gas")
+    station = station.replace("127.0.0.1:5020", "127.0.0.1:1").replace(
+        "/tmp/shotlane-bench-gas", "/nowhere/gas"
+    )
     lab.write(station, "stations/bench.yaml")
     done = lab.run("-s", "bench")
     assert done.status == 3
@@ -158,7 +160,9 @@ def test_an_instrument_that_dies_in_a_run(bench_lab: Lab, bench: Bench, then: st
 
 def test_one_lost_instrument_comes_back_and_the_shot_is_repeated(bench_lab: Lab, bench: Bench) -> None:
     bench_lab.write(SHORT + "retry: {attempts: 5, on: [timeout, disconnected], delay: 0.3 s}\n")
-    process = bench_lab.start("run-sequence", "sequences/short.yaml", "-s", "bench", "-p", "soak=0.3 s", "-p", "T=40 degC")
+    process = bench_lab.start(
+        "run-sequence", "sequences/short.yaml", "-s", "bench", "-p", "soak=1 s", "-p", "T=40 degC"
+    )
     wait_for(lambda: bench_lab.count("event WHERE type = 'attempt.started'") >= 1)
     bench.vanish()
     wait_for(lambda: bench_lab.count("event WHERE type = 'retry.scheduled'") >= 1)

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,8 @@ class AsciiDevice:
     def close(self) -> None:
         """Hang up and go away."""
         for connection in [self._listener, *self._connections]:
-            try:
+            with suppress(OSError):  # it may have gone by itself
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it has gone by itself
             connection.close()
 
 
@@ -86,7 +84,9 @@ class Told:
 
 
 @contextmanager
-def pool_on(text: str, folder: Path, documents: Mapping[str, str] | None = None) -> Iterator[tuple[Pool, Told]]:
+def pool_on(
+    text: str, folder: Path, documents: Mapping[str, str] | None = None
+) -> Iterator[tuple[Pool, Told]]:
     """A pool on a station that has no fault; nothing is open yet."""
     told = Told()
     pool = build_pool(sound(text, folder, documents), now_ns=time.monotonic_ns, notify=told)

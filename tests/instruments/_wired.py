@@ -41,7 +41,7 @@ GAS: dict[str, Any] = {
     },
     "commands": {"tare": {"send": "V", "reply": "frame"}},
 }
-_TYPES = {"option": ValueType.OPTION, "bool": ValueType.BOOL, "text": ValueType.TEXT, "int": ValueType.INT}
+_TYPES = {str(type_): type_ for type_ in ValueType}
 
 
 class Told:

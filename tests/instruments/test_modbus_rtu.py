@@ -1,4 +1,4 @@
-"""Modbus RTU on a pseudo-terminal: several units on one line, and every way in which an answer can be wrong."""
+"""Modbus RTU on a pseudo-terminal: units on one line, and every way in which an answer can be wrong."""
 
 import time
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def test_two_answers_after_a_timeout_are_both_thrown_away(line: RtuBench, driver
     with pytest.raises(InstrumentError, match="no answer"):
         driver.read(["a"])
     line.fault(1, "delay", seconds=0.05)
-    with pytest.raises(InstrumentError, match="two answers came|more came"):
+    with pytest.raises(InstrumentError, match=r"two answers came|more came"):
         driver.read(["b"])
     assert driver.read(["b"])["b"].value == 101
 

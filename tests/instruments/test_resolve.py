@@ -89,7 +89,7 @@ def test_faults_of_a_role(tmp_path: Path, line: str, code: str, at: str, help: s
         ("modbus+tcp://:502", "STA150", "no host and port"),
         ("modbus+tcp://x?unitt=1", "STA150", "no setting 'unitt'"),
         ("modbus+tcp://x?unit=900", "STA150", "'unit' is '900'"),
-        ("modbus+serial:///dev/ttyUSB0", "STA900", "not available yet"),
+        ("modbus+serial:///dev/ttyUSB0?unit=0", "STA150", "'unit' is '0'"),
         ("GPIB0::16::INSTR", "STA900", "not available yet"),
         ("mobdus+tcp://x", "STA150", "no known kind"),
         ("here", "STA150", "no address"),

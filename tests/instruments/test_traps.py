@@ -168,7 +168,8 @@ attributes:
   sensor: {query: "S?", reply: plain, missing: ["-------"]}
   strange: {query: "X?", reply: plain}
   level: {query: "L?", reply: plain, set: {send: "L {value:.1f}", reply: none}, access: rw, safe: 0}
-  checked: {query: "L?", reply: plain, set: {send: "L {value:.1f}", reply: none}, access: rw, safe: 0, verify: true}
+  checked:
+    {query: "L?", reply: plain, set: {send: "L {value:.1f}", reply: none}, access: rw, safe: 0, verify: true}
 """
 REPLIES = {"V?": "1.5", "H?": "HEAD 2.5", "S?": "-------", "X?": None, "E?": "ERR 3"}
 

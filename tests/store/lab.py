@@ -20,6 +20,7 @@ from shotlane.records import (
     ShotEnd,
     ShotStart,
     Status,
+    StepRecord,
     Tally,
 )
 
@@ -84,6 +85,9 @@ def begin_shot(recorder: Recorder, shot: int, values: Mapping[str, Any] | None =
     recorder.begin_shot(ShotStart(shot, parameters(shot) if values is None else values, f"d{shot}"))
 
 
+STEPS = (StepRecord("heat", 0, 30 * MS), StepRecord("soak", 30 * MS, 100 * MS))
+
+
 def record_attempt(
     recorder: Recorder,
     shot: int,
@@ -94,7 +98,7 @@ def record_attempt(
     fault: Fault | None = None,
 ) -> AttemptBuffer:
     began = START_NS + shot * S + (attempt - 1) * 100 * MS
-    buffer = recorder.begin_attempt(AttemptStart(shot, attempt, began))
+    buffer = recorder.begin_attempt(AttemptStart(shot, attempt, began, STEPS))
     buffer.samples.extend(rows)
     buffer.actions.extend(actions)
     outcome = Outcome.DONE if fault is None else Outcome.ERRORED

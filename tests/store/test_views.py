@@ -63,7 +63,7 @@ def test_every_view_answers(store_url: str) -> None:
     _record(store_url)
     counts = {
         "run_view": 1, "shot_view": 1, "parameter_view": 4, "attempt_view": 1, "sample_view": 4,
-        "array_view": 1, "action_view": 2, "tally_view": 1, "event_view": 4,
+        "array_view": 1, "action_view": 2, "tally_view": 1, "step_view": 2, "event_view": 4,
     }  # fmt: skip
     assert {name: len(_rows(store_url, f"SELECT * FROM {name}")) for name in counts} == counts
 

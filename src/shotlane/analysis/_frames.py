@@ -62,7 +62,29 @@ def samples(
         rows = rows.join(texts, on=["id", "index", "tick"], how="left")
     else:
         rows = rows.with_columns(text=pl.lit(None, pl.String), raw=pl.lit(None, pl.String))
+    rows = _with_step(rows, types.frame(reader.steps(run), types.STEP_ROWS))
     return _shaped(_placed(rows, attempts(reader, run, which), channels), types.SAMPLES)
+
+
+def _with_step(rows: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    """Each reading with the step that its target falls into; one at the end of the shot is in the last."""
+    # Of steps that begin at one instant all but the last have no length.
+    begins = steps.sort("id", "start_ns", "number").unique(
+        ["id", "start_ns"], keep="last", maintain_order=True
+    )
+    begins = begins.select("id", "step", pl.col("start_ns").alias("target_ns")).sort("target_ns")
+    return rows.sort("target_ns").join_asof(
+        begins, on="target_ns", by="id", strategy="backward", check_sortedness=False
+    )
+
+
+def steps(reader: Reader, run: int, which: str) -> pl.DataFrame:
+    """When each step began and ended, in seconds from the origin of its attempt."""
+    rows = types.frame(reader.steps(run), types.STEP_ROWS)
+    place = attempts(reader, run, which).select("id", "run", "shot", "attempt")
+    found = rows.join(place, on="id", how="inner").sort("id", "number")
+    times = {"start_s": seconds(pl.col("start_ns")), "end_s": seconds(pl.col("end_ns"))}
+    return _shaped(found.with_columns(**times), types.STEPS)
 
 
 def actions(reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str) -> pl.DataFrame:

@@ -77,7 +77,8 @@ class LoadedRun:
         """Every reading, one row each, by shot, attempt, channel and tick.
 
         `t` is the time from the shot's origin in seconds at which the exchange began (was due, for one that
-        never began), `time` the same instant in UTC; `value` holds numbers, `text` the rest. A reading that
+        never began), `time` the same instant in UTC; `step` the step that its target falls into, which begins
+        at its first instant and ends before its last; `value` holds numbers, `text` the rest. A reading that
         failed is a row whose `status` says so. `channels`: names, all without; `attempts`: good or all;
         `parameters`: the shot's parameters as further columns.
         """
@@ -125,6 +126,11 @@ class LoadedRun:
         """Readings that are arrays, by shot, attempt, channel and tick."""
         with self._open() as reader:
             return _arrays.arrays(reader, self.number, self._chosen(channels), attempts)
+
+    def steps(self, *, attempts: str = "good") -> pl.DataFrame:
+        """When each step of each attempt began and ended, in seconds from t = 0."""
+        with self._open() as reader:
+            return _frames.steps(reader, self.number, attempts)
 
     def tallies(self) -> pl.DataFrame:
         """What became of every planned reading and action: per attempt and channel, summing to `planned`."""

@@ -64,7 +64,9 @@ _TIMES: Schema = {
     "raw": pl.String,
 }
 
-SAMPLES: Schema = {**_PLACE, "channel": pl.String, "tick": pl.Int64, **_TIMES}
+SAMPLES: Schema = {**_PLACE, "channel": pl.String, "tick": pl.Int64, "step": pl.String, **_TIMES}
+
+STEPS: Schema = {**_PLACE, "step": pl.String, "start_s": pl.Float64, "end_s": pl.Float64}
 
 ACTIONS: Schema = {
     **_PLACE,
@@ -133,6 +135,14 @@ ACTION_ROWS: Schema = {
     "text": pl.String,
     "status": pl.Int64,
     "raw": pl.String,
+}
+
+STEP_ROWS: Schema = {
+    "id": pl.Int64,
+    "number": pl.Int64,
+    "step": pl.String,
+    "start_ns": pl.Int64,
+    "end_ns": pl.Int64,
 }
 
 TALLY_ROWS: Schema = {"id": pl.Int64, **{name: kind for name, kind in TALLIES.items() if name not in _PLACE}}

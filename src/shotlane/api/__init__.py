@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     )
     from shotlane.api._check import check
     from shotlane.api._describe import describe
+    from shotlane.api._find import Found, find_documents
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
     from shotlane.api._signals import stop_on_signals
 
 _HOMES = {
+    "Found": "_find",
     "ByHand": "_by_hand",
     "ByHandError": "_by_hand",
     "HandCall": "_by_hand",
@@ -38,6 +40,7 @@ _HOMES = {
     "check": "_check",
     "describe": "_describe",
     "find_by_name": "_by_hand",
+    "find_documents": "_find",
     "find_project": "_project",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
@@ -48,6 +51,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Found",
     "ByHand",
     "ByHandError",
     "HandCall",
@@ -61,6 +65,7 @@ __all__ = [
     "check",
     "describe",
     "find_by_name",
+    "find_documents",
     "find_project",
     "parse_overrides",
     "prepare",

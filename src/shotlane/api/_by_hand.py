@@ -20,7 +20,9 @@ from shotlane.instruments import (
     InUseError,
     Pool,
     Reading,
+    RefusedValueError,
     ResolvedStation,
+    accepted,
     build_pool,
     lock_instruments,
 )
@@ -81,7 +83,17 @@ def channels_named(
 
 
 def value_from(text: str, target: Attribute | CommandParameter, name: str) -> ScalarValue:
-    """A value as a person writes it, in the unit of what takes it. Raises `ByHandError`."""
+    """A value as a person writes it, in the unit and within the limits of what takes it.
+
+    Raises `ByHandError`.
+    """
+    try:
+        return accepted(target, _typed(text, target, name))  # type: ignore[no-any-return]
+    except RefusedValueError as error:
+        raise ByHandError(f"{name}: {error.message}", error.help) from error
+
+
+def _typed(text: str, target: Attribute | CommandParameter, name: str) -> ScalarValue:
     if target.type in _TEXTS:
         return text
     if target.type is ValueType.BOOL:
@@ -98,7 +110,7 @@ def value_from(text: str, target: Attribute | CommandParameter, name: str) -> Sc
     complaint = expected(wanted, found, text=text, unit=target.unit)
     if complaint is not None:
         raise ByHandError(f"{name}: {complaint[0]}", complaint[1])
-    value = float(expression.evaluate({}))  # type: ignore[arg-type]  # a number without names is one
+    value = float(expression.evaluate({}))  # without names it is one number
     return tidy(target.unit.from_si(value)) if target.unit else tidy(value)
 
 

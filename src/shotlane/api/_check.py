@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from shotlane.api._prepare import Options, prepare, resolve_file
-from shotlane.api._project import shown
+from shotlane.api._find import find_documents
+from shotlane.api._prepare import Options, prepare_document, resolve_document
+from shotlane.api._project import SETTINGS, find_project, shown
 from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file
 from shotlane.instruments import check_instrument
@@ -17,27 +18,18 @@ Kind = Literal["sequence", "station", "instrument"]
 def check(
     paths: Iterable[str | Path], options: Options | None = None, *, schema_only: bool = False
 ) -> Report:
-    """Check documents of any kind; folders are searched for .yaml files. The report holds every mistake."""
+    """Check documents of any kind; folders are searched for them. The report holds every mistake."""
     report = Report()
-    for path in _files(Path(path) for path in paths):
-        if schema_only:
-            _check_schema(path, report)
-        else:
-            _check_file(path, report, options or Options())
+    for path in find_documents(paths).documents:
+        if path.name == SETTINGS:
+            find_project(path.parent, report)
+            continue
+        document = read_file(path, report, name=shown(path))
+        if document is not None and schema_only:
+            check_schema_only(document, kind_of(document), report)
+        elif document is not None:
+            _check_document(path, document, report, options or Options())
     return report
-
-
-def _files(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves, and those of folders, in a stable order; hidden folders are left out."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        inside = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-        for file in inside:
-            # A lock is written by us, and read with its station.
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if not hidden and not file.name.endswith(".lock.yaml"):
-                found[file] = None
-    return list(found)
 
 
 def kind_of(document: Document) -> Kind:
@@ -50,21 +42,11 @@ def kind_of(document: Document) -> Kind:
     return "instrument" if "instrument" in data or "protocol" in data else "sequence"
 
 
-def _check_file(path: Path, report: Report, options: Options) -> None:
-    # Read with a report of its own: the stage that follows reads again and tells each mistake once.
-    document = read_file(path, Report(), name=shown(path))
-    kind = "sequence" if document is None else kind_of(document)
+def _check_document(path: Path, document: Document, report: Report, options: Options) -> None:
+    kind = kind_of(document)
     if kind == "sequence":
-        prepare(path, report, options)
+        prepare_document(path, document, report, options)
     elif kind == "station":
-        resolve_file(path, report, mock=options.mock)
+        resolve_document(path, document, report, mock=options.mock)
     else:
-        again = read_file(path, report, name=shown(path))
-        if again is not None:
-            check_instrument(again, report)
-
-
-def _check_schema(path: Path, report: Report) -> None:
-    document = read_file(path, report, name=shown(path))
-    if document is not None:
-        check_schema_only(document, kind_of(document), report)
+        check_instrument(document, report)

@@ -37,11 +37,18 @@ class Prepared:
 
 def prepare(path: Path, report: Report, options: Options | None = None) -> Prepared | None:
     """Read, check and compile a sequence; None when the report has errors. Touches nothing."""
+    document = read_file(path, report, name=shown(path))
+    return None if document is None else prepare_document(path, document, report, options)
+
+
+def prepare_document(
+    path: Path, document: Document, report: Report, options: Options | None = None
+) -> Prepared | None:
+    """Check and compile a sequence that was read from `path`; None when the report has errors."""
     options = options or Options()
     project = find_project(path.parent, report)
-    document = read_file(path, report, name=shown(path))
-    sequence = load_sequence(document, report) if document is not None else None
-    if document is None or sequence is None:
+    sequence = load_sequence(document, report)
+    if sequence is None:
         return None
     station = _station(sequence, document, project, report, options)
     # Without a station the sequence is checked all the same, so that all faults are told at once.
@@ -80,8 +87,15 @@ def _known(project: Project) -> str:
 def resolve_file(path: Path, report: Report, *, mock: bool = False) -> ResolvedStation | None:
     """Read a station and the instrument documents that it names."""
     document = read_file(path, report, name=shown(path))
-    station = load_station(document, report) if document is not None else None
-    if document is None or station is None:
+    return None if document is None else resolve_document(path, document, report, mock=mock)
+
+
+def resolve_document(
+    path: Path, document: Document, report: Report, *, mock: bool = False
+) -> ResolvedStation | None:
+    """Load a station that was read from `path`, and the instrument documents that it names."""
+    station = load_station(document, report)
+    if station is None:
         return None
     return resolve_station(station, document, report, mock=mock, folder=path.parent)
 

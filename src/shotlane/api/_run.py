@@ -115,7 +115,7 @@ def start(
             )
         )
         if store is None and prepared.project.store is None:
-            prepared.project.data_folder.mkdir(parents=True, exist_ok=True)
+            _make_folder(prepared.project.data_folder)
         recorder = stack.enter_context(open_recorder(address))
         stack.enter_context(stop_on_signals(control))
         tell = _teller(recorder, clock, progress)
@@ -130,6 +130,16 @@ def start(
 def _what(sequence: str, progress: Progress) -> str:
     """What other processes are told that want the same instruments."""
     return f"about to run {sequence}" if progress.run is None else f"run {progress.run} of {sequence}"
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of the data."""
+    from shotlane.store import StoreError  # late: SQLAlchemy
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
 
 
 def _describe(prepared: Prepared, clock: Clock, seed: int) -> RunStart:

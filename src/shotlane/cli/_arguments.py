@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from shotlane.cli._instruments_arguments import add_by_hand
+
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
 
 
@@ -33,6 +35,16 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs instead of text")
 
 
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "github"],
+        default="text",
+        help="how mistakes are told: for people, for programs (as --json), or beside the lines of a pull request",
+    )
+
+
 def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb="run")
     _add_sequence(parser)
@@ -48,7 +60,7 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
         help="wait for instruments that another process uses, for ever or e.g. '5 min' (default: refuse)",
     )
     _add_store(parser)
-    _add_json(parser)
+    _add_format(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
 
 
@@ -87,7 +99,7 @@ def main_parser() -> argparse.ArgumentParser:
     check = verbs.add_parser("check", help="find every mistake of documents, touch nothing")
     check.add_argument("files", metavar="FILE", type=Path, nargs="+", help="documents, or folders of them")
     _add_choices(check)
-    _add_json(check)
+    _add_format(check)
     check.add_argument(
         "--schema-only", action="store_true", help="validate against the JSON Schema and nothing more"
     )
@@ -95,7 +107,7 @@ def main_parser() -> argparse.ArgumentParser:
     plan = verbs.add_parser("plan", help="show what a sequence will do")
     _add_sequence(plan)
     plan.add_argument("--shot", type=int, metavar="K", help="list the actions of one shot, counted from 1")
-    _add_json(plan)
+    _add_format(plan)
 
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
     runs.add_argument(
@@ -110,7 +122,9 @@ def main_parser() -> argparse.ArgumentParser:
     _add_json(show)
 
     instruments = verbs.add_parser("instruments", help="look at the instruments of a station")
-    _add_describe(instruments.add_subparsers(dest="action", metavar="VERB", required=True))
+    actions = instruments.add_subparsers(dest="action", metavar="VERB", required=True)
+    add_by_hand(actions, _add_json)
+    _add_describe(actions)
 
     init = verbs.add_parser("init", help="write a template to begin with")
     init.add_argument(

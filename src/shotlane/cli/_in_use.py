@@ -13,11 +13,14 @@ def wait_s(written: str | None) -> float:
         return 0.0
     if written == "forever":
         return math.inf
+    return seconds("--wait", written)
+
+
+def seconds(option: str, written: str) -> float:
+    """A length of time on the command line. Raises `Complaint`."""
     found = parse_literal(written)
     if found is None or found[1].dimension != parse_unit("s").dimension or found[0] < 0:
-        raise Complaint(
-            f"--wait {written}: that is no length of time; write e.g. --wait '5 min', or --wait alone"
-        )
+        raise Complaint(f"{option} {written}: that is no length of time; write e.g. {option} '5 s'")
     return found[0]
 
 

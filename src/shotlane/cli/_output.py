@@ -1,12 +1,19 @@
-"""Where text goes: results to standard output, messages to standard error."""
+"""Where text goes: results to standard output, messages to standard error.
 
+A reader that has gone (head, less) is no fault and stops no run; what a terminal cannot show becomes `?`.
+"""
+
+import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal, TextIO
 
-from shotlane.diagnostics import Report, as_json, render_text
+from shotlane.diagnostics import Report, as_github, as_json, render_text
+
+Form = Literal["text", "json", "github"]
 
 
 class Complaint(Exception):
@@ -19,17 +26,33 @@ class Complaint(Exception):
 
 def say(text: str = "") -> None:
     """Print to standard output."""
-    print(text)
+    _print(text, sys.stdout)
 
 
 def tell(text: str = "") -> None:
     """Print to standard error."""
-    print(text, file=sys.stderr)
+    _print(text, sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    encoding = stream.encoding or "utf-8"
+    try:
+        # Flushed here, where a reader that has gone can be noticed, and not as Python exits.
+        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+    except BrokenPipeError:
+        # There is nobody left to tell; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print one JSON value, in letters that its reader takes."""
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    say(json.dumps(value, indent=2, ensure_ascii=plain, default=str))
+
+
+def print_json_line(value: Any) -> None:
+    """Print one JSON value on one line, at once."""
+    print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
 
 
 def counted(report: Report) -> str:
@@ -40,10 +63,18 @@ def counted(report: Report) -> str:
     return ", ".join(parts) or "no mistakes"
 
 
-def print_report(report: Report, *, as_text: bool = True) -> None:
-    """Print all diagnostics: text to standard error with a count, JSON to standard output."""
-    if not as_text:
+def form_of(arguments: argparse.Namespace) -> Form:
+    """How diagnostics are to be printed; `--json` is short for `--format json`."""
+    form: Form = "json" if arguments.json else arguments.format
+    return form
+
+
+def print_report(report: Report, form: Form = "text") -> None:
+    """Print all diagnostics: text to standard error with a count, the rest to standard output."""
+    if form == "json":
         say(as_json(report))
+    elif form == "github" and len(report):
+        say(as_github(report))
     elif len(report):
         tell(render_text(report))
         tell(f"\n{counted(report)}")

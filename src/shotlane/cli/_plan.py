@@ -8,7 +8,7 @@ from typing import Any
 
 from shotlane.api import Options, Prepared, parse_overrides, prepare
 from shotlane.cli._lanes import lanes_picture
-from shotlane.cli._output import Complaint, print_json, print_report, say
+from shotlane.cli._output import Complaint, form_of, print_json, print_report, say
 from shotlane.cli._overview import overview
 from shotlane.cli._text import count, duration, table, value
 from shotlane.diagnostics import Report
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     overrides = parse_overrides(arguments.parameters, report)
     prepared = prepare(arguments.file, report, Options(arguments.station, overrides, arguments.mock))
     if not report.ok or not arguments.json:
-        print_report(report, as_text=not arguments.json)
+        print_report(report, form_of(arguments))
     if prepared is None or not report.ok:
         return 2
     if arguments.shot is not None:

@@ -7,7 +7,7 @@ from functools import partial
 from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start, stop_on_signals
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
-from shotlane.cli._output import Complaint, print_json, print_report, say, store_complaints
+from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
@@ -40,7 +40,7 @@ def _prepare(arguments: argparse.Namespace) -> Prepared | None:
     options = Options(arguments.station, overrides, arguments.mock, arguments.virtual_time)
     prepared = prepare(arguments.file, report, options)
     if not report.ok or not (arguments.json or arguments.quiet):
-        print_report(report, as_text=not arguments.json)
+        print_report(report, form_of(arguments))
     return prepared if report.ok else None
 
 

@@ -76,7 +76,7 @@ def _channel_readings(
 def _successors(table: ActionTable) -> NDArray[np.int64]:
     """For every periodic row the next later target on its channel; never for the others."""
     result = np.full(len(table), NEVER_NS, dtype=np.int64)
-    for channel in np.unique(table.channel[table.periodic]):
+    for channel in set(table.channel[table.periodic].tolist()):
         rows = np.flatnonzero(table.channel == channel)
         targets = table.target_ns[rows]
         later = np.searchsorted(targets, targets, side="right")

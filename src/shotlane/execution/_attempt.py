@@ -5,9 +5,11 @@ reaches the safe state where that is due, and ends the attempt, so that safe wri
 """
 
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from shotlane.execution._agenda import agenda
 from shotlane.execution._crash import crash_of
+from shotlane.execution._due import Due
 from shotlane.execution._fault import STUCK, fault_of
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
@@ -17,7 +19,7 @@ from shotlane.execution._progress import Phase
 from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
 from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
-from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
+from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, StepRecord, worst
 
 # From the barrier to t = 0: the time in which every port's thread wakes and comes to its first wait.
 LEAD_NS = 100_000
@@ -37,7 +39,7 @@ class Attempt:
         self._finished = False
         self._workers: dict[str, PortWorker] = {}
         self.trouble = Trouble()
-        start = AttemptStart(shot.number, number, parts.clock.utc_ns())
+        start = AttemptStart(shot.number, number, parts.clock.utc_ns(), tuple(_steps(shot)))
         self._buffer = parts.journal.begin_attempt(start)
         self.ledger = Ledger(self._buffer, shot, parts.plan.channels)
 
@@ -105,6 +107,9 @@ class Attempt:
     def _run(self) -> None:
         """Run the segments from a common origin shortly ahead."""
         clock, progress = self._parts.clock, self._parts.progress
+        first_ticks: dict[int, int] = {}
+        # Beginning an agenda costs more than the lead, so that is done before t = 0 is fixed.
+        agendas = self._agendas(self._shot.segments[0], 0, first_ticks)
         ports = max((len(segment.ports) for segment in self._shot.segments), default=0)
         lead_ns = 0 if clock.virtual else LEAD_NS + LEAD_PER_PORT_NS * ports
         origin_ns = clock.now_ns() + lead_ns
@@ -112,25 +117,26 @@ class Attempt:
         self.ledger.count_from(origin_ns)
         progress.origin_ns, progress.phase = origin_ns, Phase.RUNNING
         offset_ns = 0
-        first_ticks: dict[int, int] = {}
-        for segment in self._shot.segments:
-            self._parts.drive.together(self._waits(segment, origin_ns, offset_ns, first_ticks), self.trouble)
+        for number, segment in enumerate(self._shot.segments):
+            if number:
+                agendas = self._agendas(segment, offset_ns, first_ticks)
+            waits = {port: self._worker(port).run(dues, origin_ns) for port, dues in agendas.items()}
+            self._parts.drive.together(waits, self.trouble)
             offset_ns += segment.duration_ns
             if not self._may_go_on() or not self._parts.drive.wait_until(origin_ns + offset_ns):
                 return
             _count_readings(segment, first_ticks)
         self._finished = True
 
-    def _waits(
-        self, segment: SegmentPlan, origin_ns: int, offset_ns: int, first_ticks: dict[int, int]
-    ) -> dict[str, Iterator[int]]:
+    def _agendas(
+        self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]
+    ) -> dict[str, Iterator[Due]]:
         """Every port's part of a segment. Ports that share ticks can be shifted against each other here."""
         lanes = self._parts.plan.lanes
-        result: dict[str, Iterator[int]] = {}
-        for port, plan in segment.ports.items():
-            dues = agenda(plan, lanes, offset_ns=offset_ns, first_ticks=first_ticks)
-            result[port] = self._worker(port).run(dues, origin_ns)
-        return result
+        return {
+            port: _begun(agenda(plan, lanes, offset_ns=offset_ns, first_ticks=first_ticks))
+            for port, plan in segment.ports.items()
+        }
 
     def abandon(self, ports: frozenset[str]) -> None:
         """Give up ports whose exchange does not end; the run cannot go on with them."""
@@ -151,6 +157,20 @@ class Attempt:
             self.fault,
             self.ledger.tallies(),
         )
+
+
+def _steps(shot: ShotPlan) -> Iterator[StepRecord]:
+    """The steps of all segments, counted from the origin of the attempt."""
+    offset_ns = 0
+    for segment in shot.segments:
+        for step in segment.steps:
+            yield StepRecord(step.name, offset_ns + step.start_ns, offset_ns + step.end_ns)
+        offset_ns += segment.duration_ns
+
+
+def _begun(dues: Iterator[Due]) -> Iterator[Due]:
+    """The same, with whatever the first one costs already spent."""
+    return chain(list(islice(dues, 1)), dues)
 
 
 def _count_readings(segment: SegmentPlan, ticks: dict[int, int]) -> None:

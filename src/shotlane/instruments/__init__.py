@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shotlane.instruments._accept import RefusedValueError, accepted
     from shotlane.instruments._adopted_declare import (
         declare_attribute,
         declare_command,
         declare_parameter,
         in_unit,
     )
-    from shotlane.instruments._build import build_pool, lock_instruments
+    from shotlane.instruments._build import build_pool, holders, lock_instruments
     from shotlane.instruments._catalogue import catalogue_names
     from shotlane.instruments._contract import (
         Driver,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from shotlane.instruments._member import Exchange, RoleNotify
     from shotlane.instruments._pool import Pool, PoolError
     from shotlane.instruments._resolve import ResolvedStation, resolve_station
+    from shotlane.instruments._scan import Probe, scan_address, scan_serial_ports
 
 _HOMES = {
     "Definition": "_definition",
@@ -45,21 +47,27 @@ _HOMES = {
     "Pool": "_pool",
     "PoolError": "_pool",
     "Preparing": "_contract",
+    "Probe": "_scan",
     "Reading": "_contract",
+    "RefusedValueError": "_accept",
     "ResolvedStation": "_resolve",
     "Resource": "_definition",
     "RoleNotify": "_member",
     "ShotAware": "_contract",
+    "accepted": "_accept",
     "build_pool": "_build",
     "catalogue_names": "_catalogue",
     "check_instrument": "_document",
     "declare_attribute": "_adopted_declare",
     "declare_command": "_adopted_declare",
     "declare_parameter": "_adopted_declare",
+    "holders": "_build",
     "in_unit": "_adopted_declare",
     "in_use_by": "_locks",
     "lock_instruments": "_build",
     "resolve_station": "_resolve",
+    "scan_address": "_scan",
+    "scan_serial_ports": "_scan",
 }
 
 __all__ = [
@@ -75,21 +83,27 @@ __all__ = [
     "Pool",
     "PoolError",
     "Preparing",
+    "Probe",
     "Reading",
+    "RefusedValueError",
     "ResolvedStation",
     "Resource",
     "RoleNotify",
     "ShotAware",
+    "accepted",
     "build_pool",
     "catalogue_names",
     "check_instrument",
-    "in_use_by",
-    "lock_instruments",
     "declare_attribute",
     "declare_command",
     "declare_parameter",
+    "holders",
     "in_unit",
+    "in_use_by",
+    "lock_instruments",
     "resolve_station",
+    "scan_address",
+    "scan_serial_ports",
 ]
 
 

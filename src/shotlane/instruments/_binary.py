@@ -180,21 +180,22 @@ class BinaryLanguage:
         text = document.write if "write" in document.model_fields_set else "{command}"
         try:
             line = parse_bytes(text, ("command", "checksum", "length"))
-            sums = ("checksum", "") in line
-            if sums and self._checksum is None:
-                raise TemplateError("nothing says what {checksum} is", "write e.g. `checksum: crc16`")
         except TemplateError as error:
             self._fault(("write",), error)
             return (("command", ""),)
+        if ("checksum", "") in line and self._checksum is None:
+            help_text = "write e.g. `checksum: crc16`"
+            self._fault(("write",), TemplateError("nothing says what {checksum} is", help_text))
         return line
 
     def _bytes(self, text: str, path: Path) -> bytes:
         try:
-            if not (data := _fixed(text)):
-                raise TemplateError("an error needs the bytes that it begins with")
+            data = _fixed(text)
         except TemplateError as error:
             self._fault(path, error)
             return b""
+        if not data:
+            self._fault(path, TemplateError("an error needs the bytes that it begins with"))
         return data
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shotlane.instruments._contract import Driver
 from shotlane.instruments._definition import Definition
-from shotlane.instruments._locks import InUseError, PortLocks
+from shotlane.instruments._locks import Holder, InUseError, PortLocks
 from shotlane.instruments._member import RoleNotify
 from shotlane.instruments._pool import Pool, real_resources
 from shotlane.instruments._resolve import ResolvedStation
@@ -44,6 +44,16 @@ def build_pool(
 
     locks = locks or PortLocks(resolved.name)
     return Pool(resolved.definitions, make, now_ns=now_ns, notify=notify, locks=locks)
+
+
+def holders(resolved: ResolvedStation) -> dict[str, Holder]:
+    """Who uses the instruments of a station at the moment, by role."""
+    locks = PortLocks(resolved.name)
+    found = {
+        role: locks.holder_of(resource)
+        for role, resource in real_resources(resolved.definitions, resolved.definitions).items()
+    }
+    return {role: holder for role, holder in found.items() if holder is not None}
 
 
 def lock_instruments(

@@ -4,6 +4,7 @@ Pure. A sum is written as text (hexadecimal or decimal digits) or as bytes; its 
 frame can be taken apart before the sum is known to be right.
 """
 
+from binascii import crc_hqx
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -19,32 +20,11 @@ class ChecksumError(ValueError):
 
 def crc16(data: bytes) -> int:
     """CRC of Modbus and many others: polynomial 0x8005 reflected, start 0xFFFF."""
-    return _crc_reflected(data, 0xA001, 0xFFFF)
-
-
-def crc16_xmodem(data: bytes) -> int:
-    """CRC of XMODEM: polynomial 0x1021, start 0."""
-    return _crc(data, 0x1021, 0)
-
-
-def crc16_ccitt(data: bytes) -> int:
-    """CRC often called CCITT-FALSE: polynomial 0x1021, start 0xFFFF."""
-    return _crc(data, 0x1021, 0xFFFF)
-
-
-def _crc_reflected(data: bytes, polynomial: int, register: int) -> int:
+    register = 0xFFFF
     for byte in data:
         register ^= byte
         for _ in range(8):
-            register = register >> 1 ^ (polynomial if register & 1 else 0)
-    return register
-
-
-def _crc(data: bytes, polynomial: int, register: int) -> int:
-    for byte in data:
-        register ^= byte << 8
-        for _ in range(8):
-            register = (register << 1 ^ (polynomial if register & 0x8000 else 0)) & 0xFFFF
+            register = register >> 1 ^ (0xA001 if register & 1 else 0)
     return register
 
 
@@ -54,8 +34,8 @@ _KINDS: Final[Mapping[str, tuple[int, Callable[[bytes], int]]]] = {
     "xor8": (1, lambda data: reduce(xor, data, 0)),
     "lrc": (1, lambda data: -sum(data) & 0xFF),
     "crc16": (2, crc16),
-    "crc16_xmodem": (2, crc16_xmodem),
-    "crc16_ccitt": (2, crc16_ccitt),
+    "crc16_xmodem": (2, lambda data: crc_hqx(data, 0)),
+    "crc16_ccitt": (2, lambda data: crc_hqx(data, 0xFFFF)),
 }
 
 

@@ -1,37 +1,69 @@
 """How long one exchange takes on its wire, estimated before anything is opened.
 
-Bytes on a serial line take ten bit times each; a device takes a moment to answer. The figures of TCP are
-those of a local network. They serve the load check of a plan; nothing waits by them.
+Bytes on a serial line take their time at its baud rate; a device takes a moment to answer. The figures of
+networks are those of a local one. They serve the load check of a plan; nothing waits by them.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shotlane.expression import parse_literal
 from shotlane.instruments._definition import Definition, Resource
-from shotlane.model import Attribute, InstrumentAttribute
+from shotlane.instruments._modbus_cost import modbus_costs
+from shotlane.instruments._modbus_pace import DEFAULT_BAUDRATE, bits_of_byte
+from shotlane.model import Attribute, InstrumentAttribute, ReadPart, Scalar
 
 _TURNAROUND_NS = 2_000_000
 _TCP_NS = 500_000
 _FIELD_BYTES = 8  # a typical number with its sign and decimals
 
 
-def exchange_costs_ns(definition: Definition, attribute: Attribute, resource: Resource) -> tuple[int, int]:
-    """Cost of reading and of setting an attribute; 0 for what cannot be done or is simulated by itself."""
+@dataclass(frozen=True, slots=True)
+class ChannelCost:
+    """Cost of reading and of setting an attribute, and what of a reading is shared with others."""
+
+    read_ns: int = 0
+    write_ns: int = 0
+    parts: tuple[ReadPart, ...] = ()
+
+
+def channel_costs(definition: Definition, resource: Resource) -> Mapping[str, ChannelCost]:
+    """Costs by attribute; 0 for what cannot be done or is simulated by itself."""
+    attributes = definition.attributes
     if resource.scheme == "sim":
-        return 0, 0
+        return {name: ChannelCost() for name in attributes}
+    if definition.adoption is None and definition.document.protocol == "modbus":
+        found = modbus_costs(definition, resource)
+        return {name: ChannelCost(it.read_ns, it.write_ns, it.parts) for name, it in found.items()}
+    return {name: _cost(definition, attribute, resource) for name, attribute in attributes.items()}
+
+
+def _cost(definition: Definition, attribute: Attribute, resource: Resource) -> ChannelCost:
     if definition.adoption is not None:
         # What a driver sends is its own business; too high an estimate would refuse a plan that runs well.
-        return _TCP_NS if attribute.readable else 0, _TCP_NS if attribute.writable else 0
-    read, write = 0, 0
+        return ChannelCost(_TCP_NS if attribute.readable else 0, _TCP_NS if attribute.writable else 0)
+    read, write, parts = 0, 0, tuple[ReadPart, ...]()
+    gap_ns = _nanoseconds(definition.document.gap)
     if attribute.readable:
-        read = _cost_ns(_read_bytes(definition, attribute.name), resource)
+        read = gap_ns + _cost_ns(_read_bytes(definition, attribute.name), resource)
+        declared = _declared(definition, attribute.name)
+        # One reply may hold several attributes.
+        parts = (ReadPart(f"{declared.query} {declared.scpi} {declared.reply}", read),)
     if attribute.writable:
-        write = _cost_ns(_write_bytes(definition, attribute.name), resource)
-    return read, write
+        write = gap_ns + _cost_ns(_write_bytes(definition, attribute.name), resource)
+    return ChannelCost(read, write, parts)
+
+
+def _nanoseconds(written: Scalar | None) -> int:
+    parsed = None if written is None else parse_literal(str(written))
+    return 0 if parsed is None else round(parsed[0] * 1e9)
 
 
 def _cost_ns(count: int, resource: Resource) -> int:
     if resource.scheme != "serial":
         return _TCP_NS
-    baudrate = int(resource.query.get("baudrate", "9600"))
-    return _TURNAROUND_NS + count * 10 * 1_000_000_000 // baudrate
+    baudrate = int(resource.query.get("baudrate", DEFAULT_BAUDRATE))
+    return _TURNAROUND_NS + round(count * bits_of_byte(resource.query) * 1_000_000_000 / baudrate)
 
 
 def _declared(definition: Definition, name: str) -> InstrumentAttribute:

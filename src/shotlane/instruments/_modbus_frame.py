@@ -39,7 +39,7 @@ class Framing(Protocol):
         """The answer to what was wrapped last did not come in time."""
 
     def settled(self, unit: int) -> None:
-        """This unit will not answer late any more."""
+        """Take it that a unit will not answer late any more."""
 
 
 _HEADER: Final = struct.Struct(">HHHB")  # transaction, protocol, length of what follows it, unit
@@ -48,7 +48,7 @@ _TRANSACTIONS: Final = 0x10000
 
 
 class TcpFraming:
-    """The header of Modbus TCP: a transaction number tells answers apart (Messaging on TCP/IP 1.0b, 3.1.3)."""
+    """The header of Modbus TCP, whose transaction number tells answers apart (Messaging 1.0b, 3.1.3)."""
 
     numbered = True
 
@@ -148,12 +148,12 @@ class RtuFraming:
         return max(1, _frame_size(self._request, data) - len(data))
 
     def lost(self) -> None:
-        """This unit may still answer."""
+        """The unit may still answer."""
         assert self._request is not None
         self.owed[self._unit] = self._request
 
     def settled(self, unit: int) -> None:
-        """This unit owes nothing."""
+        """The unit owes nothing."""
         self.owed.pop(unit, None)
 
     def _without_late(self, data: bytes) -> bytes:

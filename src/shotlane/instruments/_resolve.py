@@ -12,7 +12,7 @@ from shotlane.diagnostics import Note, Report, did_you_mean
 from shotlane.document import Document, Path
 from shotlane.instruments._adopted_definition import define_adopted
 from shotlane.instruments._catalogue import known_names, read_instrument
-from shotlane.instruments._cost import exchange_costs_ns
+from shotlane.instruments._cost import channel_costs
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import InstrumentSource, define
 from shotlane.instruments._lockfile import StationLock, lock_path, read_lock
@@ -21,7 +21,9 @@ from shotlane.model import Channel, ChannelTable, Role, Station, StationInstrume
 
 _PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     "modbus": ("modbus+tcp", "modbus+serial", "sim"),
-    "ascii": ("serial", "tcp", "sim"),
+    "ascii": ("serial", "tcp", "visa", "sim"),
+    "scpi": ("serial", "tcp", "visa", "sim"),
+    "binary": ("serial", "tcp", "visa", "sim"),
 }
 
 
@@ -71,9 +73,10 @@ def _table(
     for name, definition in definitions.items():
         port = definition.resource.port
         roles[name] = Role(name, port, not definition.simulated, definition.commands)
+        costs = channel_costs(definition, wires[name])
         for attribute in definition.attributes.values():
-            read_ns, write_ns = exchange_costs_ns(definition, attribute, wires[name])
-            channel = Channel(name, attribute, port, read_ns, write_ns)
+            cost = costs[attribute.name]
+            channel = Channel(name, attribute, port, cost.read_ns, cost.write_ns, cost.parts)
             channels[channel.name] = channel
     return ChannelTable(station, channels, roles, faulty)
 

@@ -5,6 +5,7 @@ name with the loopback's names made one. The address itself is kept as written, 
 must be followed anew at each opening.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,8 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     "tcp": (),
     "modbus+tcp": ("unit", "framing"),
     "modbus+serial": (*SERIAL_KEYS, "unit", "echo"),
+    "visa": (*SERIAL_KEYS, "library"),
 }
-LATER_SCHEMES = ("visa",)
 DEFAULT_TCP_PORTS = {"modbus+tcp": 502}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "bytesize": ("5", "6", "7", "8"),
@@ -33,6 +34,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _RANGES: Mapping[str, tuple[int, int]] = {"baudrate": (50, 4_000_000), "unit": (0, 255)}
 # On a serial line 0 is everybody, who does not answer (Modbus over Serial Line 1.02, section 2.2).
 _SERIAL_UNITS = (1, 247)
+_VISA_SERIAL = re.compile(r"ASRL(/dev/[^:]+)(?:::INSTR)?", re.IGNORECASE)
+_VISA_SOCKET = re.compile(r"TCPIP\d*::([^:]+)::(\d+)::SOCKET", re.IGNORECASE)
 
 
 class ResourceError(Exception):
@@ -48,29 +51,50 @@ class ResourceError(Exception):
 def parse_resource(text: str, role: str, folder: Path) -> Resource:
     """Read an address; a relative serial device is taken from `folder`. Raises `ResourceError`."""
     scheme, found, rest = text.partition("://")
+    if not found and "::" in text:
+        # A VISA address as other programs write it.
+        scheme, found, rest = "visa", "://", text
     if not found or not text.isprintable():
         raise _not_an_address(text)
     if "${" in text:
         raise ResourceError("secrets in an address are not available yet", later=True)
-    if scheme in LATER_SCHEMES:
-        raise ResourceError(f"{scheme}:// is not available yet", _schemes(), later=True)
     if scheme not in KNOWN_KEYS:
-        help = did_you_mean(scheme, [*KNOWN_KEYS, *LATER_SCHEMES], what="known kinds of address")
+        help = did_you_mean(scheme, KNOWN_KEYS, what="known kinds of address")
         raise ResourceError(f"'{scheme}://' is no known kind of address", help)
     base, _, query = rest.partition("?")
     resource = Resource(text, scheme, "", query=_query(scheme, query))
     if scheme == "sim":
         return replace(resource, port=f"sim:{base}" if base else f"sim:{role}")
+    if scheme == "visa":
+        return _visa(resource, base, folder)
     return _serial(resource, base, folder) if scheme.endswith("serial") else _tcp(resource, base)
 
 
-def _schemes() -> str:
-    return "now: " + ", ".join(f"{scheme}://" for scheme in KNOWN_KEYS)
+def visa_address(text: str) -> str:
+    """The address that VISA itself is given."""
+    return text.removeprefix("visa://").partition("?")[0]
+
+
+def _visa(resource: Resource, base: str, folder: Path) -> Resource:
+    if "::" not in base and not base.upper().startswith("ASRL"):
+        raise ResourceError(f"'{base}' is no VISA address", "write e.g. `visa://GPIB0::16::INSTR`")
+    file, at, backend = resource.query.get("library", "").rpartition("@")
+    if file:
+        # The file of a simulation lies next to the station.
+        resource = replace(resource, query={**resource.query, "library": f"{folder / file}{at}{backend}"})
+    serial = _VISA_SERIAL.fullmatch(base)
+    if serial is not None:
+        # The same wire as serial:// with that device.
+        return replace(resource, path=serial[1], port=f"serial:{Path(serial[1]).resolve()}")
+    socket = _VISA_SOCKET.fullmatch(base)
+    if socket is not None:
+        shared = "127.0.0.1" if socket[1] in {"localhost", "::1"} else socket[1]
+        port = f"tcp:{shared}:{socket[2]}"
+        return replace(resource, host=socket[1], tcp_port=int(socket[2]), port=port)
+    return replace(resource, port=f"visa:{base.upper()}")
 
 
 def _not_an_address(text: str) -> ResourceError:
-    if "::" in text:
-        return ResourceError("VISA addresses are not available yet", _schemes(), later=True)
     return ResourceError(f"'{text}' is no address", "write e.g. `tcp://192.168.0.7:5025` or `sim://`")
 
 

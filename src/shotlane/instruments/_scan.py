@@ -9,6 +9,7 @@ no longer than the time given.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,7 +88,7 @@ def _scan_units(
             if time.monotonic() > deadline:
                 yield Probe(address, "nothing", None, "the time for this scan is over", 0.0)
                 return
-            probe = _attempt(address, "holding register 0", lambda unit=unit: _unit(line, unit, timeout_s))
+            probe = _attempt(address, "holding register 0", partial(_unit, line, unit, timeout_s))
             yield probe
             if probe.problem is not None and not line.connected and "disconnected" in probe.problem:
                 return  # nobody listens there: the other units need not be asked

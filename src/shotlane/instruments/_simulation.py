@@ -26,6 +26,7 @@ from shotlane.model import (
 )
 
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
+_OF_ATTRIBUTES = ("lag", "tau", "follows", "unless", "start", "noise", "waveform")
 _ZEROS: Mapping[ValueType, Any] = {
     ValueType.FLOAT: 0.0,
     ValueType.INT: 0,
@@ -117,9 +118,7 @@ class _Reader:
 
     def effects(self, command: Command, written: Simulation, path: Path) -> dict[str, ScalarValue | Argument]:
         """What a command sets."""
-        self._refuse(
-            written, ("lag", "tau", "follows", "unless", "start", "noise", "waveform"), path, "an attribute"
-        )
+        self._refuse(written, _OF_ATTRIBUTES, path, "an attribute")
         effects: dict[str, ScalarValue | Argument] = {}
         for name, value in (written.set or {}).items():
             place = (*path, "set", name)

@@ -270,9 +270,10 @@ class TextLanguage:
                 self._fault(("echo",), error)
 
     def _bare_frame(self, text: str, path: Path) -> ReplyFrame | None:
+        if not text.strip():
+            self._fault(path, TemplateError("an empty text stands for no line"))
+            return None
         try:
-            if not text.strip():
-                raise TemplateError("an empty text stands for no line")
             return parse_frame(text)
         except TemplateError as error:
             self._fault(path, error)

@@ -5,6 +5,7 @@ from typing import Any
 
 from shotlane.instruments._contract import Driver, ErrorContext, InstrumentError, Notify
 from shotlane.instruments._definition import Definition, Resource
+from shotlane.instruments._resource import visa_address
 
 
 def make_driver(definition: Definition, lines: MutableMapping[str, Any], notify: Notify) -> Driver:
@@ -12,7 +13,7 @@ def make_driver(definition: Definition, lines: MutableMapping[str, Any], notify:
     scheme, protocol = definition.resource.scheme, definition.document.protocol
     if scheme in ("modbus+tcp", "modbus+serial") and protocol == "modbus":
         return _modbus_driver(definition, lines, notify)
-    if scheme in ("serial", "tcp") and protocol in ("ascii", "scpi", "binary"):
+    if scheme in ("serial", "tcp", "visa") and protocol in ("ascii", "scpi", "binary"):
         return _ascii_driver(definition, lines, notify)
     message = f"an instrument that speaks {protocol} cannot be reached over {scheme}://"
     raise InstrumentError("rejected", message, ErrorContext(definition.resource.text, definition.role))
@@ -60,4 +61,9 @@ def _byte_port(resource: Resource) -> Any:
 
     if resource.scheme == "serial":
         return SerialPort(resource.path, resource.query)
+    if resource.scheme == "visa":
+        # Start-up time, and PyVISA is an extra.
+        from shotlane.instruments._visa import VisaPort
+
+        return VisaPort(visa_address(resource.text), resource.query)
     return SocketPort(resource.host, resource.tcp_port)

@@ -82,6 +82,7 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:
+    values.duration_ns(("turnaround",), document.turnaround)
     for path, part in _parts(document):
         _misplaced(part, DIALOGUE_KEYS, path, "ascii", values)
         if getattr(part, "type", None) == "array":

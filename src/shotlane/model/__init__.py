@@ -8,9 +8,11 @@ from shotlane.model._channel import (
     Command,
     CommandParameter,
     Keep,
+    ReadPart,
     Role,
     ScalarValue,
     ValueType,
+    reading_cost_ns,
 )
 from shotlane.model._dialogue import (
     BinaryField,
@@ -76,6 +78,7 @@ __all__ = [
     "Part",
     "Point",
     "ReadAt",
+    "ReadPart",
     "Register",
     "ReplyForm",
     "Result",
@@ -100,6 +103,7 @@ __all__ = [
     "load_instrument",
     "load_sequence",
     "load_station",
+    "reading_cost_ns",
     "was_dropped",
     "write_schemas",
 ]

@@ -4,7 +4,7 @@
 Numbers of a channel stand in the channel's own unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -86,10 +86,24 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A request that a reading of a channel needs; readings of a role at one instant share those of a group.
+
+    It takes `fixed_ns`, and `step_ns` for each address from the first to the last that it must span.
+    """
+
+    group: str
+    fixed_ns: int
+    first: int = 0
+    end: int = 0
+    step_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
 
-    `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire.
+    `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a reading.
     """
 
     role: str
@@ -97,11 +111,27 @@ class Channel:
     port: str
     read_cost_ns: int = 0
     write_cost_ns: int = 0
+    parts: tuple[ReadPart, ...] = ()
 
     @property
     def name(self) -> str:
         """`role.attribute`, as lanes and samples name it."""
         return f"{self.role}.{self.attribute.name}"
+
+
+def reading_cost_ns(channels: Iterable[Channel]) -> int:
+    """How long it takes to read channels of one role at one instant."""
+    alone, groups = 0, dict[str, list[ReadPart]]()
+    for channel in channels:
+        alone += 0 if channel.parts else channel.read_cost_ns
+        for part in channel.parts:
+            groups.setdefault(part.group, []).append(part)
+    return alone + sum(_spanned_ns(parts) for parts in groups.values())
+
+
+def _spanned_ns(parts: Sequence[ReadPart]) -> int:
+    span = max(part.end for part in parts) - min(part.first for part in parts)
+    return parts[0].fixed_ns + span * parts[0].step_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,9 @@ class DialogueKeys(Part):
     read_end: str | None = Field(None, description="ASCII: end of a reply; default: what `write` ends with.")
     replies: dict[str, str | ReplyForm] = Field(
         {},
-        description="Replies by name. ASCII: a frame, in which `{name:f}` is a number, `:d` an integer, `:x` a"
-        " hexadecimal one, `:w` a word, `:s` a text, perhaps in quotes, `:list` numbers with commas or blanks"
-        " between them, `:rest` what is left; with `?` it may be missing; `_` throws a field away.",
+        description="Replies by name. ASCII: a frame, in which `{name:f}` is a number, `:d` an integer,"
+        " `:x` a hexadecimal one, `:w` a word, `:s` a text, perhaps in quotes, `:list` numbers with commas or"
+        " blanks between them, `:rest` what is left; with `?` it may be missing; `_` throws a field away.",
         examples=[{"frame": "{address} {flow:f} {gas:w} {flags:rest?}"}],
     )
     encoding: Literal["ascii", "latin-1", "utf-8"] = Field(

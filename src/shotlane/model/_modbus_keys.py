@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shotlane.model._part import Part
+from shotlane.model._part import Part, Scalar
 
 Address = Annotated[int, Field(ge=0, le=65535)] | str  # a text is one `{option}`
 WireType = Literal["uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
@@ -68,6 +68,11 @@ class ModbusKeys(Part):
         le=125,
         description="Modbus: most registers that one request may ask for.",
         examples=[32],
+    )
+    turnaround: Scalar | None = Field(
+        None,
+        description="How long the device takes before it answers, for the load of its port; default 2 ms.",
+        examples=["5 ms"],
     )
     writes: Writes = Field("auto", description=f"Modbus: {_WRITES[0].lower()}{_WRITES[1:]}")
 

@@ -107,8 +107,10 @@ def changed(block: Block, initial: Floats | None) -> Mask:
         return np.zeros((1, 0), dtype=np.bool_)
     start = np.full((1, 1), np.nan) if initial is None else initial
     if valid.all():
-        previous = _side_by_side([start, values[:, :-1]])
-        return np.asarray(values != previous)
+        keep = np.empty((max(len(values), len(start)), block.width), dtype=np.bool_)
+        np.not_equal(values[:, 1:], values[:, :-1], out=keep[:, 1:])
+        np.not_equal(values[:, :1], start, out=keep[:, :1])
+        return keep
     rows = max(values.shape[0], valid.shape[0], start.shape[0])
     values = np.broadcast_to(values, (rows, block.width))
     valid = np.broadcast_to(valid, (rows, block.width))

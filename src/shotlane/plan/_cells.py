@@ -52,6 +52,7 @@ def split_cells(
         compiler.report.error("SEQ212", f"`{path[-1]}` has no cell", key, help="write `STEP: VALUE` below it")
         return Cells((), complete=False)
     found: list[Cell] = []
+    owners: dict[int, Cell] = {}  # by step
     complete = not compiler.document.has_dropped(path)
     for key, value in raw.items():
         if key == OTHERWISE:
@@ -59,7 +60,7 @@ def split_cells(
         place: Path = (*path, value if listed else key)
         span = step_span(compiler, timeline, place, key)
         cell = None if span is None else Cell(place, value, *span)
-        if cell is None or _covered(compiler, found, cell):
+        if cell is None or _covered(compiler, owners, cell):
             complete = False
         else:
             found.append(cell)
@@ -95,20 +96,22 @@ def _bad_key(compiler: Compiler, path: Path, message: str, help: str) -> None:
     compiler.report.error("SEQ213", message, compiler.document.key_span(path), help=help)
 
 
-def _covered(compiler: Compiler, found: list[Cell], cell: Cell) -> bool:
-    """Whether a step of this cell has a cell already, which is reported."""
-    for other in found:
-        if cell.first <= other.last and other.first <= cell.last:
-            document = compiler.document
-            compiler.report.error(
-                "SEQ214",
-                "two cells cover the same step",
-                document.key_span(cell.path),
-                help="end one where the other begins",
-                notes=(Note("the other cell", document.key_span(other.path)),),
-            )
-            return True
-    return False
+def _covered(compiler: Compiler, owners: dict[int, Cell], cell: Cell) -> bool:
+    """Whether a step of this cell has a cell already, which is reported; else it has this one now."""
+    steps = range(cell.first, cell.last + 1)
+    other = next((owners[step] for step in steps if step in owners), None)
+    if other is None:
+        owners.update(dict.fromkeys(steps, cell))
+        return False
+    document = compiler.document
+    compiler.report.error(
+        "SEQ214",
+        "two cells cover the same step",
+        document.key_span(cell.path),
+        help="end one where the other begins",
+        notes=(Note("the other cell", document.key_span(other.path)),),
+    )
+    return True
 
 
 def _rest(

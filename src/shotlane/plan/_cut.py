@@ -4,21 +4,17 @@ Invariant: a shot does not depend on the stretch that it was cut from. Where not
 between points, everything but the values is shared by all shots of a stretch.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shotlane.plan._blocks import Mask
 from shotlane.plan._calls import Call, call_times
-from shotlane.plan._digest import canonical, column, describe_call, digest
-from shotlane.plan._exact import Floats, Integers
+from shotlane.plan._digest import begun, canonical, column, describe_call
+from shotlane.plan._exact import Integers
 from shotlane.plan._lowering import Lowered, lower
 from shotlane.plan._plan import (
-    ActionTable,
     InitialValue,
     PlannedCall,
     PortPlan,
@@ -30,125 +26,66 @@ from shotlane.plan._plan import (
 from shotlane.plan._program import Program
 from shotlane.plan._readings import SINGLE_TOLERANCE_NS, Reading, ReadTimes, read_times
 from shotlane.plan._scope import Rows
-
-_MOST_LAYOUTS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Candidates of all lanes side by side, lane after lane. Two-dimensional ones have one row or n."""
-
-    targets: Integers
-    values: Floats
-    keep: Mask
-    rank: NDArray[np.int8]
-    order: NDArray[np.int32]
-    channel: NDArray[np.int32]
-    periodic: Mask
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Everything of a row but its values. `columns`: which candidates are sent, lane after lane.
-
-    `ports`: per port the actions in order, as positions in `columns`; `tables` share their arrays.
-    """
-
-    columns: NDArray[np.intp]
-    ports: Mapping[str, tuple[NDArray[np.intp], ActionTable]]
-    digest: bytes
+from shotlane.plan._tables import Group, Ports, Tables, beside, candidates, row_of
 
 
 class Stretch:
     """A stretch of points, ready to be cut."""
 
-    def __init__(self, program: Program, rows: Rows, ports: Mapping[str, frozenset[int]]) -> None:
+    def __init__(self, program: Program, rows: Rows, ports: Ports) -> None:
         """`ports`: every port with the indices of its channels."""
         self.rows = rows
         self._program = program
         self._ports = ports
-        self._bounds = program.timeline.boundaries(rows)
+        bounds = program.timeline.boundaries(rows)
         lanes = program.lanes
-        self._lowered = [lower(lane, rows, self._bounds) for lane in lanes.sets]
-        self._columns = _columns(program, self._lowered)
-        self._times = [read_times(reading, rows, self._bounds) for reading in lanes.readings]
-        self._calls = [_CallColumns(call, rows, self._bounds) for call in lanes.calls]
-        self._initial = _initial_rows(program, self._lowered)
-        self._shared_steps = self._steps(0) if all(len(bound) == 1 for bound in self._bounds) else None
-        self._shared_readings = self._rules(0) if all(_single(times) for times in self._times) else None
+        lowered = [lower(lane, rows, bounds) for lane in lanes.sets]
+        self._tables = Tables(candidates(lanes.sets, lowered), len(rows), ports)
+        self._steps = _Steps([step.name for step in program.timeline.steps], bounds)
+        self._rules = [_Rules(reading, read_times(reading, rows, bounds)) for reading in lanes.readings]
+        self._calls = [_CallColumns(call, rows, bounds) for call in lanes.calls]
+        self._initial = _initial_rows(program, lowered)
+        self._shared_readings = self._readings(0) if all(rules.single for rules in self._rules) else None
         self._shared_calls = self._call_lists(0) if all(call.single for call in self._calls) else None
-        self._layouts: dict[bytes, Layout] = {}
+        self._shares = self._steps.single and None not in (self._shared_readings, self._shared_calls)
+        self._heads: dict[int, Any] = {}
 
     def segment(self, row: int) -> SegmentPlan:
         """The one segment of a shot; `row` counts from the first point of the stretch."""
-        layout = self._layout_of(row)
-        values = _row(self._columns.values, row)[layout.columns]
-        steps, step_bytes = self._shared_steps or self._steps(row)
-        readings, reading_bytes = self._shared_readings or self._rules(row)
+        group, at = self._tables.at(row)
+        steps = self._steps.at(row)
+        readings, reading_bytes = self._shared_readings or self._readings(row)
         calls, call_bytes = self._shared_calls or self._call_lists(row)
-        ports = {}
-        for port, (at, table) in layout.ports.items():
-            actions = ActionTable(
-                table.target_ns, table.rank, table.order, table.channel, values[at], table.periodic
-            )
-            ports[port] = PortPlan(port, actions, calls[port], readings[port])
-        mark = digest(step_bytes, layout.digest, reading_bytes, call_bytes, column(values, "f8"))
-        return SegmentPlan(steps[-1].end_ns if steps else 0, steps, ports, mark)
+        ports = {
+            port: PortPlan(port, table.row(at), calls[port], readings[port])
+            for port, table in group.ports.items()
+        }
+        hash_ = self._head(group, at, row, reading_bytes, call_bytes)
+        hash_.update(row_of(group.values, at))
+        return SegmentPlan(steps[-1].end_ns if steps else 0, steps, ports, hash_.hexdigest())
+
+    def _head(self, group: Group, at: int, row: int, readings: bytes, calls: bytes) -> Any:
+        """The digest of a segment up to its values, computed once where shots share all that."""
+        shared = self._shares and group.moments is not None
+        if shared and id(group) in self._heads:
+            return self._heads[id(group)].copy()
+        parts = (self._steps.canonical(row), group.marks, group.moments_of(at), readings, calls)
+        head = begun(*parts, rest=8 * group.values.shape[1])
+        if shared:
+            self._heads[id(group)] = head.copy()
+        return head
 
     def initial(self, row: int) -> tuple[tuple[InitialValue, ...], bytes]:
         """What set-up writes, in the order of the lanes, and its canonical bytes."""
         return self._initial[row if len(self._initial) > 1 else 0]
 
-    def _layout_of(self, row: int) -> Layout:
-        """Rows whose commands have the same times share a layout."""
-        columns = self._columns
-        if len(columns.targets) > 1:
-            return self._layout(row)
-        key = _row(columns.keep, row).tobytes()
-        found = self._layouts.get(key)
-        if found is None:
-            if len(self._layouts) >= _MOST_LAYOUTS:
-                self._layouts.clear()
-            found = self._layouts[key] = self._layout(row)
-        return found
-
-    def _layout(self, row: int) -> Layout:
-        columns = self._columns
-        sent = np.flatnonzero(_row(columns.keep, row))
-        targets = _row(columns.targets, row)[sent]
-        rank, order = columns.rank[sent], columns.order[sent]
-        channel, periodic = columns.channel[sent], columns.periodic[sent]
-        mark = digest(
-            column(targets, "i8"),
-            column(rank, "i1"),
-            column(order, "i4"),
-            column(channel, "i4"),
-            column(periodic, "i1"),
-        )
-        ports = {}
-        for port, channels in self._ports.items():
-            mine = np.flatnonzero(np.isin(channel, list(channels)))
-            at = mine[np.lexsort((order[mine], rank[mine], targets[mine]))]
-            empty = np.empty(0, dtype=np.float64)
-            table = ActionTable(targets[at], rank[at], order[at], channel[at], empty, periodic[at])
-            ports[port] = (at, table)
-        return Layout(sent, ports, mark.encode())
-
-    def _steps(self, row: int) -> tuple[tuple[StepTimes, ...], bytes]:
-        marks = [int(_row(bound, row)[0]) for bound in self._bounds]
-        steps = self._program.timeline.steps
-        found = tuple(
-            StepTimes(step.name, *times) for step, times in zip(steps, pairwise(marks), strict=True)
-        )
-        return found, canonical([[step.name, step.start_ns, step.end_ns] for step in found])
-
-    def _rules(self, row: int) -> tuple[dict[str, tuple[ReadingRule, ...]], bytes]:
+    def _readings(self, row: int) -> tuple[dict[str, tuple[ReadingRule, ...]], bytes]:
         found: dict[str, list[ReadingRule]] = {port: [] for port in self._ports}
         told = []
-        for reading, times in zip(self._program.lanes.readings, self._times, strict=True):
-            rule = _rule(reading, times, row)
+        for rules in self._rules:
+            rule = rules.at(row)
             if rule.count > 0:
-                found[reading.channel.port].append(rule)
+                found[rules.reading.channel.port].append(rule)
                 told.append([rule.channel, rule.start_ns, rule.period_ns, rule.count, rule.rank, rule.order])
         return {port: tuple(rules) for port, rules in found.items()}, canonical(told)
 
@@ -167,58 +104,56 @@ class Stretch:
         return ordered, canonical(told)
 
 
-def _columns(program: Program, lowered: Sequence[Lowered]) -> Columns:
-    """All lanes side by side."""
-    sets = program.lanes.sets
-    blocks = [item.block for item in lowered]
-    orders = [
-        np.array([cell.order for cell in lane.cells] or [0], dtype=np.int32)[block.cell]
-        for lane, block in zip(sets, blocks, strict=True)
-    ]
-    channels = [np.full(block.width, lane.index) for lane, block in zip(sets, blocks, strict=True)]
-    return Columns(
-        _beside([block.targets for block in blocks], np.int64),
-        _beside([block.values for block in blocks], np.float64),
-        _beside([item.keep for item in lowered], np.bool_),
-        _after([block.rank for block in blocks], np.int8),
-        _after(orders, np.int32),
-        _after(channels, np.int32),
-        _after([block.periodic for block in blocks], np.bool_),
-    )
+class _Steps:
+    """Steps of every shot of a stretch; those whose times are fixed are shared."""
+
+    def __init__(self, names: Sequence[str], bounds: Sequence[Integers]) -> None:
+        self._names = names
+        self._head = canonical(list(names))
+        self._marks = beside(bounds, np.int64)
+        self.single = len(self._marks) == 1
+        self._moves = [len(start) > 1 or len(end) > 1 for start, end in pairwise(bounds)]
+        self._first = self._made(0)
+
+    def _made(self, row: int) -> tuple[StepTimes, ...]:
+        marks = row_of(self._marks, row).tolist()
+        return tuple(map(StepTimes, self._names, marks, marks[1:]))
+
+    def at(self, row: int) -> tuple[StepTimes, ...]:
+        """The steps of one shot."""
+        if self.single:
+            return self._first
+        marks = self._marks[row].tolist()
+        return tuple(
+            [
+                StepTimes(step.name, marks[number], marks[number + 1]) if moves else step
+                for number, (step, moves) in enumerate(zip(self._first, self._moves, strict=True))
+            ]
+        )
+
+    def canonical(self, row: int) -> bytes:
+        """Names, then boundaries."""
+        return self._head + column(row_of(self._marks, row), "i8")
 
 
-def _beside(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    rows = max((len(array) for array in arrays), default=1)
-    whole = np.empty((rows, sum(array.shape[1] for array in arrays)), dtype=kind)
-    at = 0
-    for array in arrays:
-        whole[:, at : at + array.shape[1]] = array
-        at += array.shape[1]
-    return whole
+class _Rules:
+    """A reading at a stretch of points, as Python numbers."""
 
+    def __init__(self, reading: Reading, times: ReadTimes) -> None:
+        self.reading = reading
+        columns = (times.start, times.period, times.count, times.rank)
+        self.single = all(len(item) == 1 for item in columns)
+        self._rows: list[list[int]] = beside(columns, np.int64).tolist()
 
-def _after(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype=kind), *arrays]).astype(kind)
-
-
-def _row(array: NDArray[Any], row: int) -> NDArray[Any]:
-    """A row of a two-dimensional array that may have a single one for all."""
-    return np.asarray(array[row if len(array) > 1 else 0])
-
-
-def _single(times: ReadTimes) -> bool:
-    return all(len(item) == 1 for item in (times.start, times.period, times.count, times.rank))
-
-
-def _rule(reading: Reading, times: ReadTimes, row: int) -> ReadingRule:
-    start, period, count, rank = (
-        int(_row(item, row)[0]) for item in (times.start, times.period, times.count, times.rank)
-    )
-    periodic = reading.rate is not None
-    tolerance = reading.tolerance_ns
-    if tolerance is None:
-        tolerance = period // 2 if periodic else SINGLE_TOLERANCE_NS
-    return ReadingRule(reading.index, start, period, count, rank, reading.order, tolerance, periodic)
+    def at(self, row: int) -> ReadingRule:
+        """The rule in one shot."""
+        start, period, count, rank = self._rows[row if len(self._rows) > 1 else 0]
+        reading = self.reading
+        periodic = reading.rate is not None
+        tolerance = reading.tolerance_ns
+        if tolerance is None:
+            tolerance = period // 2 if periodic else SINGLE_TOLERANCE_NS
+        return ReadingRule(reading.index, start, period, count, rank, reading.order, tolerance, periodic)
 
 
 def _initial_rows(
@@ -239,7 +174,7 @@ def _initial_rows(
         ]
         columns.append(entries if len(entries) == count else entries * count)
     indices = column(np.array([lane.index for lane, _ in written], dtype=np.int64), "i8")
-    coded = column(_beside([values for _, values in written], np.float64), "f8")
+    coded = column(beside([values for _, values in written], np.float64), "f8")
     width = 8 * len(written)
     rows = list(zip(*columns, strict=True)) if columns else [()]
     return [(row, indices + coded[width * at : width * (at + 1)]) for at, row in enumerate(rows)]
@@ -263,8 +198,8 @@ class _CallColumns:
         """The call in one shot."""
         arguments = {name: values[row if len(values) > 1 else 0] for name, values in self._arguments}
         return PlannedCall(
-            int(_row(self._targets, row)[0]),
-            int(_row(self._ranks, row)[0]),
+            int(row_of(self._targets, row)[0]),
+            int(row_of(self._ranks, row)[0]),
             self.call.order,
             self.call.role.name,
             self.call.command,

@@ -30,6 +30,12 @@ def digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join((lengths, *parts))).hexdigest()
 
 
+def begun(*parts: bytes, rest: int) -> "hashlib._Hash":
+    """The hash of `digest` before its last part, of `rest` bytes: copies of it share all that comes first."""
+    lengths = struct.pack(f"<{len(parts) + 1}q", *map(len, parts), rest)
+    return hashlib.sha256(b"".join((lengths, *parts)))
+
+
 def column(values: NDArray[Any], kind: str) -> bytes:
     """A numpy column as little-endian bytes of a type such as 'i8' or 'f8'."""
     return np.ascontiguousarray(values, dtype=np.dtype(f"<{kind}")).tobytes()

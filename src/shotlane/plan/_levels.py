@@ -23,6 +23,8 @@ from shotlane.plan._written import Written
 
 Floats = NDArray[np.float64]
 
+_NOTHING: tuple[int, int, Floats] = (0, 0, np.empty((0, 1)))
+
 
 class Level(Protocol):
     """A value that may differ between points of the sweep."""
@@ -69,13 +71,18 @@ class TermLevel:
         return self.term.varies
 
     def column(self, rows: Rows) -> Floats:
-        """Values as sent. The last stretch is kept, because a cell is asked for its value several times."""
-        last = self.cache.get("last")
-        if last is not None and (not self.varies or last[:2] == (rows.first, rows.stop)):
-            return last[2]
-        values = sent(self.term.column(rows), self.attribute)
-        self.cache["last"] = (rows.first, rows.stop, values)
-        return values
+        """Values as sent. Whole blocks are evaluated and kept: checking and cutting ask for their parts."""
+        first, stop, values = self.cache.get("block", _NOTHING)
+        if not self.term.varies:
+            if not len(values):
+                values = sent(self.term.column(rows), self.attribute)
+                self.cache["block"] = (0, 0, values)
+            return values
+        if not first <= rows.first <= rows.stop <= stop:
+            block = rows.block()
+            first, stop, values = block.first, block.stop, sent(self.term.column(block), self.attribute)
+            self.cache["block"] = (first, stop, values)
+        return values[rows.first - first : rows.stop - first]
 
 
 def sent(values: NDArray[Any], attribute: Attribute) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from shotlane.model import Keep
 from shotlane.plan._blocks import ENDS, Block, Mask, changed, joined, make_block
 from shotlane.plan._exact import Floats, Integers, to_ns
-from shotlane.plan._moves import Curve, Frame, Ramp, Track
+from shotlane.plan._moves import Curve, Frame, Move, Ramp, Track
 from shotlane.plan._scope import Rows
 from shotlane.plan._set_lane import SetCell, SetLane
 from shotlane.plan._term import Term
@@ -31,8 +31,8 @@ def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     for position, frame in enumerate(frames):
         move = lane.cells[position].move
         blocks.append(_body(lane.cells[position], frame))
-        if (isinstance(move, Ramp | Curve | Track) and move.changing) or isinstance(move, Track):
-            blocks.append(_end(move.closing(frame), frame, frames[position + 1 :]))
+        if (isinstance(move, Ramp | Curve) and move.changing) or isinstance(move, Track):
+            blocks += _end(move, frame, frames[position + 1 :])
     block = joined(blocks)
     return Lowered(block, changed(block, initial), initial)
 
@@ -79,15 +79,15 @@ def lane_frames(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> list[F
     return frames
 
 
-def _end(value: Floats, frame: Frame, later: Sequence[Frame]) -> Block:
-    """The last value of a cell, sent where no cell begins at its end."""
+def _end(move: Move, frame: Frame, later: Sequence[Frame]) -> list[Block]:
+    """The last value of a cell, sent where no cell begins at its end; nothing where one always does."""
     alone = frame.length > 0
     for other in later:
         begins = other.length > 0
         alone = alone & ~((other.start == frame.end) & begins)
         if begins.all():
             break
-    return make_block(frame.end, value, alone, frame.cell, rank=ENDS)
+    return [make_block(frame.end, move.closing(frame), alone, frame.cell, rank=ENDS)] if alone.any() else []
 
 
 def _initial(lane: SetLane, rows: Rows, frames: Sequence[Frame]) -> Floats | None:

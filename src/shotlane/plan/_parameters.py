@@ -52,8 +52,9 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
 
 def _parse(compiler: Compiler, declared: Declared) -> dict[str, Expression]:
     expressions = {}
+    names = declared.names
     for name, written in declared.parameters.items():
-        expression = parse_written(compiler.report, written, declared.names)
+        expression = parse_written(compiler.report, written, names)
         if expression is None:
             compiler.scope.broken.add(name)
         else:

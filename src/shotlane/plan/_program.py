@@ -2,29 +2,35 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from shotlane.plan._exact import NS_PER_S
 from shotlane.plan._lanes import Lanes
 from shotlane.plan._lowering import every_ns
-from shotlane.plan._moves import Pulse
+from shotlane.plan._moves import Hold, Pulse, Ramp
 from shotlane.plan._scope import Rows, Scope
 from shotlane.plan._set_lane import SetLane
 from shotlane.plan._timeline import Timeline
 
-# Candidates in a stretch of points: some 16 MB of values.
+# Values that are looked at together: some 16 MB of them when shots are cut, twice that of evaluated cells.
 BUDGET = 2_000_000
-MOST_ROWS = 4096
+MOST_ROWS = 1052
+MOST_CHECKED = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """Names with their values, steps, and lanes."""
 
     scope: Scope
     timeline: Timeline
     lanes: Lanes
+
+    def __post_init__(self) -> None:
+        cells = sum(1 + len(cell.move.levels) for lane in self.lanes.sets for cell in lane.cells)
+        self.scope.block = int(np.clip(2 * BUDGET // max(cells, 1), 256, MOST_CHECKED))
 
     @property
     def varies(self) -> bool:
@@ -38,19 +44,22 @@ class Program:
         )
 
     def stretches(self) -> Iterator[Rows]:
-        """All points, in stretches that bound memory."""
-        size = self.stretch_rows()
+        """All points, in stretches that bound the memory of checks, which look at one lane at a time."""
+        widest = max((width for lane, width in self._widths if _is_laid_out(lane)), default=1)
+        size = int(max(1, min(self.scope.block, BUDGET // max(widest, 1))))
         for first in range(0, self.scope.count, size):
             yield self.scope.rows(first, min(first + size, self.scope.count))
 
     def stretch_rows(self) -> int:
-        """How many points are looked at together."""
-        return int(max(1, min(MOST_ROWS, BUDGET // max(self._width(), 1))))
+        """How many points are cut together."""
+        width = sum(width for _, width in self._widths)
+        return int(max(1, min(MOST_ROWS, BUDGET // max(width, 1))))
 
-    def _width(self) -> int:
-        """About how many candidates the longest shot has."""
+    @cached_property
+    def _widths(self) -> list[tuple[SetLane, int]]:
+        """About how many candidates each lane has in the longest shot."""
         if not self.timeline.sound:
-            return 1
+            return []
         every = self.scope.rows(0, self.scope.count)
         lengths = np.nan_to_num(sum(self.timeline.durations_s(every), np.zeros((1, 1))), nan=0, posinf=0)
         longest = int(np.argmax(lengths[:, 0]))
@@ -58,18 +67,27 @@ class Program:
         seconds = [
             float(np.clip(np.nan_to_num(item[0, 0]), 0, 1e9)) for item in self.timeline.durations_s(rows)
         ]
-        return sum(_lane_width(lane, rows, seconds) for lane in self.lanes.sets)
+        return [(lane, _lane_width(lane, rows, seconds)) for lane in self.lanes.sets]
+
+
+def _is_laid_out(lane: SetLane) -> bool:
+    """Whether checks look at more of a lane than the values that were written."""
+    plain = all(isinstance(cell.move, Hold | Ramp) for cell in lane.cells)
+    return not plain or bool(lane.channel.attribute.update_ns)
 
 
 def _lane_width(lane: SetLane, rows: Rows, seconds: list[float]) -> int:
     """About how many candidates a lane has in a shot with these durations."""
     total = 0.0
+    every = float(every_ns(lane, rows)[0, 0]) if lane.every is not None else np.inf
     for cell in lane.cells:
         length = sum(seconds[cell.cell.first : cell.cell.last + 1])
-        total += 2 + len(cell.move.levels)
-        if cell.move.changing and lane.every is not None:
-            total += length * NS_PER_S / float(every_ns(lane, rows)[0, 0])
+        total += 1
+        if cell.move.changing:
+            total += length * NS_PER_S / every
         elif isinstance(cell.move, Pulse):
             period = float(cell.move.period.column(rows)[0, 0])
             total += 2 * length / period if period > 0 else 0
+        else:
+            total += len(cell.move.levels) - 1
     return int(min(total, 1e9))

@@ -24,6 +24,7 @@ class Scope:
     labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     count: int = 1
+    block: int = 4096  # how many points an expression is evaluated over at once
 
     def sound(self, used: Iterable[str]) -> bool:
         """Whether all names have values."""
@@ -48,6 +49,13 @@ class Rows:
 
     def __len__(self) -> int:
         return self.stop - self.first
+
+    def block(self) -> "Rows":
+        """The blocks of the scope that hold these points."""
+        size = self.scope.block
+        first = self.first // size * size
+        stop = -(-self.stop // size) * size
+        return Rows(self.scope, first, min(stop, self.scope.count))
 
     def value(self, name: str) -> Any:
         """A scalar, or a column."""

@@ -68,7 +68,8 @@ class Compiler:
     def term(self, written: Written, more: Mapping[str, Type] | None = None) -> Term | None:
         """Parse and check an expression; None when it is faulty or hangs on something faulty."""
         more = more or {}
-        expression = parse_written(self.report, written, self.scope.declared | set(more))
+        names = self.scope.declared | set(more) if more else self.scope.declared
+        expression = parse_written(self.report, written, names)
         return None if expression is None else self.typed(written, expression, more)
 
     def typed(
@@ -81,8 +82,7 @@ class Compiler:
         """Check an expression that is parsed already."""
         scope = self.scope
         try:
-            types = {**scope.types, **more}
-            kind = expression.infer({name: types[name] for name in types if name not in scope.broken})
+            kind = expression.infer(self._types(expression, more))
         except ExpressionError as error:
             tell(
                 self.report,
@@ -92,6 +92,19 @@ class Compiler:
             return None
         own = [name for name in expression.names if name not in more]
         return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)
+
+    def _types(self, expression: Expression, more: Mapping[str, Type]) -> Mapping[str, Type]:
+        """Types of the names in use; of all names where one is unknown, so that a near one is suggested."""
+        scope = self.scope
+        types = {
+            name: more[name] if name in more else scope.types[name]
+            for name in expression.names
+            if name not in scope.broken and (name in more or name in scope.types)
+        }
+        if len(types) == len(expression.names):
+            return types
+        every = {**scope.types, **more}
+        return {name: every[name] for name in every if name not in scope.broken}
 
     def _is_told(self, expression: Expression, fault: Fault) -> bool:
         """Whether a name is only unknown because its declaration is faulty, which its author was told."""

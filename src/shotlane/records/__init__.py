@@ -9,6 +9,7 @@ from shotlane.records._brackets import (
     RunStart,
     ShotEnd,
     ShotStart,
+    StepRecord,
 )
 from shotlane.records._event import EVENT_TYPES, Event
 from shotlane.records._outcome import Outcome, worst
@@ -34,6 +35,7 @@ __all__ = [
     "ShotEnd",
     "ShotStart",
     "Status",
+    "StepRecord",
     "Tally",
     "worst",
 ]

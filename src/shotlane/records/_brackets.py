@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from shotlane.records._outcome import Outcome
 from shotlane.records._rows import Tally
@@ -69,13 +69,22 @@ class ShotEnd:
     attempts: int
 
 
+class StepRecord(NamedTuple):
+    """A step of an attempt: [start_ns, end_ns) from its origin."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """`attempt` counts from 1 within the shot. `began_utc_ns`: when its set-up began."""
+    """`attempt` counts from 1 within the shot. `began_utc_ns`: when its set-up began. `steps` in order."""
 
     shot: int
     attempt: int
     began_utc_ns: int
+    steps: tuple[StepRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

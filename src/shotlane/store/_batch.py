@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from shotlane.records import Tally
+from shotlane.records import StepRecord, Tally
 from shotlane.store._encode import Row
 from shotlane.store._statements import BULK, Statements
 
@@ -32,6 +32,10 @@ class Batch:
         counts = {name: len(rows) for name, rows in self.bulk.items()}
         counts |= {"shot": len(self.shots), "attempt": len(self.attempts)}
         return {name: count for name, count in counts.items() if count}
+
+    def steps(self, attempt: int, steps: tuple[StepRecord, ...]) -> None:
+        """Take the steps of an attempt."""
+        self.bulk["step"].extend((attempt, number, *step) for number, step in enumerate(steps))
 
     def tallies(self, attempt: int, tallies: tuple[Tally, ...]) -> None:
         """Take the counts of an attempt."""

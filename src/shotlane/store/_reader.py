@@ -170,6 +170,13 @@ class Reader:
         query = select(t.action).where(c.attempt >= low, c.attempt < high)
         return self._fetch(query.order_by(c.attempt, c.number))
 
+    def steps(self, run: int) -> list[Row]:
+        """Rows of table `step`, in the order of its columns."""
+        c = t.step.c
+        low, high = t.attempt_range(run)
+        query = select(t.step).where(c.attempt >= low, c.attempt < high)
+        return self._fetch(query.order_by(c.attempt, c.step))
+
     def tallies(self, run: int) -> list[Row]:
         """Rows of table `tally`, in the order of its columns."""
         c = t.tally.c

@@ -182,6 +182,7 @@ class StoreRecorder:
         if self._shot is not None and self._shot.began_utc_ns is None:
             self._shot.began_utc_ns = start.began_utc_ns
         self._note_attempt(attempt, attempt.row())
+        self._inbox.append(lambda batch: batch.steps(attempt.id, start.steps))
         self._attempts.append(attempt)
         return attempt.buffer
 

@@ -26,6 +26,7 @@ def _upsert(table: Table, mark: str, keys: tuple[str, ...], *, kept: tuple[str, 
 # In the order of writing: what rows refer to comes first.
 BULK = (
     tables.shot_parameter,
+    tables.step,
     tables.tally,
     tables.sample,
     tables.sample_text,

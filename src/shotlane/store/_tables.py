@@ -235,6 +235,17 @@ result = Table(
     sqlite_with_rowid=False,
 )
 
+step = Table(
+    "step",
+    metadata,
+    _key("attempt"),
+    _key("step"),
+    _text("name", nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("end_ns", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 tally = Table(
     "tally",
     metadata,

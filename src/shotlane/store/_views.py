@@ -102,6 +102,12 @@ JOIN action s ON s.attempt = a.id
 LEFT JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
     )
     yield (
+        "step_view",
+        """SELECT a.run, a.shot, a.attempt, s.step, s.name, s.start_ns / 1e9 AS start_s,
+    s.end_ns / 1e9 AS end_s
+FROM attempt a JOIN step s ON s.attempt = a.id""",
+    )
+    yield (
         "tally_view",
         """SELECT a.run, a.shot, a.attempt, t.channel, t.what, t.planned, t.ok, t.late, t.failed, t.missed,
     t.dropped, t.unreached

@@ -60,9 +60,9 @@ class ModbusUnit:
     def answer(self, pdu: bytes) -> bytes:
         """The answer to a request, an exception among them."""
         function = pdu[0]
+        if function not in self._functions:
+            return exception(function, ILLEGAL_FUNCTION)
         try:
-            if function not in self._functions:
-                raise _Refusal(ILLEGAL_FUNCTION)
             return bytes([function]) + self._done(function, pdu[1:])
         except _Refusal as refusal:
             return exception(function, refusal.code)

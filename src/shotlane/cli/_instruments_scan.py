@@ -1,0 +1,49 @@
+"""`shotlane instruments scan`: what is connected, and what answers. Sets nothing, never fails."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from shotlane.cli._in_use import seconds
+from shotlane.cli._output import Complaint, print_json, say
+from shotlane.cli._text import table
+from shotlane.instruments import Probe, scan_address, scan_serial_ports
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print a row for each attempt."""
+    rows = list(_probes(arguments))
+    if arguments.json:
+        print_json([asdict(row) for row in rows])
+    elif rows:
+        say(table(["address", "asked", "answer", "took"], [_row(row) for row in rows]))
+    else:
+        say("this machine has no serial port; name an address to ask there")
+    return 0
+
+
+def _probes(arguments: argparse.Namespace) -> Iterator[Probe]:
+    timeout_s, longest_s = seconds("--timeout", arguments.timeout), seconds("--longest", arguments.longest)
+    units = _units(arguments.units)
+    if not arguments.addresses:
+        yield from scan_serial_ports()
+    for address in arguments.addresses:
+        yield from scan_address(address, units=units, timeout_s=timeout_s, longest_s=longest_s)
+
+
+def _row(probe: Probe) -> list[str]:
+    answer = probe.found if probe.found is not None else f"- {probe.problem}"
+    return [probe.address, probe.asked, answer, f"{probe.took_s * 1e3:.0f} ms"]
+
+
+def _units(text: str) -> Iterable[int]:
+    """`1-16`, `1,5,7`."""
+    units: dict[int, None] = {}
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
+            raise Complaint(f"--units {text}: write e.g. 1-16 or 1,5,7")
+        units |= dict.fromkeys(range(int(first), int(last or first) + 1))
+    if not all(0 <= unit <= 255 for unit in units):
+        raise Complaint(f"--units {text}: units go from 0 to 255")
+    return list(units)

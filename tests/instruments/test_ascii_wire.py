@@ -1,0 +1,251 @@
+"""ASCII dialogues in all their forms on real wires, against scripted peers."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.instruments._scripted import Script, peer
+from tests.instruments._wired import drive
+
+from shotlane.instruments import InstrumentError, Reading
+
+pytestmark = pytest.mark.real_time
+
+WIRES = ["tcp", "pty"]
+XOR_BYTE = {"kind": "xor8", "style": "low_first", "skip": 1}
+
+
+def document(**keys: Any) -> dict[str, Any]:
+    """A device with one quantity, asked by `Q`, and one that can be set."""
+    return {
+        "instrument": "device",
+        "protocol": "ascii",
+        "write": "{command}\r\n",
+        "attributes": {
+            "value": {"query": "Q", "reply": keys.pop("reply", "{value:f}")},
+            "goal": {"access": "w", "set": {"send": "S{value:.1f}", "reply": keys.pop("answer", "none")}},
+        },
+    } | keys
+
+
+def value(keys: dict[str, Any], script: Script | dict[bytes, Any], wire: str = "tcp") -> Reading:
+    """What the quantity reads."""
+    with peer(script, wire=wire, end=b"\r\n") as device:
+        driver, _ = drive(document(**keys), device.resource)
+        try:
+            return driver.read(["value"])["value"]
+        finally:
+            driver.close()
+
+
+def fault(keys: dict[str, Any], answer: bytes) -> InstrumentError:
+    """What reading raises."""
+    with pytest.raises(InstrumentError) as caught:
+        value(keys, {b"Q": answer})
+    return caught.value
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    ("keys", "answer", "expected"),
+    [
+        ({}, b"1.5\r\n", 1.5),
+        ({"reply": "VAL {value:f} {_:w}"}, b"VAL   +1.5E0 degC\r\n", 1.5),
+        ({"reply": "{value:x}"}, b"00FF\r\n", 255.0),
+        ({"read_end": "> "}, b"1.5\r\n> ", 1.5),
+        ({"read": "A1 {reply}\r\n"}, b"A1 1.5\r\n", 1.5),
+        ({"read": "{reply};{checksum}\r\n", "checksum": "sum8"}, b"1.5;CF\r\n", 1.5),
+        (
+            {
+                "read": "\x02{reply}\x03{checksum}",
+                "checksum": {"kind": "xor8", "style": "low_first", "skip": 1},
+            },
+            b"\x021.5\x03\x29",
+            1.5,
+        ),
+        ({"echo": True}, b"Q\r\n1.5\r\n", 1.5),
+        ({"echo": "{command}\n"}, b"Q\n1.5\r\n", 1.5),
+        ({"replies": {"two": {"frame": "{_:f} {value:f}", "lines": 2}}, "reply": "two"}, b"1\r\n2\r\n", 2.0),
+        (
+            {"replies": {"all": {"frame": "{_:w} {value:f}", "until": "OK"}}, "reply": "all"},
+            b"a\r\n7\r\nOK\r\n",
+            7.0,
+        ),
+        (
+            {"replies": {"p": {"pattern": r"(?P<value>\d+)mV", "types": {"value": "f"}}}, "reply": "p"},
+            b"12mV\r\n",
+            12.0,
+        ),
+        ({"ignore": ["* {_:rest}"]}, b"* door open\r\n* door shut\r\n1.5\r\n", 1.5),
+        ({"ignore": ["* {_:rest}"], "echo": True}, b"* a\r\nQ\r\n* b\r\n1.5\r\n", 1.5),
+    ],
+)
+def test_replies_of_all_forms(wire: str, keys: dict[str, Any], answer: bytes, expected: float) -> None:
+    cut = len(answer) // 2  # in two pieces, as a slow line gives them
+    assert value(keys, {b"Q": [answer[:cut], 0.02, answer[cut:]]}, wire).value == expected
+
+
+def test_checksums_are_sent() -> None:
+    keys = {"write": "{command}{checksum}\r\n", "checksum": "sum8"}
+    with peer(lambda message: b"1\r\n", end=b"\r\n") as device:
+        driver, _ = drive(document(**keys), device.resource)
+        driver.read(["value"])
+        driver.close()
+    assert device.received == [b"Q51"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer", "words"),
+    [
+        (
+            {"read": "{reply};{checksum}\r\n", "checksum": "sum8"},
+            b"1.6;CF\r\n",
+            "checksum is 'CF' where 'D0'",
+        ),
+        ({"read": "A1 {reply}\r\n"}, b"B1 1.5\r\n", "where b'A1 ' must stand"),
+        ({"echo": True}, b"R\r\n1.5\r\n", "the device echoes"),
+        ({}, b"1.5 V\r\n", "no reply of the form"),
+    ],
+)
+def test_what_does_not_fit_is_garbled(keys: dict[str, Any], answer: bytes, words: str) -> None:
+    error = fault(keys, answer)
+    assert error.fault == "garbled"
+    assert words in error.message
+    assert error.context.received
+
+
+ERRORS = {"errors": {"ERR {code:d}": "rejected", "BUSY": "refused", "CHK": "garbled"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(b"ERR 7", "rejected"), (b"BUSY", "refused"), (b"CHK", "garbled")]
+)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"replies": {"two": {"frame": "{_:f} {value:f}", "lines": 2}}, "reply": "two"},
+        {"read": "{reply} {checksum}\r\n", "checksum": "xor8"},
+    ],
+)
+def test_texts_that_mean_an_error(keys: dict[str, Any], answer: bytes, kind: str) -> None:
+    error = fault(ERRORS | keys, answer + b"\r\n")
+    assert error.fault == kind
+    assert answer.decode() in error.message
+    assert error.context.sent is not None
+
+
+def test_a_set_that_is_refused_says_so() -> None:
+    with peer({b"S9.0": b"BUSY\r\n", b"S1.0": b"OK\r\n"}, end=b"\r\n") as device:
+        driver, _ = drive(document(answer="OK {_:rest?}", **ERRORS), device.resource)
+        driver.write("goal", 1.0)
+        with pytest.raises(InstrumentError, match="BUSY") as caught:
+            driver.write("goal", 9.0)
+        driver.close()
+    assert caught.value.fault == "refused"
+
+
+def test_texts_that_mean_no_value() -> None:
+    keys = {"missing": ["9999"]}
+    assert value(keys, {b"Q": b"9999\r\n"}) == Reading(None, "9999")
+    assert value({}, {b"Q": b"------\r\n"}) == Reading(None, "------")
+    assert value({}, {b"Q": b"inf\r\n"}) == Reading(None, "inf")
+
+
+def test_scale_and_offset_hold_both_ways() -> None:
+    keys = document()
+    keys["attributes"]["value"] |= {"scale": 0.1, "offset": -5}
+    keys["attributes"]["goal"] |= {"scale": 0.1, "offset": -5}
+    with peer({b"Q": b"123\r\n"}, end=b"\r\n") as device:
+        driver, _ = drive(keys, device.resource)
+        assert driver.read(["value"])["value"].value == 7.3
+        driver.write("goal", 7.3)
+        driver.read(["value"])
+        driver.close()
+    assert device.received[1] == b"S123.0"
+
+
+def test_commands_keep_their_gap() -> None:
+    with peer({b"Q": b"1\r\n"}, end=b"\r\n") as device:
+        driver, _ = drive(document(gap="80 ms"), device.resource)
+        driver.read(["value"])
+        begun = time.monotonic()
+        driver.write("goal", 1.0)
+        driver.read(["value"])
+        took_s = time.monotonic() - begun
+        driver.close()
+    assert 0.15 < took_s < 0.3
+
+
+def test_lists_become_arrays() -> None:
+    keys = document(reply="TRACE {value:list}")
+    keys["attributes"]["value"]["type"] = "array"
+    numbers = ",".join(str(number / 8) for number in range(20000))
+    with peer({b"Q": f"TRACE {numbers}\r\n".encode()}, end=b"\r\n") as device:
+        driver, _ = drive(keys, device.resource, timeout_s=1.0)
+        array = driver.read(["value"])["value"].value
+        driver.close()
+    assert np.array_equal(array, np.arange(20000) / 8)
+
+
+def late(device_s: float) -> Script:
+    """A device that counts what it is asked, and is late with the first answer."""
+    asked = 0
+
+    def answer(message: bytes) -> list[bytes | float]:
+        nonlocal asked
+        asked += 1
+        return [device_s if asked == 2 else 0.0, f"{message.decode()} {asked}\r\n".encode()]
+
+    return answer
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"reply": "Q {value:f}"},
+        {"ignore": ["* {_:rest}"], "reply": "Q {value:f}"},
+        {"replies": {"one": {"frame": "Q {value:f}", "lines": 1}}, "reply": "one"},
+        {"replies": {"one": {"pattern": r"Q (?P<value>\d+)", "types": {"value": "f"}}}, "reply": "one"},
+    ],
+)
+@pytest.mark.parametrize("late_s", [0.35, 0.6])
+def test_a_late_reply_is_never_taken_for_the_next(wire: str, keys: dict[str, Any], late_s: float) -> None:
+    with peer(late(late_s), wire=wire, end=b"\r\n") as device:
+        driver, _ = drive(document(**keys), device.resource, timeout_s=0.25)
+        assert driver.read(["value"])["value"].value == 1.0
+        with pytest.raises(InstrumentError, match="no reply"):
+            driver.read(["value"])
+        read = [attempt(driver) for _ in range(3)]
+        driver.close()
+    # The answer says how many questions had been asked: one that was asked before would give itself away.
+    assert [answer for answer in read if answer is not None] == [
+        float(index) for index, answer in enumerate(read, start=3) if answer is not None
+    ]
+    assert read[-1] is not None
+
+
+def attempt(driver: Any) -> float | None:
+    try:
+        value: float = driver.read(["value"])["value"].value
+    except InstrumentError:
+        return None
+    return value
+
+
+def test_a_slow_device_is_listened_to_long_enough_after_a_timeout() -> None:
+    asked = 0
+
+    def answer(message: bytes) -> list[bytes | float]:
+        nonlocal asked
+        asked += 1
+        return [1.0 if asked == 2 else 0.45, f"{asked}\r\n".encode()]
+
+    with peer(answer, end=b"\r\n") as device:
+        driver, _ = drive(document(), device.resource, timeout_s=0.6)
+        assert driver.read(["value"])["value"].value == 1.0
+        assert attempt(driver) is None  # the answer 2 comes while 3 is asked for, and 3 long after it
+        assert [attempt(driver), attempt(driver)] == [None, 4.0]
+        driver.close()
