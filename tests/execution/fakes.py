@@ -180,6 +180,7 @@ class FakePool:
         self.safe: list[tuple[str, str, ScalarValue]] = [(role, "u", 0.0) for role in PORTS]
         self.refuses: dict[str, InstrumentError] = {}
         self.opened: list[str] = []
+        self.when_opening: Callable[[], None] = lambda: None
         self.closed = False
         self.attempts: list[tuple[int, int]] = []
         self._lock = threading.Lock()
@@ -192,6 +193,7 @@ class FakePool:
         return PORTS[role]
 
     def open(self, roles: Sequence[str]) -> None:
+        self.when_opening()
         self.opened = [role for role in roles if role not in self.refuses]
         if self.refuses:
             raise PoolError(self.refuses)

@@ -50,10 +50,17 @@ def test_a_stop_in_an_attempt_ends_it_there_with_its_safe_writes_as_rows(text: s
     assert len(bench.pool.texts) == rows_on_the_wire(bench)
 
 
-def test_a_stop_before_the_first_shot_makes_what_was_opened_safe_and_tells_it() -> None:
+def test_a_stop_before_anything_was_opened_opens_nothing() -> None:
     control = Control()
     control.stop(*STOP)
     bench = Bench(_plan(), control=control)
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert (bench.pool.opened, bench.pool.texts) == ([], [])
+
+
+def test_a_stop_before_the_first_shot_makes_what_was_opened_safe_and_tells_it() -> None:
+    bench = Bench(_plan())
+    bench.pool.when_opening = lambda: bench.control.stop(*STOP)
     assert bench.run().outcome is Outcome.TERMINATED
     assert bench.pool.texts == SAFE
     assert len(bench.events("safe-state.written")) == 3

@@ -139,6 +139,7 @@ def test_the_safe_state_tries_it_once_more(two: Two) -> None:
     two.dead.answer = answer
     assert ("dead", "level", 0.0) in two.pool.safe_writes()
     two.pool.write("dead", "level", 0.0)
+    assert value(two.pool, "dead", "level") == 1.0  # the set has no reply: this waits until it has come
     assert "L 0.0" in two.dead.asked
 
 

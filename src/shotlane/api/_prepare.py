@@ -68,6 +68,8 @@ def _station(
     """The station asked for: by the caller, the sequence, or the project."""
     name = options.station or sequence.station or project.station
     span = document.span(("station",)) if options.station is None and sequence.station is not None else None
+    if name is None and document.has_dropped(("station",)):
+        return None  # what stands there is faulty, which was told
     if name is None:
         help = f"write 'station: NAME' or give -s NAME; {_known(project)}"
         report.error("RUN002", "no station is named", document.key_span(("sequence",)), help=help)

@@ -100,6 +100,7 @@ def start(
     from shotlane.store import open_recorder  # late: SQLAlchemy
 
     control, progress = control or Control(), progress or Progress()
+    progress.planned_ns = prepared.plan.summary.total_ns
     seed = prepared.sequence.seed if seed is None else seed
     clock = VirtualClock() if prepared.options.virtual_time else SystemClock()
     plan = prepared.plan

@@ -21,7 +21,8 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     lines += _faults(result)
     lines += _counts("readings", result)
     lines += _counts("actions", result)
-    lines += _lateness(result)
+    if not prepared.options.virtual_time:  # where nothing is ever late
+        lines += _lateness(result)
     lines.append(f"  data       {run.store}")
     lines.append(f"  load       {load_line(run, prepared)}")
     return "\n".join(lines)

@@ -100,6 +100,8 @@ CODES: dict[str, str] = {
     "SEQ410": "a channel is set and has no safe value (warning)",
     "SEQ411": "a number is set and its channel has no limits (warning)",
     "SEQ412": "a channel is read faster than it updates (warning)",
+    "SEQ420": "a port has more to do than it can",
+    "SEQ421": "a port is nearly always busy (warning)",
     "SEQ900": "a part of the language that is not available yet",
     "INS010": "a number, time or unit of an instrument document is wrong",
     "INS011": "limits of an attribute are wrong",

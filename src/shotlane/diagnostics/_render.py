@@ -28,8 +28,8 @@ def render_text(diagnostics: Iterable[Diagnostic]) -> str:
             lines += _excerpt(item.span)
         for note in item.notes:
             lines.append(f"      = {note.span}: {note.message}")
-        if item.help:
-            lines.append(f"      = help: {item.help}")
+        if item.help or item.severity is Severity.ERROR:
+            lines.append(f"      = help: {item.help or f'see `shotlane explain {item.code}`'}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 

@@ -39,6 +39,8 @@ class Progress:
         self.units: Mapping[str, str | None] = {}
         self.swept: tuple[str, ...] = ()
         self.shot_duration_ns = 0
+        self.planned_ns: int | None = None  # length of all shots, where whoever began the run knows it
+        self.ended_ns_planned = 0  # that of the shots which have ended
         self.origin_ns: int | None = None
         self.began_ns: int | None = None
         self.ended_ns: int | None = None
@@ -63,15 +65,14 @@ class Progress:
 
     @property
     def remaining_s(self) -> float | None:
-        """Estimate from the shots ended so far, else from the planned length of this one; None before."""
-        if self.shots == 0 or self.shot == 0 or self.phase is Phase.ENDED:
+        """What is planned and not done yet, and as much more as the shots so far took; None before."""
+        if self.planned_ns is None or self.shot == 0 or self.phase is Phase.ENDED:
             return None
-        ended = self.shots_done + self.shots_errored
-        left = self.shots - ended
-        if ended == 0:
-            return max(left * self.shot_duration_ns / 1e9 - self.shot_elapsed_s, 0.0)
+        left_s = (self.planned_ns - self.ended_ns_planned) / 1e9 - self.shot_elapsed_s
+        planned_s = self.ended_ns_planned / 1e9
         spent_s = self.elapsed_s - self.shot_elapsed_s
-        return max(left * spent_s / ended - self.shot_elapsed_s, 0.0)
+        # Set-up, retries and commits come on top of what is planned.
+        return max(left_s, 0.0) * (max(spent_s / planned_s, 1.0) if planned_s else 1.0)
 
     @property
     def lateness(self) -> LatenessSummary | None:

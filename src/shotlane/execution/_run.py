@@ -109,7 +109,9 @@ class _Run:
         for number in range(1, count + 1):
             if parts.control.request is not None:
                 break
-            result = run_shot(parts, parts.plan.shot(number), last=number == count)
+            shot = parts.plan.shot(number)
+            result = run_shot(parts, shot, last=number == count)
+            parts.progress.ended_ns_planned += shot.duration_ns
             self._attempts += result.attempts
             self._shots[result.outcome] += 1
             parts.progress.shots_done = self._shots[Outcome.DONE]

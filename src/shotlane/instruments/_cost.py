@@ -33,7 +33,11 @@ def channel_costs(definition: Definition, resource: Resource) -> Mapping[str, Ch
     if resource.scheme == "sim":
         return {name: ChannelCost() for name in attributes}
     if definition.adoption is None and definition.document.protocol == "modbus":
-        found = modbus_costs(definition, resource)
+        try:
+            found = modbus_costs(definition, resource)
+        except ValueError:
+            # Of a document with faults, which were told; its plan will not run.
+            return {name: ChannelCost() for name in attributes}
         return {name: ChannelCost(it.read_ns, it.write_ns, it.parts) for name, it in found.items()}
     return {name: _cost(definition, attribute, resource) for name, attribute in attributes.items()}
 

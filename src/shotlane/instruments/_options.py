@@ -105,7 +105,8 @@ def _replaced(data: Any, options: Mapping[str, Scalar], path: Path, values: Valu
     if not isinstance(data, str):
         return data
     text = _PLACEHOLDER.sub(lambda found: _text(options, found), data)
-    return _number(text, path, values) if path and path[-1] in _ADDRESSES | _NUMBERS else text
+    wants_number = path[-1:] and path[0] != "simulate" and path[-1] in _ADDRESSES | _NUMBERS
+    return _number(text, path, values) if wants_number else text
 
 
 def _text(options: Mapping[str, Scalar], found: re.Match[str]) -> str:

@@ -20,6 +20,7 @@ from shotlane.model._modbus_keys import (
     Valid,
     WireType,
 )
+from shotlane.model._calibration import Calibration
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._simulation import Simulation
 
@@ -31,6 +32,11 @@ class Wear(Part):
 
     writes: int = Field(ge=1, description="Number of writes.", examples=[100000])
     per: Scalar = Field(description="In which time.", examples=["1 day"])
+    unless: dict[str, Scalar] = Field(
+        {},
+        description="Attributes with the value at which writing does no harm.",
+        examples=[{"saving": "volatile"}],
+    )
 
 
 class InstrumentAttribute(Register, RegisterWrites):
@@ -101,7 +107,9 @@ class InstrumentAttribute(Register, RegisterWrites):
         description="true: read back after each set, which fails when the device does not hold it; false: never"
         " compare what it reads with what was set; default: only where the device may have restarted.",
     )
-    calibration: Any = Field(None, description="Not available yet.")
+    calibration: Calibration | None = Field(
+        None, description="How what the device says becomes the value, whose unit is `unit`."
+    )
 
 
 class CommandArgument(Part):

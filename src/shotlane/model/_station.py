@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shotlane.model._calibration import Calibration
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._sequence import Interlock
 
@@ -42,6 +43,18 @@ class DriverAttribute(Part):
     poll: Scalar | None = Field(None, description="Period of polling for conditions and interlocks.")
     safe: Scalar | None = Field(
         None, description="Value in the safe state; `keep` leaves it as it is.", examples=["0 V"]
+    )
+
+
+class ExpectedIdentity(Part):
+    """Who an instrument must be; `*` and `?` stand for anything."""
+
+    maker: Scalar | None = Field(None, description="Who made it.")
+    model: Scalar | None = Field(None, description="Which model it is.")
+    serial: Scalar | None = Field(None, description="Its serial number.", examples=["123456"])
+    firmware: Scalar | None = Field(None, description="Version of its firmware.", examples=["2.*"])
+    mismatch: Literal["refuse", "stamp"] = Field(
+        "refuse", description="refuse: it is not opened; stamp: it is used, and the run says so."
     )
 
 
@@ -97,6 +110,21 @@ class StationInstrument(Part):
         ge=1,
         le=10,
         description="How often a read or set is tried; default: the instrument's.",
+    )
+    expect: ExpectedIdentity | None = Field(
+        None,
+        description="Who must answer there; asked at every opening.",
+        examples=[{"serial": "123456"}],
+    )
+    calibrated_until: str | None = Field(
+        None,
+        description="Day on which its calibration ends; warned about when that is near or over.",
+        examples=["2027-03-01"],
+    )
+    calibration: dict[str, Calibration] = Field(
+        {},
+        description="By attribute, how what this specimen says becomes the value.",
+        examples=[{"temperature": {"offset": "0.3 K"}}],
     )
     triggered_by: str | None = Field(
         None,

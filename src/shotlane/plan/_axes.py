@@ -106,7 +106,10 @@ def _constant(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Term | No
 def _number(compiler: Compiler, term: Term) -> Any:
     value = term.column(Rows(compiler.scope, 0, 1))[0, 0]
     if not np.isfinite(value):
-        compiler.report.error("SEQ402", f"'{term.written.text}' is not a finite number", term.written.span)
+        compiler.report.error(
+            "SEQ402", f"'{term.written.text}' is not a finite number", term.written.span,
+            help="is something divided by zero?",
+        )  # fmt: skip
         return None
     return value
 

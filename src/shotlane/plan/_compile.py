@@ -15,6 +15,7 @@ from shotlane.plan._compiled import CompiledPlan, Cutter
 from shotlane.plan._digest import canonical
 from shotlane.plan._findings import Findings, shown
 from shotlane.plan._lanes import Lanes, build_lanes
+from shotlane.plan._load import check_loads, port_loads
 from shotlane.plan._names import declare, override
 from shotlane.plan._parameters import Parameters, resolve_parameters
 from shotlane.plan._plan import Points, RetryPolicy
@@ -61,6 +62,10 @@ def compile_sequence(
     findings.report(report)
     if not report.ok:
         return None
+    loads = port_loads(program)
+    check_loads(loads, sequence.lanes, document, report)
+    if not report.ok:
+        return None
     return CompiledPlan(
         sequence.sequence,
         table.station,
@@ -72,7 +77,7 @@ def compile_sequence(
         tuple(lanes.texts.index),
         points,
         retry,
-        summarise(program, table, ranges),
+        summarise(program, table, ranges, loads),
         _content(document.data, retry, lanes),
         Cutter(program, points, _ports(lanes, table)),
     )

@@ -88,7 +88,14 @@ def _outside(name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats |
     limit = bounds.low if low else bounds.high
     side = "below its lower" if low else "above its upper"
     when = _time(seconds, at, column)
-    return f"'{name}' would be {shown(value)}{unit}{when}, {side} limit of {shown(float(limit))}{unit}", None
+    message = f"'{name}' would be {shown(value)}{unit}{when}, {side} limit of {shown(float(limit))}{unit}"
+    return message, f"it takes {_range(bounds)}{unit}; `when` keeps a point out of a sweep"
+
+
+def _range(bounds: Any) -> str:
+    if bounds.low is None or bounds.high is None:
+        return f"at most {shown(bounds.high)}" if bounds.low is None else f"at least {shown(bounds.low)}"
+    return f"{shown(float(bounds.low))} to {shown(float(bounds.high))}"
 
 
 def _not_finite(name: str, bad: Any, seconds: Floats | None, at: int) -> Told:
@@ -100,7 +107,7 @@ def _not_finite(name: str, bad: Any, seconds: Floats | None, at: int) -> Told:
 
 
 def _not_whole(channel: Channel, values: Floats, at: int) -> Told:
-    return f"'{channel.name}' takes whole numbers, and this is {shown(_pick(values, at, 0))}", None
+    return f"'{channel.name}' takes whole numbers, and this is {shown(_pick(values, at, 0))}", "round() it"
 
 
 def _no_option(channel: Channel, level: LabelLevel, rows: Rows, at: int) -> Told:

@@ -26,15 +26,19 @@ class Lowered:
 def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     """Candidates of a sound lane and which of them are sent."""
     frames = lane_frames(lane, rows, bounds)
-    initial = _initial(lane, rows, frames)
-    blocks = []
-    for position, frame in enumerate(frames):
-        move = lane.cells[position].move
-        blocks.append(_body(lane.cells[position], frame))
-        if (isinstance(move, Ramp | Curve) and move.changing) or isinstance(move, Track):
-            blocks += _end(move, frame, frames[position + 1 :])
+    initial = initial_values(lane, rows, frames)
+    blocks = [block for position in range(len(frames)) for block in cell_blocks(lane, frames, position)]
     block = joined(blocks)
     return Lowered(block, changed(block, initial), initial)
+
+
+def cell_blocks(lane: SetLane, frames: Sequence[Frame], position: int) -> list[Block]:
+    """Candidates of one cell: from its start on, and at its end where that is sent."""
+    frame, move = frames[position], lane.cells[position].move
+    body = _body(lane.cells[position], frame)
+    if (isinstance(move, Ramp | Curve) and move.changing) or isinstance(move, Track):
+        return [body, *_end(move, frame, frames[position + 1 :])]
+    return [body]
 
 
 def _body(cell: SetCell, frame: Frame) -> Block:
@@ -90,7 +94,7 @@ def _end(move: Move, frame: Frame, later: Sequence[Frame]) -> list[Block]:
     return [make_block(frame.end, move.closing(frame), alone, frame.cell, rank=ENDS)] if alone.any() else []
 
 
-def _initial(lane: SetLane, rows: Rows, frames: Sequence[Frame]) -> Floats | None:
+def initial_values(lane: SetLane, rows: Rows, frames: Sequence[Frame]) -> Floats | None:
     """What set-up writes: the stated value, else that of the first cell that takes time at t = 0."""
     if isinstance(lane.initial, Keep):
         return None

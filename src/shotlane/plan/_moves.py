@@ -72,6 +72,9 @@ class Move(Protocol):
     def body(self, frame: Frame) -> Block:
         """Candidates from the start on, the end not included."""
 
+    def values(self, frame: Frame) -> Floats:
+        """The values of these candidates alone, for a frame whose times are those of all points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -102,6 +105,10 @@ class Hold:
     def body(self, frame: Frame) -> Block:
         """Sent once."""
         return make_block(frame.start, self.opening(frame), frame.length > 0, frame.cell)
+
+    def values(self, frame: Frame) -> Floats:
+        """The value."""
+        return self.level.column(frame.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,10 @@ class Curve:
         values = self.at(frame, since / NS_PER_S)
         return make_block(frame.start + since, values, number < count, frame.cell, periodic=True)
 
+    def values(self, frame: Frame) -> Floats:
+        """At every tick."""
+        return self.body(frame).values
+
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
@@ -187,17 +198,30 @@ class Ramp:
         """At every tick."""
         return slope(frame, frame.start, frame.end, self.opening(frame), self.closing(frame), self)
 
+    def values(self, frame: Frame) -> Floats:
+        """At every tick."""
+        part = way(self, frame.ticks(frame.start, frame.end)[0] * frame.every, frame.length)
+        return between(self.opening(frame), self.closing(frame), part, self.attribute)
+
 
 def slope(frame: Frame, start: Integers, end: Integers, first: Floats, last: Floats, ramp: Ramp) -> Block:
     """Ticks on the way from one value to another, linear in the channel's unit."""
     number, count = frame.ticks(start, end)
     since = number * frame.every
-    part = since / np.maximum(end - start, 1)
-    if ramp.smooth:
-        # The cubic that starts and ends at rest.
-        part = part * part * (3.0 - 2.0 * part)
-    values = as_sent(first + (last - first) * part, ramp.attribute)
+    values = between(first, last, way(ramp, since, end - start), ramp.attribute)
     return make_block(start + since, values, number < count, frame.cell, periodic=True)
+
+
+def way(ramp: Ramp, since: Integers, length: Integers) -> Floats:
+    """Which part of the way is behind, from 0 to 1."""
+    part = since / np.maximum(length, 1)
+    # A smooth ramp is the cubic that starts and ends at rest.
+    return part * part * (3.0 - 2.0 * part) if ramp.smooth else part
+
+
+def between(first: Floats, last: Floats, part: Floats, attribute: Attribute) -> Floats:
+    """Values on the way from one to another, as sent."""
+    return as_sent(first + (last - first) * part, attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +278,10 @@ class Pulse:
         first = make_block(frame.start, self.opening(frame), frame.length > 0, frame.cell)
         return joined([first, make_block(frame.start + edges, states, valid, frame.cell)])
 
+    def values(self, frame: Frame) -> Floats:
+        """The states."""
+        return self.body(frame).values
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -302,3 +330,7 @@ class Track:
             else:
                 blocks.append(make_block(here, value, following > here, frame.cell))
         return joined(blocks)
+
+    def values(self, frame: Frame) -> Floats:
+        """From point to point."""
+        return self.body(frame).values

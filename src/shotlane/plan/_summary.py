@@ -1,6 +1,6 @@
 """What `shotlane plan` shows, as plain data: steps, lanes, counts, ranges and load."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ import numpy as np
 from shotlane.model import ChannelTable
 from shotlane.plan._check import Ranges
 from shotlane.plan._exact import Integers
+from shotlane.plan._load import PortLoad
 from shotlane.plan._lowering import lower
 from shotlane.plan._program import Program
 from shotlane.plan._readings import read_times
@@ -41,11 +42,12 @@ class ChannelSummary:
 
 @dataclass(frozen=True, slots=True)
 class PortSummary:
-    """A port: the roles on it and its load in the first shot, from the cost of exchanges; None if unknown."""
+    """A port: the roles on it and its load in its busiest step, from the cost of exchanges; None if unknown."""
 
     port: str
     roles: tuple[str, ...]
     load: float | None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class PlanSummary:
     calls: int
 
 
-def summarise(program: Program, table: ChannelTable, ranges: Ranges) -> PlanSummary:
+def summarise(
+    program: Program, table: ChannelTable, ranges: Ranges, loads: Mapping[str, PortLoad]
+) -> PlanSummary:
     """Look at the times of all points and the counts of the first shot."""
     steps, shot_ns, total = _durations(program)
     rows = program.scope.rows(0, 1)
@@ -84,8 +88,7 @@ def summarise(program: Program, table: ChannelTable, ranges: Ranges) -> PlanSumm
         )
         for index, channel in enumerate(program.lanes.channels)
     )
-    length = int(bounds[-1][0, 0]) if bounds else 0
-    ports = _ports(program, table, sets, readings, length)
+    ports = _ports(program, table, loads)
     roles = tuple(program.lanes.roles)
     calls = len(program.lanes.calls)
     return PlanSummary(program.scope.count, shot_ns, total, steps, channels, ports, roles, calls)
@@ -132,18 +135,17 @@ def _readings(program: Program, bounds: Sequence[Integers]) -> list[int]:
     return counts
 
 
-def _ports(
-    program: Program, table: ChannelTable, sets: list[int], readings: list[int], length_ns: int
-) -> tuple[PortSummary, ...]:
-    """Load of every port: the time of its exchanges over the length of the shot."""
-    busy: dict[str, int] = {}
-    for index, channel in enumerate(program.lanes.channels):
-        cost = sets[index] * channel.write_cost_ns + readings[index] * channel.read_cost_ns
-        busy[channel.port] = busy.get(channel.port, 0) + cost
-    for call in program.lanes.calls:
-        busy.setdefault(call.role.port, 0)
+def _ports(program: Program, table: ChannelTable, loads: Mapping[str, PortLoad]) -> tuple[PortSummary, ...]:
+    """Every port in use, in the order of the lanes."""
+    ports = dict.fromkeys(channel.port for channel in program.lanes.channels)
+    ports |= dict.fromkeys(call.role.port for call in program.lanes.calls)
     found = []
-    for port, cost in busy.items():
+    for port in ports:
         roles = tuple(role for role in program.lanes.roles if table.roles[role].port == port)
-        found.append(PortSummary(port, roles, cost / length_ns if cost and length_ns else None))
+        load = loads.get(port)
+        found.append(
+            PortSummary(port, roles, None, None)
+            if load is None
+            else PortSummary(port, roles, load.load, load.step)
+        )
     return tuple(found)

@@ -59,7 +59,8 @@ def _run(sweep: Sweep, items: list[Any], path: Path) -> Table:
     for index, item in enumerate(items):
         place = (*path, index)
         if not isinstance(item, Mapping) or not item:
-            if not sweep.compiler.document.is_dropped(place):
+            document = sweep.compiler.document
+            if not document.is_dropped(place) and not document.has_dropped(place):
                 tell_item(sweep, "SEQ304", "an item of the sweep names what it varies", place)
             continue
         table = _item(sweep, table, item, place)
@@ -99,7 +100,10 @@ def _zip(sweep: Sweep, item: Mapping[str, Any], place: Path) -> Table | None:
             drop_overridden(sweep, name, raw, (*place, name))
             continue
         axis = axis_of(sweep, name, (*place, name))
-        values = None if axis is None else axis_values(sweep.compiler, axis, (*place, name), raw)
+        if axis is None:  # told; nobody asked how many values it has
+            columns[name], sound = None, False
+            continue
+        values = axis_values(sweep.compiler, axis, (*place, name), raw)
         if values is None:
             sound = False
         columns[name] = values

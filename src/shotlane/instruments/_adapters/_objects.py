@@ -85,6 +85,8 @@ def command_of(name: str, method: Callable[..., Any], description: str = "") -> 
         required = item.default is inspect.Parameter.empty
         annotated = item.annotation is not inspect.Parameter.empty
         type_ = _TYPES.get(item.annotation) if annotated else _TYPES.get(type(item.default))
+        if type_ is ValueType.INT and not annotated:
+            type_ = ValueType.FLOAT  # a default of 0 says nothing of 0.5
         if type_ is None and not annotated and required:
             type_ = ValueType.FLOAT
         if type_ is None:
@@ -93,6 +95,14 @@ def command_of(name: str, method: Callable[..., Any], description: str = "") -> 
             continue
         parameters.append(CommandParameter(key, type_, required=required))
     return Command(name, tuple(parameters), description=description)
+
+
+def whole_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with 3.0 as 3: what only takes whole numbers takes it then, and nothing else minds."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in arguments.items()
+    }
 
 
 def summary(documentation: str | None) -> str:

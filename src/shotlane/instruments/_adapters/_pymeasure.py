@@ -14,7 +14,7 @@ from typing import Any, Final
 from pymeasure.instruments import Channel, Instrument, validators
 from pymeasure.instruments.common_base import CommonBase
 
-from shotlane.instruments._adapters._objects import command_of, find_class, summary, walk
+from shotlane.instruments._adapters._objects import command_of, find_class, summary, walk, whole_numbers
 from shotlane.instruments._adapters._request import Request
 from shotlane.instruments._adapters._visa_faults import settle, visa_faults
 from shotlane.instruments._contract import Driver, Identity, InstrumentError, Reading
@@ -22,8 +22,8 @@ from shotlane.model import Attribute, Command, ValueType
 
 _RANGES: Final = (validators.strict_range, validators.truncated_range, validators.strict_discrete_range)
 _CASTS: Final = {float: ValueType.FLOAT, int: ValueType.INT, bool: ValueType.BOOL, str: ValueType.TEXT}
-# What every instrument has, and what is done by other means here.
-_NOT_COMMANDS: Final = frozenset({"shutdown", "check_errors", "check_get_errors", "check_set_errors"})
+# What every instrument has: plumbing, or done by other means here.
+_BASE: Final = frozenset(name for kind in (Instrument, Channel, CommonBase) for name in dir(kind))
 
 
 def make(request: Request) -> Driver:
@@ -85,15 +85,17 @@ class PymeasureDriver:
 
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read properties."""
-        return {name: Reading(self._do(getattr, name)) for name in names}
+        return {name: Reading(self._do(getattr, name, "attribute")) for name in names}
 
     def write(self, name: str, value: Any) -> None:
         """Set a property."""
-        self._do(setattr, name, value)
+        self._do(setattr, name, "attribute", value)
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method."""
-        return self._do(getattr, command)(**arguments)
+        method = self._do(getattr, command, "command")
+        with visa_faults():
+            return method(**whole_numbers(arguments))
 
     def make_safe(self) -> None:
         """What PyMeasure does when it is done with an instrument."""
@@ -106,8 +108,11 @@ class PymeasureDriver:
         if instrument is not None:
             instrument.adapter.close()
 
-    def _do(self, act: Callable[..., Any], path: str, *value: Any) -> Any:
+    def _do(self, act: Callable[..., Any], path: str, what: str, *value: Any) -> Any:
         owner, name = walk(self._opened(), path)
+        if not hasattr(type(owner), name):
+            # Python would take any name of an attribute that is set.
+            raise InstrumentError("rejected", f"there is no {what} '{path}'")
         if self._is_late:
             settle(getattr(self._instrument.adapter, "connection", None))
             self._is_late = False
@@ -135,30 +140,31 @@ def _owners(instrument: Any) -> Iterator[tuple[str, Any]]:
 
 def _properties(kind: type) -> Iterator[tuple[str, property]]:
     for name, item in inspect.getmembers(kind, lambda member: isinstance(member, property)):
-        makers = [part for part in (item.fget, item.fset) if part is not None]
-        if not name.startswith("_") and any(_defaults(part) for part in makers):
+        if not name.startswith("_") and name not in _BASE:
             yield name, item
 
 
 def _methods(owner: Any) -> Iterator[tuple[str, Any]]:
     """Methods that its own classes define, not PyMeasure's base classes."""
-    base = {name for kind in (Instrument, Channel, CommonBase) for name in dir(kind)}
     for name, method in inspect.getmembers(type(owner), inspect.isfunction):
-        if not name.startswith("_") and name not in base and name not in _NOT_COMMANDS:
+        if not name.startswith("_") and name not in _BASE:
             yield name, getattr(owner, name)
 
 
 def _attribute(path: str, name: str, prop: property, owner: Any) -> tuple[Attribute, bool]:
     """A property as an attribute, and whether its type is sure."""
     getter, setter = _defaults(prop.fget), _defaults(prop.fset)
-    readable, writable = getter.get("get_command") is not None, setter.get("set_command") is not None
+    readable, writable = prop.fget is not None, prop.fset is not None
+    if getter or setter:
+        readable = getter.get("get_command") is not None
+        writable = setter.get("set_command") is not None
     known = setter if writable else getter
     values = _own(owner, name, prop, "values", known.get("values", ()))
     mapped = _own(owner, name, prop, "map_values", known.get("map_values", False))
     type_, options, low, high = _type(values, bool(mapped), known.get("validator"))
     sure = type_ is not None
     if type_ is None:
-        cast = inspect.getclosurevars(prop.fget).nonlocals.get("cast") if prop.fget is not None else None
+        cast = inspect.getclosurevars(prop.fget).nonlocals.get("cast") if getter else None
         type_ = _CASTS.get(cast, ValueType.FLOAT)
         sure = type_ is not ValueType.FLOAT
     attribute = Attribute(

@@ -17,7 +17,7 @@ from shotlane.instruments._contract import InstrumentError
 _QUIET_S: Final = 0.2
 _LONGEST_DRAIN_S: Final = 2.0
 _GARBLED: Final = frozenset(
-    {StatusCode.error_asrl_framing, StatusCode.error_asrl_parity, StatusCode.error_asrl_overrun}
+    {StatusCode.error_serial_framing, StatusCode.error_serial_parity, StatusCode.error_serial_overrun}
 )
 
 
