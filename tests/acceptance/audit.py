@@ -149,7 +149,7 @@ def _of_event(type_: str, at_ns: int, fields: dict[str, Any], told: str) -> Entr
         return Entry(role, began_ns, at_ns, "write", (_WRITES[f"{role}.{fields['attribute']}"], words), told)
     if type_ == "safe-state.written":
         return _write(f"{role}.{fields['attribute']}", fields["value"], began_ns, at_ns, told)
-    assert type_ == "exchange.repeated", told
+    assert type_ in ("exchange.repeated", "exchange.checked"), told
     name = f"{role}.{fields['names'][0]}"
     if fields["operation"] == "write":
         return Entry(role, began_ns, at_ns, "write", _WRITES.get(name), told)

@@ -1,4 +1,4 @@
-"""A project folder of its own for every test, the commands as a person types them, and the bench as witness."""
+"""A project of its own for every test, the commands as a person types them, and the bench as witness."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class Lab:
     """A project in `folder`: the committed stations, and sequences that a test writes."""
 
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     started: "list[subprocess.Popen[str]]" = field(default_factory=list, repr=False)
 
     @property

@@ -132,7 +132,8 @@ def test_a_safe_write_that_fails_does_not_stop_the_others(lab: Lab, monkeypatch:
 
 
 def test_importing_is_light() -> None:
-    code = "import shotlane, sys; print([m for m in ('polars', 'sqlalchemy', 'numpy', 'pydantic') if m in sys.modules])"
+    heavy = {"polars", "sqlalchemy", "numpy", "pydantic", "pint", "rich"}
+    code = f"import shotlane, sys; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert set(dir(shotlane)) >= {"run", "load", "runs", "check", "DocumentError", "StoreError", "Outcome"}

@@ -67,7 +67,8 @@ def test_real_instruments_are_refused_before_anything_is_opened(furnace_lab: Lab
 
 def test_only_instruments_that_a_sequence_names_count_as_real(lab: Lab) -> None:
     lab.write(
-        "sequence: balance-only\nstation: bench\ntimeline: [{wait: 1 s}]\nlanes: {balance.mass: {record: 5 Hz}}\n"
+        "sequence: balance-only\nstation: bench\n"
+        "timeline: [{wait: 1 s}]\nlanes: {balance.mass: {record: 5 Hz}}\n"
     )
     assert lab.run("--virtual-time").status == 0
     assert lab.count("sample") == 5

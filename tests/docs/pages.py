@@ -4,6 +4,7 @@ A fenced block is run by its language: `console` (`$ command` and its output), `
 `yaml`; others are for reading. An HTML comment on the line before says what a yaml block is:
 `<!-- file: PATH -->` a whole document, checked and, if it is a sequence, run in virtual time;
 `<!-- wrong: PATH -->` a whole document whose mistakes are the point. Without one it is a part of a sequence.
+Before a block in another language `<!-- file: PATH -->` makes it a file.
 """
 
 import json
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 _FENCE = re.compile(
     r"^(?:<!-- (?P<kind>file|wrong): (?P<path>\S+) -->\n)?```(?P<language>\w+)\n", re.MULTILINE
 )
+_NEEDS = re.compile(r"^<!-- needs: (.+) -->$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 
 
@@ -47,6 +49,11 @@ def blocks(page: Path) -> Iterator[Block]:
 def links(page: Path) -> list[str]:
     """Targets of the links of a page that lead to files."""
     return [target for target in _LINK.findall(page.read_text(encoding="utf-8")) if "://" not in target]
+
+
+def needs(page: Path) -> list[str]:
+    """Modules that must be installed for what a page shows: `<!-- needs: MODULE ... -->`."""
+    return [name for found in _NEEDS.findall(page.read_text(encoding="utf-8")) for name in found.split()]
 
 
 def commands(block: Block) -> Iterator[tuple[str, str]]:

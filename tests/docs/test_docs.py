@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.docs.pages import Block, blocks, commands, completed, links, matches
+from tests.docs.pages import Block, blocks, commands, completed, links, matches, needs
 
 import shotlane
 from shotlane.cli._arguments import main_parser, run_parser
@@ -36,9 +36,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_examples_of_a_page_do_what_it_says(page: Path, project: Path) -> None:
     names: dict[str, Any] = {}
+    for module in needs(page):
+        pytest.importorskip(module, reason=f"{page.name} needs {module}")
     for block in blocks(page):
         if block.language == "yaml":
             _yaml(block, project)
+        elif block.path is not None:
+            (project / block.path).write_text(block.text, encoding="utf-8")
         elif block.language == "console":
             _console(block, project)
         elif block.language == "python":

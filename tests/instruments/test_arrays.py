@@ -46,20 +46,24 @@ def test_a_block_from_a_wire_is_stored_as_it_came(tmp_path: Path) -> None:
     block = b"#41006" + numbers.tobytes() + b"\n"
     with peer({b"CURV?": block, b"SPEC?": b"1,2.5,9.9E37\n"}) as device:
         run = shotlane.run(project(tmp_path, device.resource))
-    arrays = run.arrays("scope.trace")
+    assert run.outcome is shotlane.Outcome.DONE
+    arrays = run.load().arrays("scope.trace")
     assert [(item.array.dtype, item.tick) for item in arrays] == [
         (np.dtype("int16"), 0),
         (np.dtype("int16"), 1),
     ]
     assert np.array_equal(arrays[0].array, numbers)
-    spectra = run.arrays("scope.spectrum")
+    assert {item.unit for item in arrays} == {"mV"}
+    spectra = run.load().arrays("scope.spectrum")
     assert len(spectra) == 5
     assert spectra[0].array.tolist() == [1, 2.5, np.inf]
 
 
 def test_a_simulated_array_is_stored(tmp_path: Path) -> None:
     sequence = project(tmp_path, "sim://")
-    first, second = (shotlane.run(sequence, virtual_time=True).arrays("scope.spectrum") for _ in range(2))
+    first, second = (
+        shotlane.run(sequence, virtual_time=True).load().arrays("scope.spectrum") for _ in range(2)
+    )
     assert len(first) == 5
     assert first[0].array.shape == (50,)
     assert first[0].array.max() == pytest.approx(2.0, abs=0.02)

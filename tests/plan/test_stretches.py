@@ -42,7 +42,7 @@ def documents(draw: st.DrawFn) -> str:
         "sequence: t\nparameters: {x: 1 V, hold: 10 ms}\n"
         f"sweep:\n  - x: [{', '.join(xs)}]\n  - hold: [{', '.join(holds)}]\n"
         f"timeline:\n{steps}lanes:\n  box.level:\n    initial: 0 V\n    every: 10 ms\n"
-        f"    set:\n{cells}    record: 1 kHz\n"
+        f"    set:\n{cells}    record: 1 kHz\n    on_late: record\n"
     )
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
-    from shotlane.api._signals import stop_on_signals
 
 _HOMES = {
     "Found": "_find",
@@ -46,7 +45,6 @@ _HOMES = {
     "prepare": "_prepare",
     "run": "_run",
     "start": "_run",
-    "stop_on_signals": "_signals",
     "value_from": "_by_hand",
 }
 
@@ -71,7 +69,6 @@ __all__ = [
     "prepare",
     "run",
     "start",
-    "stop_on_signals",
     "value_from",
 ]
 

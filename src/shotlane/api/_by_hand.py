@@ -69,7 +69,7 @@ def channels_named(
     found: dict[str, Channel] = {}
     for name in names:
         if name in station.table.roles and not writable:
-            mine = (channel for channel in known.values() if channel.role == name)
+            mine = (one for one in known.values() if one.role == name and one.target is None)
             found |= {channel.name: channel for channel in mine if channel.attribute.readable}
             continue
         channel = known.get(name)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shotlane.api._dangers import check_confirmed, check_names
 from shotlane.api._project import Project, find_project, find_station, shown, station_names
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import Document, read_file
@@ -14,12 +15,16 @@ from shotlane.plan import CompiledPlan, compile_sequence
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller asks for beside the file. `station` is a name or a file."""
+    """What the caller asks for beside the file. `station` is a name or a file.
+
+    `confirmed`: a person stands for dangerous commands, or nothing will be run.
+    """
 
     station: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     mock: bool = False
     virtual_time: bool = False
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,9 @@ def prepare_document(
     plan = compile_sequence(sequence, document, table, report, overrides=options.parameters)
     if station is None or plan is None or not report.ok:
         return None
+    check_names(sequence, document, station, report)
+    if not options.confirmed:
+        check_confirmed(sequence, document, station, report)
     if options.virtual_time and not options.mock:
         _refuse_real(plan, station, report)
     documents = {document.source.name: document.source.text, **station.documents}

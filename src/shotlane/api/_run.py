@@ -65,6 +65,7 @@ def run(
     store: str | None = None,
     seed: int | None = None,
     wait: float = 0.0,
+    confirm: bool = False,
 ) -> Run:
     """Run a sequence and return when it has ended.
 
@@ -75,7 +76,7 @@ def run(
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
-    prepared = prepare(Path(sequence), report, Options(station, overrides, mock, virtual_time))
+    prepared = prepare(Path(sequence), report, Options(station, overrides, mock, virtual_time, confirm))
     report.raise_if_errors()
     if prepared is None:
         raise AssertionError("a sequence that cannot be prepared has an error in its report")
@@ -91,8 +92,11 @@ def start(
     progress: Progress | None = None,
     wait_s: float = 0.0,
     waiting: Callable[[InUseError], None] | None = None,
+    signals: ExitStack | None = None,
 ) -> Run:
     """Run what was prepared. Raises `StoreError` when it could not be recorded.
+
+    `signals` keeps the signal handlers when they shall outlive the call.
 
     Raises `InUseError`, with nothing touched, when another process uses an instrument and does not let go of
     it within `wait_s`; `waiting` is told when that wait begins.
@@ -117,8 +121,9 @@ def start(
         )
         if store is None and prepared.project.store is None:
             _make_folder(prepared.project.data_folder)
+        # Before the recorder, so that it is closed in peace.
+        (signals or stack).enter_context(stop_on_signals(control))
         recorder = stack.enter_context(open_recorder(address))
-        stack.enter_context(stop_on_signals(control))
         tell = _teller(recorder, clock, progress)
         pool = build_pool(prepared.station, now_ns=clock.now_ns, seed=seed, notify=tell, locks=locks)
         described = _describe(prepared, clock, seed)
@@ -187,7 +192,10 @@ def _channel_records(prepared: Prepared) -> tuple[ChannelRecord, ...]:
     others = (
         channel
         for channel in prepared.station.table.channels.values()
-        if channel.role in prepared.plan.roles and channel.name not in used and _is_made_safe(channel)
+        if channel.target is None
+        and channel.role in prepared.plan.roles
+        and channel.name not in used
+        and _is_made_safe(channel)
     )
     channels = (*prepared.plan.channels, *others)
     return tuple(

@@ -27,8 +27,9 @@ def _command(name: str, argv: Sequence[str] | None) -> int:
         sys.stderr.write("stopped by Ctrl-C before anything was touched\n")
         status = 4
     if argv is None:
-        # The process ends: Ctrl-C could merely spoil what it has said.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # The process ends: signals could merely spoil what it has said.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     return status
 
 

@@ -52,6 +52,7 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)"
     )
+    parser.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
     parser.add_argument(
         "--wait",
         nargs="?",

@@ -6,6 +6,7 @@ believed: a device that restarted answers plausibly with its default set points.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from shotlane.instruments._accept import shown
@@ -49,8 +50,11 @@ class SetPoints:
     so nothing is known after one.
     """
 
-    def __init__(self, attributes: Mapping[str, Attribute]) -> None:
+    def __init__(
+        self, attributes: Mapping[str, Attribute], targets: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._attributes = attributes
+        self._targets = targets  # of aliases: the attribute that is really set
         self._last: dict[str, ScalarValue] = {}
         self.doubted = False
 
@@ -59,15 +63,23 @@ class SetPoints:
         """What can be compared."""
         return tuple(self._last)
 
+    @property
+    def values(self) -> Mapping[str, ScalarValue]:
+        """What is known, by attribute."""
+        return self._last
+
     def written(self, name: str, value: ScalarValue) -> None:
         """An attribute was set, and the device said yes."""
+        self.unknown(name)
         attribute = self._attributes[name]
         if attribute.readable and attribute.verify is not False and attribute.type is not ValueType.ARRAY:
             self._last[name] = value
 
     def unknown(self, name: str) -> None:
-        """An attribute was perhaps set."""
-        self._last.pop(name, None)
+        """An attribute was perhaps set, under this name or that of an alias."""
+        target = self._targets.get(name, name)
+        for other in [other for other in self._last if self._targets.get(other, other) == target]:
+            del self._last[other]
 
     def forget(self) -> None:
         """Nothing is known, and so nothing can be doubted."""

@@ -117,7 +117,9 @@ def read_attribute(
         verify=declared.verify,
     )
     if declared.verify and not (attribute.readable and attribute.writable):
-        values.error((*path, "verify"), "what is verified must be set and read", "write `access: rw`", code="INS032")
+        values.error(
+            (*path, "verify"), "what is verified must be set and read", "write `access: rw`", code="INS032"
+        )
     if declared.wear is not None:
         values.duration_ns((*path, "wear", "per"), declared.wear.per)
     return replace(attribute, safe=read_safe(attribute, declared.safe, (*path, "safe"), values))

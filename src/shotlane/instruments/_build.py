@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shotlane.instruments._contract import Driver
+from shotlane.instruments._converted_driver import ConvertedDriver
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._locks import Holder, InUseError, PortLocks
 from shotlane.instruments._member import RoleNotify
@@ -27,6 +28,12 @@ def build_pool(
     lines: dict[str, Any] = {}
 
     def make(definition: Definition) -> Driver:
+        driver = make_own(definition.own)
+        if definition.views and not definition.simulated:
+            driver = ConvertedDriver(driver, definition.views)
+        return ConvertedDriver(driver, definition.aliases) if definition.aliases else driver
+
+    def make_own(definition: Definition) -> Driver:
         def tell(type_: str, fields: Mapping[str, Any]) -> None:
             notify(definition.role, type_, {"role": definition.role, **fields})
 

@@ -9,10 +9,13 @@ sent again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from shotlane.expression import Unit
 from shotlane.instruments._adopted import Adoption
 from shotlane.instruments._behaviour import SimulatedWorld
+from shotlane.instruments._conversion import View
+from shotlane.instruments._specimen import Expectation, WearBudget
 from shotlane.model import Attribute, Command, InstrumentDocument, ScalarValue
 
 
@@ -42,7 +45,9 @@ class Definition:
     `commands` have all numbers decided, limits tightened by the station. `setup`: values in the attribute's
     unit (an option by its name), in the order written. `takes` of a command stands in `Command.takes_ns`.
     `source` names the document for messages. `world` says how it moves when it is `simulated`. `adoption` is
-    set for a driver in Python; `document` then holds only its name, and protocol "driver".
+    set for a driver in Python; `document` then holds only its name, and protocol "driver". `views`:
+    calibrations by attribute, with `raw_units`, those of what the device says; `aliases`: views that are
+    attributes of their own.
     """
 
     role: str
@@ -57,3 +62,20 @@ class Definition:
     world: SimulatedWorld = field(default_factory=SimulatedWorld)
     simulated: bool = False
     adoption: Adoption | None = None
+    expected: Expectation | None = None
+    wear: Mapping[str, WearBudget] = field(default_factory=dict)
+    views: Mapping[str, View] = field(default_factory=dict)
+    raw_units: Mapping[str, Unit | None] = field(default_factory=dict)
+    aliases: Mapping[str, View] = field(default_factory=dict)
+
+    @property
+    def own(self) -> "Definition":
+        """What the driver itself is made from: no aliases, and what is calibrated as the device says it."""
+        attributes = {name: one for name, one in self.attributes.items() if name not in self.aliases}
+        setup = dict(self.setup)
+        for name, view in () if self.simulated else self.views.items():
+            raw = replace(attributes[name], unit=self.raw_units[name], low=None, high=None, resolution=None)
+            attributes[name] = raw
+            if name in setup:
+                setup[name] = view.conversion.raw(setup[name])
+        return replace(self, attributes=attributes, setup=setup)

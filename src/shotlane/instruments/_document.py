@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import Document, Path
 from shotlane.instruments._accept import RefusedValueError, accepted
+from shotlane.instruments._at_station import check_calibrations, own_views
 from shotlane.instruments._attributes import read_attributes, read_commands
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._limits import at_station
@@ -61,7 +62,7 @@ def define(
     attributes = read_attributes(model, check_wiring(model, here), here)
     attributes = at_station(attributes, role, at, there, told=lambda name: here.told("attributes", name))
     commands = read_commands(model, here)
-    return Definition(
+    definition = Definition(
         role=str(at[-1]),
         document=model,
         attributes=attributes,
@@ -74,6 +75,7 @@ def define(
         world=read_simulation(model, attributes, commands, here),
         simulated=simulated,
     )
+    return own_views(definition, here)
 
 
 def check_instrument(document: Document, report: Report) -> None:
@@ -87,6 +89,7 @@ def check_instrument(document: Document, report: Report) -> None:
     values = ValueReader(report, document, "INS010")
     model = put_in(source, options, values)
     attributes = read_attributes(model, check_wiring(model, values), values)
+    check_calibrations(model, attributes, values)
     commands = read_commands(model, values)
     _setup(model, attributes, values)
     read_simulation(model, attributes, commands, values)

@@ -65,6 +65,7 @@ class Exchanger:
 
         exchange = self._exchange(member, Operation.WRITE, (name,), member.definition.tries, act)
         member.set_points.written(name, value)
+        self._count_wear(member, name)
         if member.definition.attributes[name].verify:
             self._verify(member, name, value, exchange)
         return exchange
@@ -169,6 +170,18 @@ class Exchanger:
                 message = f"{complaint}: it has restarted, or somebody changed it"
                 raise _Forgotten("disconnected", message)
         known.doubted = False
+
+    def _count_wear(self, member: Member, name: str) -> None:
+        """Count what wears memory out; tell it when the budget is spent."""
+        if member.wear is None:
+            return
+        view = member.definition.aliases.get(name)
+        target = name if view is None else view.target
+        writes = member.wear.count(target, {**member.definition.setup, **member.set_points.values})
+        if writes is not None:
+            budget = member.definition.wear[target]
+            fields = {"attribute": target, "writes": writes, "budget": budget.writes, "per_s": budget.per_s}
+            self._tell(member, "instrument.worn", fields)
 
     def _verify(self, member: Member, name: str, value: ScalarValue, exchange: Exchange) -> None:
         """Raise `InstrumentError` when a set was confirmed and not done."""

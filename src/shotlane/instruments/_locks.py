@@ -207,9 +207,13 @@ class PortLocks:
         return holder if holder.host != socket.gethostname() or _lives(holder.pid) else None
 
     def _path(self, address: str, suffix: str) -> Path:
-        readable = re.sub(r"[^A-Za-z0-9.]+", "-", address).strip("-")[-60:]
-        digest = hashlib.sha256(address.encode()).hexdigest()[:12]
-        return (self._folder or lock_folder()) / f"{readable}-{digest}{suffix}"
+        return (self._folder or lock_folder()) / f"{file_name(address)}{suffix}"
+
+
+def file_name(address: str) -> str:
+    """A name for a file about an address: readable, and of this address only."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", address).strip("-")[-60:]
+    return f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
 def _user() -> str:

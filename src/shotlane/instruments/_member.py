@@ -9,6 +9,7 @@ from shotlane.instruments._agreement import SetPoints
 from shotlane.instruments._contract import Driver, Identity, Preparing, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import Health
+from shotlane.instruments._wear import WearBook
 
 RoleNotify = Callable[[str, str, Mapping[str, Any]], None]
 
@@ -33,6 +34,7 @@ class Member:
     health: Health = field(default_factory=Health)
     lost: bool = False
     identity: Identity = field(default_factory=Identity)
+    wear: WearBook | None = None
     prepare: Callable[[], None] | None = None  # what the driver does before an exchange is stamped
 
     def __post_init__(self) -> None:

@@ -20,10 +20,12 @@ from typing import Any
 from shotlane.instruments._accept import RefusedValueError, accepted, accepted_arguments
 from shotlane.instruments._agreement import SetPoints
 from shotlane.instruments._contract import Driver, ErrorContext, Identity, InstrumentError, ShotAware
+from shotlane.instruments._converted_driver import driver_name
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._exchanger import Exchanger
 from shotlane.instruments._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments._member import Exchange, Member, RoleNotify
+from shotlane.instruments._wear import WearBook
 from shotlane.model import Keep, ScalarValue
 
 
@@ -151,7 +153,10 @@ class Pool:
             (role, attribute.name, attribute.safe)
             for role in self.roles_opened
             for attribute in self._definitions[role].attributes.values()
-            if attribute.writable and attribute.safe is not None and not isinstance(attribute.safe, Keep)
+            if attribute.name not in self._definitions[role].aliases
+            and attribute.writable
+            and attribute.safe is not None
+            and not isinstance(attribute.safe, Keep)
         ]
 
     def make_safe(self, role: str) -> None:
@@ -168,6 +173,8 @@ class Pool:
             member = self._members.pop(role)
             with member.lock:
                 member.driver.close()
+            if member.wear is not None:
+                member.wear.flush()
             self._tell(role, "instrument.closed", {})
         if self._port_locks is not None:
             self._port_locks.release()
@@ -204,7 +211,10 @@ class Pool:
             definition,
             self._make(definition),
             self._locks[definition.resource.port],
-            SetPoints(definition.attributes),
+            SetPoints(
+                definition.attributes, {name: view.target for name, view in definition.aliases.items()}
+            ),
+            wear=WearBook(definition) if definition.wear and not definition.simulated else None,
         )
         try:
             with member.lock:
@@ -219,15 +229,27 @@ class Pool:
             fields = {"fault": error.fault, "message": error.message, "context": context}
             self._tell(role, "instrument.faulted", fields)
             raise
-        opened = {"resource": definition.resource.text, "driver": type(member.driver).__name__}
+        opened = {"resource": definition.resource.text, "driver": driver_name(member.driver)}
         self._tell(role, "instrument.opened", opened)
 
     def _opened(self, member: Member) -> Identity:
         try:
-            return member.driver.open()
+            identity = member.driver.open()
+            self._check_identity(member, identity)
         except InstrumentError:
             member.driver.close()
             raise
+        return identity
+
+    def _check_identity(self, member: Member, identity: Identity) -> None:
+        """Refuse who is not expected, or tell that it is somebody else."""
+        expected = member.definition.expected
+        complaint = None if expected is None or member.definition.simulated else expected.complaint(identity)
+        if expected is None or complaint is None:
+            return
+        if expected.refuse:
+            raise InstrumentError("rejected", complaint)
+        self._tell(member.role, "instrument.mismatched", {"message": complaint, "identity": asdict(identity)})
 
     def _open_driver(self, member: Member) -> None:
         """Open one again; its address may mean another device by now, which somebody else may have."""

@@ -4,20 +4,31 @@ Instrument documents are read once each. Roles with faults are named in the chan
 that is checked against it is not told of channels that are only missing because their declaration is broken.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path as FilePath
 
 from shotlane.diagnostics import Note, Report, did_you_mean
 from shotlane.document import Document, Path
 from shotlane.instruments._adopted_definition import define_adopted
+from shotlane.instruments._alias import Alias, alias_channel, read_aliases
+from shotlane.instruments._at_station import at_bench
 from shotlane.instruments._catalogue import known_names, read_instrument
 from shotlane.instruments._cost import channel_costs
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import InstrumentSource, define
 from shotlane.instruments._lockfile import StationLock, lock_path, read_lock
 from shotlane.instruments._resource import ResourceError, parse_resource
-from shotlane.model import Channel, ChannelTable, Role, Station, StationInstrument, load_instrument
+from shotlane.model import (
+    Channel,
+    ChannelTable,
+    Role,
+    Station,
+    StationInstrument,
+    channel_name,
+    load_instrument,
+)
 
 _PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     "modbus": ("modbus+tcp", "modbus+serial", "sim"),
@@ -55,10 +66,18 @@ def resolve_station(
     found = {name: resolver.define(name, role) for name, role in station.instruments.items()}
     definitions = {name: pair[0] for name, pair in found.items() if pair is not None}
     wires = {name: pair[1] for name, pair in found.items() if pair is not None}
+    today = datetime.now().astimezone().date()
+    definitions = {
+        name: at_bench(definition, station.instruments[name], document, report, today=today)
+        for name, definition in definitions.items()
+    }
     resolver.check_shared(wires, definitions)
     dropped = {str(name) for name in document.keys(("instruments",)) if name not in station.instruments}
     table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped))
-    return ResolvedStation(station.station, table, definitions, resolver.texts())
+    aliases = read_aliases(station.channels, table.channels, table.faulty, document, report)
+    return ResolvedStation(
+        station.station, _with_channels(table, aliases), _with_aliases(definitions, aliases), resolver.texts()
+    )
 
 
 def _table(
@@ -79,6 +98,28 @@ def _table(
             channel = Channel(name, attribute, port, cost.read_ns, cost.write_ns, cost.parts)
             channels[channel.name] = channel
     return ChannelTable(station, channels, roles, faulty)
+
+
+def _with_channels(table: ChannelTable, aliases: Iterable[Alias]) -> ChannelTable:
+    """The table with aliases after the channels that they stand for."""
+    channels = dict(table.channels)
+    for alias in aliases:
+        target = channels[channel_name(alias.role, alias.view.target)]
+        channels[alias.attribute.name] = alias_channel(alias, target)
+    return replace(table, channels=channels)
+
+
+def _with_aliases(definitions: Mapping[str, Definition], aliases: Iterable[Alias]) -> dict[str, Definition]:
+    """The definitions with aliases as attributes of their own."""
+    found = dict(definitions)
+    for alias in aliases:
+        name, before = alias.attribute.name, found[alias.role]
+        found[alias.role] = replace(
+            before,
+            attributes={**before.attributes, name: alias.attribute},
+            aliases={**before.aliases, name: alias.view},
+        )
+    return found
 
 
 class _Resolver:

@@ -208,7 +208,7 @@ def read_field(type_: str, raw: str | None) -> Field:
     Raises `ValueError` for a text that is none of the type.
     """
     if type_ == "s":
-        return Field(text := _unquoted(raw or ""), text)
+        return Field(text := _unquoted((raw or "").strip()), text)
     if type_ in _TEXTS:
         return Field(raw or "", raw or "")
     if type_ == "list":

@@ -20,7 +20,7 @@ _IDENTITY = ("maker", "model", "serial", "firmware")
 _LATER_PROTOCOLS = ("rtu",)
 # Modbus has these too, but under other protocols they mean the same.
 _OF_ALL = ("scale", "offset")
-_LATER_PARTS = ("calibration",)
+_LATER_PARTS: tuple[str, ...] = ()
 
 
 def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:

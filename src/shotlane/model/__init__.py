@@ -1,5 +1,6 @@
 """What the user wrote, and the table of channels it speaks of."""
 
+from shotlane.model._calibration import Calibration
 from shotlane.model._channel import (
     KEEP,
     Attribute,
@@ -12,6 +13,7 @@ from shotlane.model._channel import (
     Role,
     ScalarValue,
     ValueType,
+    channel_name,
     reading_cost_ns,
 )
 from shotlane.model._dialogue import (
@@ -45,7 +47,13 @@ from shotlane.model._sequence import (
     UntilStep,
 )
 from shotlane.model._simulation import Simulation, Waveform
-from shotlane.model._station import ChannelAlias, DriverAttribute, Station, StationInstrument
+from shotlane.model._station import (
+    ChannelAlias,
+    DriverAttribute,
+    ExpectedIdentity,
+    Station,
+    StationInstrument,
+)
 from shotlane.model._written import flatten, was_dropped
 
 __all__ = [
@@ -56,6 +64,7 @@ __all__ = [
     "Attribute",
     "BinaryField",
     "BlockForm",
+    "Calibration",
     "CallAt",
     "Channel",
     "ChannelAlias",
@@ -65,6 +74,7 @@ __all__ = [
     "CommandArgument",
     "CommandParameter",
     "DriverAttribute",
+    "ExpectedIdentity",
     "IdentityPart",
     "InstrumentAttribute",
     "InstrumentCommand",
@@ -97,6 +107,7 @@ __all__ = [
     "Waveform",
     "Wear",
     "WireType",
+    "channel_name",
     "check_schema_only",
     "flatten",
     "json_schema",

@@ -41,8 +41,9 @@ class Attribute:
 
     `low` and `high` are limits in `unit`, both included. `resolution` in `unit`: values are rounded to it.
     `update_ns`: shortest sensible time between two commands or two fresh readings. `safe`: value of the safe
-    state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back after each
-    set, False never compares what it reads with what was set, None only where the device may have restarted.
+    state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back
+    after each set, False never compares what it reads with what was set, None only where the device may have
+    restarted.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Channel:
     """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
 
     `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a reading.
+    `target`: name of the channel that an alias stands for.
     """
 
     role: str
@@ -112,11 +114,12 @@ class Channel:
     read_cost_ns: int = 0
     write_cost_ns: int = 0
     parts: tuple[ReadPart, ...] = ()
+    target: str | None = None
 
     @property
     def name(self) -> str:
-        """`role.attribute`, as lanes and samples name it."""
-        return f"{self.role}.{self.attribute.name}"
+        """As lanes and samples name it: `role.attribute`, an alias by its own name."""
+        return channel_name(self.role, self.attribute.name)
 
 
 def reading_cost_ns(channels: Iterable[Channel]) -> int:
@@ -132,6 +135,11 @@ def reading_cost_ns(channels: Iterable[Channel]) -> int:
 def _spanned_ns(parts: Sequence[ReadPart]) -> int:
     span = max(part.end for part in parts) - min(part.first for part in parts)
     return parts[0].fixed_ns + span * parts[0].step_ns
+
+
+def channel_name(role: str, attribute: str) -> str:
+    """Name of the channel of an attribute; only aliases have a dot in theirs."""
+    return attribute if "." in attribute else f"{role}.{attribute}"
 
 
 @dataclass(frozen=True, slots=True)

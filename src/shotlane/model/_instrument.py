@@ -5,10 +5,11 @@ number is decided (`instruments`). Keys that belong to a later version stand her
 one is told `not available yet` instead of `unknown key`.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from shotlane.model._calibration import Calibration
 from shotlane.model._dialogue import BlockForm, DialogueKeys, SetText
 from shotlane.model._modbus_keys import (
     Address,
@@ -20,7 +21,6 @@ from shotlane.model._modbus_keys import (
     Valid,
     WireType,
 )
-from shotlane.model._calibration import Calibration
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._simulation import Simulation
 
@@ -70,12 +70,8 @@ class InstrumentAttribute(Register, RegisterWrites):
         None, description="Value in the safe state; `keep` leaves it as it is.", examples=["20 degC"]
     )
     wear: Wear | None = Field(None, description="How much writing the device's memory bears.")
-    scale: float | str | None = Field(
-        None, description="value = number on the wire * scale + offset."
-    )
-    offset: float | str | None = Field(
-        None, description="value = number on the wire * scale + offset."
-    )
+    scale: float | str | None = Field(None, description="value = number on the wire * scale + offset.")
+    offset: float | str | None = Field(None, description="value = number on the wire * scale + offset.")
     valid: Valid | None = Field(
         None, description="Modbus: a register that says whether a reading means anything."
     )
@@ -104,8 +100,8 @@ class InstrumentAttribute(Register, RegisterWrites):
     )
     verify: bool | None = Field(
         None,
-        description="true: read back after each set, which fails when the device does not hold it; false: never"
-        " compare what it reads with what was set; default: only where the device may have restarted.",
+        description="true: read back after each set, which fails when the device does not hold it; false:"
+        " never compare what it reads with what was set; default: only where the device may have restarted.",
     )
     calibration: Calibration | None = Field(
         None, description="How what the device says becomes the value, whose unit is `unit`."
@@ -140,9 +136,7 @@ class InstrumentCommand(RegisterWrites):
     )
     type: WireType = Field("uint16", description="Modbus: what stands in the register.")
     words: Halves | None = Field(None, description="Modbus: which word of a longer value stands first.")
-    byte_order: Halves | None = Field(
-        None, description="Modbus: which byte of a register stands first."
-    )
+    byte_order: Halves | None = Field(None, description="Modbus: which byte of a register stands first.")
     takes: Scalar | None = Field(
         None, description="How long the answer may take beyond the timeout.", examples=["3 s"]
     )

@@ -16,6 +16,11 @@ def check_station(station: Station, document: Document, report: Report) -> None:
     """Tell and drop what is wrong across fields, and what this version cannot do."""
     for role, instrument in station.instruments.items():
         _role(role, instrument, document, report)
+    for name, alias in station.channels.items():
+        if alias.lead is not None:
+            at: Path = ("channels", name, "lead")
+            report.error("STA900", "the lead of an alias is not available yet", document.key_span(at))
+            document.drop(at)
     for path, what in unavailable(station, document.data):
         report.error("STA900", f"{what} not available yet", document.key_span(path))
         document.drop(path)
@@ -25,7 +30,6 @@ def unavailable(station: Station, data: Any) -> Iterator[tuple[Path, str]]:
     """Places of a station that use what this version cannot do, each with its name and verb."""
     for key, what in (
         ("include", "`include` is"),
-        ("channels", "aliases of channels are"),
         ("interlocks", "interlocks are"),
     ):
         if getattr(station, key):

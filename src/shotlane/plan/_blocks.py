@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 
 BEGINS = 1
 ENDS = 0
+# What a channel holds when that is not known: it differs from everything.
+NO_VALUE = np.full((1, 1), np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,9 @@ def changed(block: Block, initial: Floats | None) -> Mask:
     values, valid = block.values, block.valid
     if block.width == 0:
         return np.zeros((1, 0), dtype=np.bool_)
-    start = np.full((1, 1), np.nan) if initial is None else initial
+    start = NO_VALUE if initial is None else initial
     if valid.all():
-        keep = np.empty((max(len(values), len(start)), block.width), dtype=np.bool_)
-        np.not_equal(values[:, 1:], values[:, :-1], out=keep[:, 1:])
-        np.not_equal(values[:, :1], start, out=keep[:, :1])
-        return keep
+        return differing(values, start)
     rows = max(values.shape[0], valid.shape[0], start.shape[0])
     values = np.broadcast_to(values, (rows, block.width))
     valid = np.broadcast_to(valid, (rows, block.width))
@@ -118,3 +117,11 @@ def changed(block: Block, initial: Floats | None) -> Mask:
     last = np.concatenate([np.full((rows, 1), -1), last[:, :-1]], axis=1)
     previous = np.where(last < 0, start, np.take_along_axis(values, np.maximum(last, 0), axis=1))
     return np.asarray(valid & (values != previous))
+
+
+def differing(values: Floats, start: Floats) -> Mask:
+    """Which values differ from the one before; before the first comes `start`."""
+    keep = np.empty((max(len(values), len(start)), values.shape[1]), dtype=np.bool_)
+    np.not_equal(values[:, 1:], values[:, :-1], out=keep[:, 1:])
+    np.not_equal(values[:, :1], start, out=keep[:, :1])
+    return keep

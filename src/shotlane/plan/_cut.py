@@ -13,7 +13,7 @@ import numpy as np
 from shotlane.plan._calls import Call, call_times
 from shotlane.plan._digest import begun, canonical, column, describe_call
 from shotlane.plan._exact import Integers
-from shotlane.plan._lowering import Lowered, lower
+from shotlane.plan._lowering import lower
 from shotlane.plan._plan import (
     InitialValue,
     PlannedCall,
@@ -26,7 +26,7 @@ from shotlane.plan._plan import (
 from shotlane.plan._program import Program
 from shotlane.plan._readings import SINGLE_TOLERANCE_NS, Reading, ReadTimes, read_times
 from shotlane.plan._scope import Rows
-from shotlane.plan._tables import Group, Ports, Tables, beside, candidates, row_of
+from shotlane.plan._tables import Laid, Ports, Sent, Tables, beside, candidates, row_of
 
 
 class Stretch:
@@ -39,40 +39,41 @@ class Stretch:
         self._ports = ports
         bounds = program.timeline.boundaries(rows)
         lanes = program.lanes
-        lowered = [lower(lane, rows, bounds) for lane in lanes.sets]
-        self._tables = Tables(candidates(lanes.sets, lowered), len(rows), ports)
+        laid = [
+            lower(lane, rows, bounds) if frame is None else frame.at(rows)
+            for lane, frame in zip(lanes.sets, program.skeletons, strict=True)
+        ]
+        self._tables = Tables(candidates(lanes.sets, laid), len(rows), ports)
         self._steps = _Steps([step.name for step in program.timeline.steps], bounds)
         self._rules = [_Rules(reading, read_times(reading, rows, bounds)) for reading in lanes.readings]
         self._calls = [_CallColumns(call, rows, bounds) for call in lanes.calls]
-        self._initial = _initial_rows(program, lowered)
+        self._initial = _initial_rows(program, laid)
         self._shared_readings = self._readings(0) if all(rules.single for rules in self._rules) else None
         self._shared_calls = self._call_lists(0) if all(call.single for call in self._calls) else None
         self._shares = self._steps.single and None not in (self._shared_readings, self._shared_calls)
-        self._heads: dict[int, Any] = {}
 
     def segment(self, row: int) -> SegmentPlan:
         """The one segment of a shot; `row` counts from the first point of the stretch."""
-        group, at = self._tables.at(row)
+        sent = self._tables.at(row)
         steps = self._steps.at(row)
         readings, reading_bytes = self._shared_readings or self._readings(row)
         calls, call_bytes = self._shared_calls or self._call_lists(row)
         ports = {
-            port: PortPlan(port, table.row(at), calls[port], readings[port])
-            for port, table in group.ports.items()
+            port: PortPlan(port, table, calls[port], readings[port]) for port, table in sent.tables().items()
         }
-        hash_ = self._head(group, at, row, reading_bytes, call_bytes)
-        hash_.update(row_of(group.values, at))
+        hash_ = self._head(sent, row, reading_bytes, call_bytes)
+        hash_.update(sent.values)
         return SegmentPlan(steps[-1].end_ns if steps else 0, steps, ports, hash_.hexdigest())
 
-    def _head(self, group: Group, at: int, row: int, readings: bytes, calls: bytes) -> Any:
+    def _head(self, sent: Sent, row: int, readings: bytes, calls: bytes) -> Any:
         """The digest of a segment up to its values, computed once where shots share all that."""
-        shared = self._shares and group.moments is not None
-        if shared and id(group) in self._heads:
-            return self._heads[id(group)].copy()
-        parts = (self._steps.canonical(row), group.marks, group.moments_of(at), readings, calls)
-        head = begun(*parts, rest=8 * group.values.shape[1])
-        if shared:
-            self._heads[id(group)] = head.copy()
+        group = sent.group
+        if "head" in group.heads:
+            return group.heads["head"].copy()
+        parts = (self._steps.canonical(row), group.marks, sent.moments(), readings, calls)
+        head = begun(*parts, rest=8 * len(sent.values))
+        if self._shares and group.moments is not None:
+            group.heads["head"] = head.copy()
         return head
 
     def initial(self, row: int) -> tuple[tuple[InitialValue, ...], bytes]:
@@ -156,14 +157,12 @@ class _Rules:
         return ReadingRule(reading.index, start, period, count, rank, reading.order, tolerance, periodic)
 
 
-def _initial_rows(
-    program: Program, lowered: Sequence[Lowered]
-) -> list[tuple[tuple[InitialValue, ...], bytes]]:
+def _initial_rows(program: Program, laid: Sequence[Laid]) -> list[tuple[tuple[InitialValue, ...], bytes]]:
     """What set-up writes at every point, or once where it is the same at all."""
     texts = tuple(program.lanes.texts.index)
     written = [
         (lane, item.initial)
-        for lane, item in zip(program.lanes.sets, lowered, strict=True)
+        for lane, item in zip(program.lanes.sets, laid, strict=True)
         if item.initial is not None
     ]
     count = max((len(values) for _, values in written), default=1)

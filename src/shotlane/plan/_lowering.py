@@ -22,6 +22,16 @@ class Lowered:
     keep: Mask
     initial: Floats | None
 
+    @property
+    def rows(self) -> int:
+        """How many rows of values it has."""
+        return len(self.block.values)
+
+    def fill(self, out: Floats) -> Mask:
+        """Write the values; which candidates are sent."""
+        out[:] = self.block.values
+        return self.keep
+
 
 def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     """Candidates of a sound lane and which of them are sent."""

@@ -38,6 +38,10 @@ class Frame:
         """Length in ns."""
         return self.end - self.start
 
+    def at(self, rows: Rows, before: Floats | None = None, after: Floats | None = None) -> "Frame":
+        """The cell at other points, where its times are the same."""
+        return Frame(rows, self.cell, self.start, self.end, self.every, self.margin, before, after)
+
     def ticks(self, start: Integers, end: Integers) -> tuple[Integers, Integers]:
         """Number of every tick (1, m), and how many of them a stretch has (n, 1)."""
         count = ticks_within(end - start, self.every, self.margin)

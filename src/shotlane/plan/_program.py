@@ -12,11 +12,15 @@ from shotlane.plan._lowering import every_ns
 from shotlane.plan._moves import Hold, Pulse, Ramp
 from shotlane.plan._scope import Rows, Scope
 from shotlane.plan._set_lane import SetLane
+from shotlane.plan._skeleton import Skeleton, skeleton
 from shotlane.plan._timeline import Timeline
 
-# Values that are looked at together: some 16 MB of them when shots are cut, twice that of evaluated cells.
-BUDGET = 2_000_000
-MOST_ROWS = 1052
+# Values that are kept at a time: evaluated cells, candidates of one lane that is checked, and candidates of
+# all lanes of the points that are cut together. 8 bytes each, and as much again while they are put together.
+CELLS = 4_000_000
+CHECKED = 2_000_000
+CUT = 1_000_000
+MOST_ROWS = 1024
 MOST_CHECKED = 65_536
 
 
@@ -29,8 +33,10 @@ class Program:
     lanes: Lanes
 
     def __post_init__(self) -> None:
-        cells = sum(1 + len(cell.move.levels) for lane in self.lanes.sets for cell in lane.cells)
-        self.scope.block = int(np.clip(2 * BUDGET // max(cells, 1), 256, MOST_CHECKED))
+        varying = sum(
+            level.varies for lane in self.lanes.sets for cell in lane.cells for level in cell.move.levels
+        )
+        self.scope.block = int(np.clip(CELLS // max(varying, 1), 256, MOST_CHECKED))
 
     @property
     def varies(self) -> bool:
@@ -43,17 +49,34 @@ class Program:
             or any(call.varies for call in lanes.calls)
         )
 
+    @cached_property
+    def skeletons(self) -> list[Skeleton | None]:
+        """Of every lane that sets; None for one whose times are swept."""
+        rows = self.scope.rows(0, 1)
+        every = self.scope.rows(0, self.scope.count)
+        bounds = [
+            first if len(whole) == 1 else whole
+            for first, whole in zip(
+                self.timeline.boundaries(rows), self.timeline.boundaries(every), strict=True
+            )
+        ]
+        return [skeleton(lane, rows, bounds) for lane in self.lanes.sets]
+
     def stretches(self) -> Iterator[Rows]:
         """All points, in stretches that bound the memory of checks, which look at one lane at a time."""
         widest = max((width for lane, width in self._widths if _is_laid_out(lane)), default=1)
-        size = int(max(1, min(self.scope.block, BUDGET // max(widest, 1))))
+        size = int(max(1, min(self.scope.block, CHECKED // max(widest, 1))))
         for first in range(0, self.scope.count, size):
             yield self.scope.rows(first, min(first + size, self.scope.count))
 
     def stretch_rows(self) -> int:
         """How many points are cut together."""
-        width = sum(width for _, width in self._widths)
-        return int(max(1, min(MOST_ROWS, BUDGET // max(width, 1))))
+        # Swept times have a row of targets, of marks and of intermediate results beside their values.
+        width = sum(
+            width if known is not None else 3 * width
+            for known, (_, width) in zip(self.skeletons, self._widths, strict=False)
+        )
+        return int(max(1, min(MOST_ROWS, CUT // max(width, 1))))
 
     @cached_property
     def _widths(self) -> list[tuple[SetLane, int]]:

@@ -5,16 +5,16 @@ The result is that of `lower`, which knows all lanes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.model import Keep
-from shotlane.plan._blocks import Block, joined
+from shotlane.plan._blocks import NO_VALUE, Block, Mask, differing, joined
 from shotlane.plan._exact import Floats, Integers
 from shotlane.plan._lowering import cell_blocks, every_ns, initial_values, lane_frames
-from shotlane.plan._moves import Frame, Pulse, Ramp, Track
+from shotlane.plan._moves import Frame, Hold, Pulse, Ramp, Track
 from shotlane.plan._scope import Rows
 from shotlane.plan._set_lane import SetLane
 
@@ -42,39 +42,72 @@ class Skeleton:
     block: Block
     pieces: tuple[_Piece, ...]
 
-    @property
-    def varies(self) -> bool:
-        """Whether a value differs between points."""
-        return bool(self.pieces)
+    def at(self, rows: Rows) -> "Filled":
+        """The lane at a stretch of points."""
+        return Filled(self, rows, self._initial(rows))
 
     def fill(self, rows: Rows, out: Floats) -> None:
-        """Write the values of a stretch of points into (n, m), or of all points into (1, m)."""
+        """Write the values of a stretch of points."""
         out[:] = self.block.values
         for piece in self.pieces:
-            frame = self._frame(piece.position, rows)
             move = self.lane.cells[piece.position].move
+            if isinstance(move, Hold):
+                out[:, piece.first : piece.stop] = move.level.column(rows)
+                continue
+            frame = self._frame(piece.position, rows)
             values = move.values(frame)
             out[:, piece.first : piece.stop] = values if piece.chosen is None else values[:, piece.chosen]
             if piece.end is not None:
                 out[:, piece.end] = move.closing(frame)[:, 0]
 
-    def initial(self, rows: Rows) -> Floats | None:
+    def _initial(self, rows: Rows) -> Floats | None:
         """What set-up writes."""
-        if isinstance(self.lane.initial, Keep) or self.lane.initial is not None:
-            return None if isinstance(self.lane.initial, Keep) else self.lane.initial.column(rows)
-        return initial_values(self.lane, rows, [replace(frame, rows=rows) for frame in self.frames])
+        initial = self.lane.initial
+        if initial is not None:
+            return None if isinstance(initial, Keep) else initial.column(rows)
+        if self.frames[0].length > 0:
+            return self.lane.cells[0].move.opening(self.frames[0].at(rows))
+        return initial_values(self.lane, rows, [frame.at(rows) for frame in self.frames])
 
     def _frame(self, position: int, rows: Rows) -> Frame:
         """The cell at these points, with the values beside it."""
         cells, move = self.lane.cells, self.lane.cells[position].move
         before = after = None
         if move.needs_before and position:
-            before = cells[position - 1].move.closing(replace(self.frames[position - 1], rows=rows))
+            before = cells[position - 1].move.closing(self.frames[position - 1].at(rows))
         elif move.needs_before and self.lane.initial is not None and not isinstance(self.lane.initial, Keep):
             before = self.lane.initial.column(rows)
         if isinstance(move, Ramp) and move.end is None:
-            after = cells[position + 1].move.opening(replace(self.frames[position + 1], rows=rows))
-        return replace(self.frames[position], rows=rows, before=before, after=after)
+            after = cells[position + 1].move.opening(self.frames[position + 1].at(rows))
+        return self.frames[position].at(rows, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A lane of fixed times at a stretch of points. `initial`: what set-up writes, None for nothing."""
+
+    skeleton: Skeleton
+    points: Rows
+    initial: Floats | None
+
+    @property
+    def block(self) -> Block:
+        """Its candidates, with the values of the first point."""
+        return self.skeleton.block
+
+    @property
+    def rows(self) -> int:
+        """How many rows of values it has."""
+        return len(self.points) if self.skeleton.pieces else 1
+
+    def fill(self, out: Floats) -> Mask:
+        """Write the values; which candidates are sent."""
+        if self.skeleton.pieces:
+            self.skeleton.fill(self.points, out)
+        else:
+            out[:] = self.block.values
+            out = self.block.values
+        return differing(out, NO_VALUE if self.initial is None else self.initial)
 
 
 def skeleton(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Skeleton | None:
@@ -134,5 +167,3 @@ def _sound(block: Block) -> tuple[Block, NDArray[np.intp] | None]:
         block.cell[chosen],
     )
     return left, chosen
-
-

@@ -100,10 +100,11 @@ def _zip(sweep: Sweep, item: Mapping[str, Any], place: Path) -> Table | None:
             drop_overridden(sweep, name, raw, (*place, name))
             continue
         axis = axis_of(sweep, name, (*place, name))
-        if axis is None:  # told; nobody asked how many values it has
+        if axis is None and name not in sweep.compiler.scope.broken:
+            # The mistake is the name, so nobody counts its values.
             columns[name], sound = None, False
             continue
-        values = axis_values(sweep.compiler, axis, (*place, name), raw)
+        values = None if axis is None else axis_values(sweep.compiler, axis, (*place, name), raw)
         if values is None:
             sound = False
         columns[name] = values

@@ -6,21 +6,39 @@ without swept times there is one group per set of commands that is sent.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.plan._blocks import Mask
+from shotlane.plan._blocks import Block, Mask
 from shotlane.plan._digest import column, digest
 from shotlane.plan._exact import Floats, Integers
-from shotlane.plan._lowering import Lowered
 from shotlane.plan._plan import ActionTable
 from shotlane.plan._set_lane import SetLane
 
 Positions = NDArray[np.intp]
 Ports = Mapping[str, frozenset[int]]
+
+
+class Laid(Protocol):
+    """A lane at a stretch of points. `rows`: 1 where its values are the same at all."""
+
+    @property
+    def block(self) -> Block:
+        """Its candidates; their values may be those of one point."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows of values it has."""
+
+    @property
+    def initial(self) -> Floats | None:
+        """What set-up writes; None for nothing."""
+
+    def fill(self, out: Floats) -> Mask:
+        """Write the values; which candidates are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +55,53 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class PortTable:
-    """What a group sends on one port: `targets` and `values` have a row per shot, or one."""
+class PortLayout:
+    """What a group sends on one port but its times and values. `at`: its positions among what is sent."""
 
-    targets: Integers
-    values: Floats
+    at: Positions
     rank: NDArray[np.int8]
     order: NDArray[np.int32]
     channel: NDArray[np.int32]
     periodic: Mask
+    targets: Integers | None  # where they are the same for the whole group
 
-    def row(self, at: int) -> ActionTable:
+    def table(self, targets: Integers, values: Floats) -> ActionTable:
         """The table of one shot."""
-        return ActionTable(
-            row_of(self.targets, at),
-            self.rank,
-            self.order,
-            self.channel,
-            row_of(self.values, at),
-            self.periodic,
-        )
+        times = self.targets if self.targets is not None else targets.take(self.at)
+        return ActionTable(times, self.rank, self.order, self.channel, values.take(self.at), self.periodic)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Shots that send the same commands in the same order.
+    """Shots that send the same commands in the same order. `sent`: which candidates these are.
 
-    `targets` and `values` lane after lane, for the digest; `marks`: digest of the other columns, and
-    `moments` that of the targets, None where these differ.
+    `marks`: digest of rank, order, channel and periodic; `moments`: that of the targets, None where they
+    differ. `heads`: the beginnings of the digests of segments.
     """
 
-    targets: Integers
-    values: Floats
-    ports: Mapping[str, PortTable]
+    sent: Positions
+    ports: Mapping[str, PortLayout]
     marks: bytes
     moments: bytes | None
+    heads: dict[str, Any] = field(default_factory=dict)
 
-    def moments_of(self, at: int) -> bytes:
-        """Digest of the targets of one shot."""
-        return self.moments if self.moments is not None else _moments(row_of(self.targets, at))
+
+class Sent(NamedTuple):
+    """What one shot sends, lane after lane."""
+
+    group: Group
+    targets: Integers
+    values: Floats
+
+    def tables(self) -> dict[str, ActionTable]:
+        """By port, in order of time."""
+        ports = self.group.ports.items()
+        return {port: layout.table(self.targets, self.values) for port, layout in ports}
+
+    def moments(self) -> bytes:
+        """Digest of the targets."""
+        known = self.group.moments
+        return known if known is not None else moments_of(self.targets)
 
 
 def row_of(array: NDArray[Any], at: int) -> NDArray[Any]:
@@ -94,18 +120,25 @@ def beside(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
     return whole
 
 
-def candidates(lanes: Sequence[SetLane], lowered: Sequence[Lowered]) -> Candidates:
+def candidates(lanes: Sequence[SetLane], laid: Sequence[Laid]) -> Candidates:
     """All lanes side by side."""
-    blocks = [item.block for item in lowered]
+    blocks = [item.block for item in laid]
     orders = [
         np.array([cell.order for cell in lane.cells] or [0], dtype=np.int32)[block.cell]
         for lane, block in zip(lanes, blocks, strict=True)
     ]
     channels = [np.full(block.width, lane.index) for lane, block in zip(lanes, blocks, strict=True)]
+    values = np.empty((max((item.rows for item in laid), default=1), sum(block.width for block in blocks)))
+    keep = []
+    at = 0
+    for item in laid:
+        own = values[:, at : at + item.block.width]
+        keep.append(item.fill(own))
+        at += item.block.width
     return Candidates(
         beside([block.targets for block in blocks], np.int64),
-        beside([block.values for block in blocks], np.float64),
-        beside([item.keep for item in lowered], np.bool_),
+        values,
+        beside(keep, np.bool_),
         _after([block.rank for block in blocks], np.int8),
         _after(orders, np.int32),
         _after(channels, np.int32),
@@ -118,19 +151,23 @@ def _after(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
 
 
 class Tables:
-    """The groups of a stretch, and where each of its rows stands in them."""
+    """The groups of a stretch, and which one each of its rows belongs to."""
 
     def __init__(self, whole: Candidates, count: int, ports: Ports) -> None:
-        self._where: list[tuple[Group, int]] = []
-        where: dict[int, tuple[Group, int]] = {}
+        self._whole = whole
+        groups: dict[int, Group] = {}
         for rows in _alike(whole.keep, count):
             for members, group in _groups(whole, rows, ports):
-                where |= {row: (group, at) for at, row in enumerate(members.tolist())}
-        self._where = [where[row] for row in range(count)]
+                groups |= dict.fromkeys(members.tolist(), group)
+        self._groups = [groups[row] for row in range(count)]
 
-    def at(self, row: int) -> tuple[Group, int]:
-        """The group of a row, and its row there."""
-        return self._where[row]
+    def at(self, row: int) -> Sent:
+        """What a row sends."""
+        group = self._groups[row]
+        targets, values = row_of(self._whole.targets, row), row_of(self._whole.values, row)
+        if group.moments is None:
+            targets = targets.take(group.sent)
+        return Sent(group, targets, values.take(group.sent))
 
 
 def _alike(keep: Mask, count: int) -> list[Positions]:
@@ -151,42 +188,30 @@ def _alike(keep: Mask, count: int) -> list[Positions]:
 def _groups(whole: Candidates, rows: Positions, ports: Ports) -> list[tuple[Positions, Group]]:
     """Rows that send the same commands, by the order in which they send them."""
     sent = np.flatnonzero(row_of(whole.keep, int(rows[0])))
-    targets = _taken(whole.targets, rows, sent)
-    values = _taken(whole.values, rows, sent)
+    targets = whole.targets if len(whole.targets) == 1 else whole.targets[rows]
+    targets = targets.take(sent, axis=1)
     rank, order = whole.rank[sent], whole.order[sent]
     channel, periodic = whole.channel[sent], whole.periodic[sent]
     marks = digest(
         column(rank, "i1"), column(order, "i4"), column(channel, "i4"), column(periodic, "i1")
     ).encode()
     mine = {port: np.flatnonzero(np.isin(channel, list(indices))) for port, indices in ports.items()}
-    sorted_ = {port: _sorted(at, targets[0], rank, order) for port, at in mine.items()}
-    fits = np.broadcast_to(_keep_order(targets, sorted_, rank, order), rows.shape)
+    in_time = {port: _sorted(at, targets[0], rank, order) for port, at in mine.items()}
+    fits = np.broadcast_to(_keep_order(targets, in_time, rank, order), rows.shape)
     found = []
     for members in [np.flatnonzero(fits), *np.flatnonzero(~fits)[:, np.newaxis]]:
-        times = targets if len(targets) == 1 else targets[members]
-        numbers = values if len(values) == 1 else values[members]
+        times = targets[0] if len(targets) == 1 else None
         if not fits[members[0]]:
-            sorted_ = {port: _sorted(at, times[0], rank, order) for port, at in mine.items()}
-        tables = {
-            port: PortTable(
-                times.take(at, axis=1),
-                numbers.take(at, axis=1),
-                rank[at],
-                order[at],
-                channel[at],
-                periodic[at],
+            in_time = {port: _sorted(at, targets[members[0]], rank, order) for port, at in mine.items()}
+        layouts = {
+            port: PortLayout(
+                at, rank[at], order[at], channel[at], periodic[at], None if times is None else times[at]
             )
-            for port, at in sorted_.items()
+            for port, at in in_time.items()
         }
-        moments = _moments(times[0]) if len(times) == 1 else None
-        found.append((rows[members], Group(times, numbers, tables, marks, moments)))
+        group = Group(sent, layouts, marks, None if times is None else moments_of(times))
+        found.append((rows[members], group))
     return found
-
-
-def _taken(array: NDArray[Any], rows: Positions, columns: Positions) -> NDArray[Any]:
-    """Chosen columns of chosen rows, or of the one row for all."""
-    chosen = array if len(array) in (1, len(rows)) else array[rows]
-    return chosen.take(columns, axis=1)
 
 
 def _sorted(at: Positions, targets: Integers, rank: NDArray[np.int8], order: NDArray[np.int32]) -> Positions:
@@ -194,16 +219,17 @@ def _sorted(at: Positions, targets: Integers, rank: NDArray[np.int8], order: NDA
 
 
 def _keep_order(
-    targets: Integers, sorted_: Mapping[str, Positions], rank: NDArray[np.int8], order: NDArray[np.int32]
+    targets: Integers, in_time: Mapping[str, Positions], rank: NDArray[np.int8], order: NDArray[np.int32]
 ) -> Mask:
     """Which rows of targets have the order in time that the first one has."""
     fits = np.ones(len(targets), dtype=np.bool_)
-    for at in sorted_.values():
+    for at in in_time.values():
         gap = np.diff(targets.take(at, axis=1), axis=1)
         level = (rank[at].astype(np.int64) << 32) + order[at]
         fits &= ((gap > 0) | ((gap == 0) & (np.diff(level) >= 0))).all(axis=1)
     return fits
 
 
-def _moments(targets: Integers) -> bytes:
+def moments_of(targets: Integers) -> bytes:
+    """Digest of the times of commands."""
     return digest(column(targets, "i8")).encode()

@@ -6,6 +6,7 @@ us, since the driver's own begin would take the write lock too late and fail ins
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from shotlane.store._address import Address
 from shotlane.store._error import StoreError
 
 WAIT_S = 10.0
+_SWITCH_S = 2.0
 
 
 def _whole(value: Any) -> int:
@@ -45,8 +47,23 @@ def writer_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
 
 def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _set_wal(connection)
+    for setting in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {setting}").close()
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite does not wait for somebody else who does the same at this moment, so it is tried."""
+    deadline = time.monotonic() + _SWITCH_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def reader_engine(address: Address, wait_s: float = WAIT_S) -> Engine:

@@ -146,7 +146,7 @@ def _properties(kind: type) -> Iterator[tuple[str, property]]:
 
 def _methods(owner: Any) -> Iterator[tuple[str, Any]]:
     """Methods that its own classes define, not PyMeasure's base classes."""
-    for name, method in inspect.getmembers(type(owner), inspect.isfunction):
+    for name, _ in inspect.getmembers(type(owner), inspect.isfunction):
         if not name.startswith("_") and name not in _BASE:
             yield name, getattr(owner, name)
 

@@ -8,6 +8,7 @@ from typing import Any
 from shotlane.instruments._adopted import DriverName
 from shotlane.instruments._contract import Notify
 from shotlane.instruments._definition import Definition, Resource
+from shotlane.instruments._resource import visa_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,10 @@ class Request:
 
     @property
     def address(self) -> str:
-        """Where the instrument is, in the words of its package: without `visa://` or `serial://`."""
-        if self.resource.path:
-            return self.resource.path
-        return self.resource.text.removeprefix("visa://").removeprefix("serial://")
+        """Where the instrument is, in the words of its package: without our schemes and settings."""
+        if self.resource.scheme == "visa":
+            return visa_address(self.resource.text)
+        return self.resource.path or self.resource.text
 
 
 def request_of(definition: Definition, notify: Notify) -> Request:

@@ -40,7 +40,7 @@ def visa_fault(error: pyvisa.VisaIOError) -> str:
 
 
 def settle(resource: Any) -> None:
-    """Throw away what a VISA resource still owes. Raises nothing: a wire that is gone shows at the next use."""
+    """Throw away what a VISA resource still owes. Never raises: a lost wire shows at the next use."""
     if not isinstance(resource, pyvisa.resources.MessageBasedResource):
         return
     try:

@@ -1,0 +1,77 @@
+"""Mistakes in a Modbus document: one message each, at its place."""
+
+from pathlib import Path
+
+import pytest
+from tests.instruments._stations import marked, only, resolve, sound
+
+from shotlane.model import ValueType
+
+STATION = "station: bench\ninstruments:\n  unit: {instrument: unit, resource: 'modbus+tcp://127.0.0.1'}\n"
+
+
+def document(part: str, head: str = "") -> str:
+    return f"instrument: unit\nprotocol: modbus\n{head}attributes:\n  x: {{{part}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "at", "message"),
+    [
+        ("holding: 1, coil: 2", "INS030", "coil", "stands at two places"),
+        ("type: uint16", "INS030", "x", "nothing says where"),
+        ("input: 1, access: rw", "INS032", "rw", "cannot be set"),
+        ("coil: 1, type: uint16", "INS032", "uint16", "a coil is a bool"),
+        ("coil: 1, bit: 3", "INS032", "bit", "a coil has no 'bit'"),
+        ("discrete: 1, byte_order: low_first", "INS032", "byte_order", "a discrete has no 'byte_order'"),
+        ("holding: 1, bit: 16", "INS032", "16", "no bit 16 in 16 bits"),
+        ("holding: 1, bits: [4, 2]", "INS032", "[4, 2]", "lowest bit comes first"),
+        ("holding: 1, bit: 1, bits: [1, 2]", "INS032", "bits", "`bit` and `bits`"),
+        ("holding: 1, type: float32, bit: 1", "INS032", "bit", "has no single bits"),
+        ("holding: 1, type: text", "INS030", "text", "how long the text is"),
+        ("holding: 1, length: 2", "INS032", "length", "'length' is that of a text"),
+        ("holding: 65535, type: uint32", "INS032", "65535", "beyond the last one"),
+        ("holding: 65533, type: float64", "INS032", "65533", "4 registers from 65533"),
+        ("holding: 1, scale: 0", "INS032", "0", "the scale is 0"),
+        ("holding: 1, options: {a: 1.5}", "INS041", "1.5", "no whole number"),
+        ("holding: 1, writes: multiple", "INS032", "writes", "its access is r"),
+        ("holding: 1, type: uint32, access: rw, writes: single", "INS032", "single", "several registers"),
+        ("holding: 1, access: rw, writes: mask", "INS032", "mask", "changes some bits"),
+        ("holding: 1, valid: {is: 1}", "INS030", "valid", "nothing says where"),
+        ("holding: 1, valid: {coil: 1, bit: 2, is: 1}", "INS032", "bit", "a coil has no 'bit'"),
+        ("holding: 1, type: uint8", "INS005", "uint8", ""),
+        ("holding: 70000", "INS005", "70000", ""),
+        ("holding: 1, query: A", "INS031", "query", "protocol ascii"),
+    ],
+)
+def test_a_mistake_is_one_message_at_its_place(
+    tmp_path: Path, part: str, code: str, at: str, message: str
+) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document(part)})
+    item = only(report)
+    assert (item.code, marked(item)) == (code, at)
+    assert message in item.message
+
+
+def test_single_writes_of_the_document_are_told_once_where_they_stand(tmp_path: Path) -> None:
+    text = document("holding: 1, type: float32, access: rw", "writes: single\n")
+    _, report = resolve(STATION, tmp_path, {"unit": text})
+    assert (only(report).code, marked(only(report))) == ("INS032", "single")
+
+
+@pytest.mark.parametrize(
+    ("part", "type_"),
+    [
+        ("holding: 1", ValueType.INT),
+        ("holding: 1, type: uint64", ValueType.INT),
+        ("holding: 1, type: float64", ValueType.FLOAT),
+        ("holding: 1, scale: 0.1", ValueType.FLOAT),
+        ("holding: 1, bit: 3", ValueType.BOOL),
+        ("holding: 1, bits: [0, 3]", ValueType.INT),
+        ("holding: 1, bits: [0, 3], options: {off: 0, on: 1}", ValueType.OPTION),
+        ("holding: 1, type: text, length: 4", ValueType.TEXT),
+        ("coil: 1", ValueType.BOOL),
+    ],
+)
+def test_what_a_register_is(tmp_path: Path, part: str, type_: ValueType) -> None:
+    resolved = sound(STATION, tmp_path, {"unit": document(part)})
+    assert resolved.table.channels["unit.x"].attribute.type is type_
