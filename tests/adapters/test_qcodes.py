@@ -22,7 +22,7 @@ from shotlane.testing import check_driver
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-class Magnet(Instrument):
+class Magnet(Instrument):  # type: ignore[misc]
     """One parameter of each kind."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:

@@ -125,6 +125,7 @@ class HandPlan:
     initial: Sequence[tuple[str, float]] = (("a.u", 5.0), ("c.u", 6.0))
     count: int = 1
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    cadence_ns: int | None = None
     lanes: tuple[LanePlan, ...] = lanes()
     on_shot: Callable[[int], None] = lambda number: None
     format: int = PLAN_FORMAT

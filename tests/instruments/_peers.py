@@ -50,9 +50,17 @@ class AsciiDevice:
         except OSError:
             return
 
+    def hang_up(self) -> None:
+        """Break all connections, as a device does that is switched off."""
+        connections, self._connections = self._connections, []
+        self._end(connections)
+
     def close(self) -> None:
         """Hang up and go away."""
-        for connection in [self._listener, *self._connections]:
+        self._end([self._listener, *self._connections])
+
+    def _end(self, connections: list[socket.socket]) -> None:
+        for connection in connections:
             with suppress(OSError):  # it may have gone by itself
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.instruments._scripted import Script, peer
-from tests.instruments._wired import drive
+from tests.instruments._wired import Told, define, drive
 
-from shotlane.instruments import InstrumentError, Reading
+from shotlane.instruments import Definition, InstrumentError, Reading
+from shotlane.instruments._ascii import AsciiDriver
+from shotlane.instruments._line import Line
+from shotlane.instruments._transport import SocketPort
 
 pytestmark = pytest.mark.real_time
 
@@ -235,17 +238,45 @@ def attempt(driver: Any) -> float | None:
     return value
 
 
-def test_a_slow_device_is_listened_to_long_enough_after_a_timeout() -> None:
+def slow(message: bytes, asked: list[bytes]) -> list[bytes | float]:
+    """A device that takes its time, and more for the second answer."""
+    asked.append(message)
+    return [1.0 if len(asked) == 2 else 0.45, f"{len(asked)}\r\n".encode()]
+
+
+@pytest.mark.parametrize(("guarded", "seen"), [(True, [None, 4.0]), (False, [2.0, 3.0])])
+def test_a_slow_device_is_listened_to_long_enough_after_a_timeout(
+    guarded: bool, seen: list[float | None]
+) -> None:
+    asked: list[bytes] = []
+    with peer(lambda message: slow(message, asked), end=b"\r\n") as device:
+        driver = AsciiDriver(*unguarded(device.resource, guarded=guarded), Told())
+        driver.open()
+        assert driver.read(["value"])["value"].value == 1.0
+        assert attempt(driver) is None  # the answer 2 comes while 3 is asked for, and 3 long after it
+        assert [attempt(driver), attempt(driver)] == seen
+        driver.close()
+
+
+def unguarded(resource: str, *, guarded: bool) -> tuple[Definition, Line]:
+    definition = define(document(), resource, timeout_s=0.6)
+    port = SocketPort(definition.resource.host, definition.resource.tcp_port)
+    return definition, Line(port, resource, guarded=guarded)
+
+
+def test_the_reply_after_one_that_made_no_sense_is_not_taken_for_the_next() -> None:
     asked = 0
 
     def answer(message: bytes) -> list[bytes | float]:
         nonlocal asked
         asked += 1
-        return [1.0 if asked == 2 else 0.45, f"{asked}\r\n".encode()]
+        noise = b"boo\r\n" if asked == 2 else b""  # said unasked, while the answer is being made
+        return [0.1, noise, 0.35, f"{asked}\r\n".encode()]
 
     with peer(answer, end=b"\r\n") as device:
         driver, _ = drive(document(), device.resource, timeout_s=0.6)
         assert driver.read(["value"])["value"].value == 1.0
-        assert attempt(driver) is None  # the answer 2 comes while 3 is asked for, and 3 long after it
+        with pytest.raises(InstrumentError, match="no reply of the form"):
+            driver.read(["value"])
         assert [attempt(driver), attempt(driver)] == [None, 4.0]
         driver.close()

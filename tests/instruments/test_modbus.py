@@ -191,6 +191,35 @@ def test_units_share_one_connection_until_the_last_closes(bench: Bench) -> None:
     assert not line.connected
 
 
+def test_silent_unit_of_a_gateway_leaves_the_others_connected(bench: Bench) -> None:
+    lines: dict[str, Any] = {}
+    first, told = drive(FURNACE, bench.furnace_resource, lines=lines)
+    silent, _ = drive(
+        FURNACE | {"setup": {}}, bench.furnace_resource.replace("unit=1", "unit=9"), lines=lines
+    )
+    for _ in range(2):
+        with pytest.raises(InstrumentError, match="no answer"):
+            silent.read(["temperature"])
+        assert first.read(["temperature"])["temperature"].value is not None
+    first.close()
+    silent.close()
+    assert told.count("instrument.reopened") == 0
+
+
+def test_late_answer_on_a_kept_connection_is_skipped_by_its_number(bench: Bench) -> None:
+    lines: dict[str, Any] = {}
+    first, told = drive(FURNACE | {"setup": {}}, bench.furnace_resource, lines=lines)
+    second, _ = drive(FURNACE | {"setup": {}}, bench.furnace_resource, lines=lines)
+    first.write("setpoint", 140.0)
+    bench.fault("furnace", "delay", seconds=0.4)
+    with pytest.raises(InstrumentError, match="no answer"):
+        first.read(["temperature"])
+    assert second.read(["setpoint"])["setpoint"].value == 140.0
+    first.close()
+    second.close()
+    assert told.count("instrument.reopened") == 0
+
+
 def test_nobody_listening_is_disconnected() -> None:
     with pytest.raises(InstrumentError, match="nothing answers at") as caught:
         drive(FURNACE, "modbus+tcp://127.0.0.1:9")

@@ -33,6 +33,7 @@ WRITTEN: dict[str, tuple[dict[str, Any], Any]] = {
     "gain": ({"holding": 18, "bits": [2, 4]}, 5),
     "relay": ({"coil": 3}, True),
 }
+VALUES = {name: value for name, (_, value) in WRITTEN.items()}
 DOCUMENT: dict[str, Any] = {
     "instrument": "other",
     "protocol": "modbus",
@@ -120,9 +121,9 @@ def test_everything_written_is_read_back(resource: str) -> None:
         driver.write(name, value)
     readings = driver.read([*WRITTEN, "level", "door"])
     driver.close()
-    assert {name: readings[name].value for name in WRITTEN} == {n: value for n, (_, value) in WRITTEN.items()}
+    assert {name: readings[name].value for name in WRITTEN} == VALUES
     assert (readings["level"].value, readings["door"].value) == (0, False)
-    # Two bit fields are read before they are set; holding, coils, inputs and discrete inputs are a block each.
+    # Two bit fields are read before they are set; each of the four tables is a block of its own.
     assert told.count("exchange.extra") == 2 + 3
 
 

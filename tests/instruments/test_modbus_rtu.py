@@ -1,7 +1,12 @@
 """Modbus RTU on a pseudo-terminal: units on one line, and every way in which an answer can be wrong."""
 
+import os
+import select
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +150,7 @@ def test_without_the_guard_the_late_answer_is_taken(line: RtuBench, drivers: tup
     line.fault(1, "delay", seconds=LATE_S)
     with pytest.raises(InstrumentError, match="no answer"):
         driver.read(["a"])
+    line.fault(1, "delay", seconds=0.1)
     assert driver.read(["b"])["b"].value == 100
 
 
@@ -272,6 +278,45 @@ def test_echo_of_the_adapter_is_taken_off(line: RtuBench, drivers: tuple[Any, An
     monkeypatch.setattr(port, "receive", lambda timeout_s: echo.pop() if echo else receive(timeout_s))
     monkeypatch.setattr(driver._line, "_pace", type(driver._line._pace)(echoes=True))
     assert driver.read(["a"])["a"].value == 100
+
+
+def test_rtu_frames_through_a_serial_device_server(line: RtuBench) -> None:
+    with device_server(line.serial_path) as port:
+        address = f"modbus+tcp://127.0.0.1:{port}?unit=2&framing=rtu"
+        driver, _ = drive(DOCUMENT, address, timeout_s=TIMEOUT_S)
+        line.fault(2, "garble")
+        with pytest.raises(InstrumentError) as caught:
+            driver.read(["a"])
+        assert caught.value.fault == "garbled"
+        assert driver.read(["a", "b"])["b"].value == 201
+        driver.close()
+
+
+@contextmanager
+def device_server(path: str) -> Iterator[int]:
+    """One TCP connection, carried to a serial port as it is."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    device = os.open(path, os.O_RDWR | os.O_NOCTTY)
+
+    def carry() -> None:
+        connection, _ = listener.accept()
+        sources: list[Any] = [connection, device]
+        with connection:
+            while True:
+                readable, _, _ = select.select(sources, [], [])
+                if device in readable:
+                    connection.sendall(os.read(device, 4096))
+                elif data := connection.recv(4096):
+                    os.write(device, data)
+                else:
+                    return
+
+    thread = threading.Thread(target=carry)
+    thread.start()
+    yield listener.getsockname()[1]
+    thread.join(5)
+    listener.close()
+    os.close(device)
 
 
 def limited(tmp_path: Path, **unit: Any) -> RtuBench:

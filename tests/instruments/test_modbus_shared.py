@@ -1,4 +1,4 @@
-"""Several units on one RS-485 line in a whole run: one worker, a request per unit and tick, the port's load."""
+"""Several units on one RS-485 line in a whole run: a request per unit and tick, and the port's load."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -90,7 +90,7 @@ def test_faults_of_a_role(tmp_path: Path, line: str, code: str, at: str, help: s
         ("modbus+tcp://x?unitt=1", "STA150", "no setting 'unitt'"),
         ("modbus+tcp://x?unit=900", "STA150", "'unit' is '900'"),
         ("modbus+serial:///dev/ttyUSB0?unit=0", "STA150", "'unit' is '0'"),
-        ("GPIB0::16::INSTR", "STA900", "not available yet"),
+        ("GPIB0::16::INSTR", "STA151", "speaks modbus"),
         ("mobdus+tcp://x", "STA150", "no known kind"),
         ("here", "STA150", "no address"),
     ],
@@ -108,15 +108,8 @@ def test_an_instrument_nobody_knows_suggests_the_nearest(tmp_path: Path) -> None
     assert (only(report).code, only(report).help) == ("STA111", "did you mean 'furnace'?")
 
 
-def test_a_driver_is_not_available_yet(tmp_path: Path) -> None:
-    text = "station: bench\ninstruments:\n  meter: {driver: 'pymeasure:x.Y', resource: 'GPIB0::16::INSTR'}\n"
-    resolved, report = resolve(text, tmp_path)
-    assert resolved is None
-    assert {item.code for item in report} == {"STA900"}
-
-
 def test_mocking_takes_any_address_and_none(tmp_path: Path) -> None:
-    two = station("    resource: GPIB0::16::INSTR\n") + "  other: {instrument: furnace}\n"
+    two = station("    resource: modbus+tcp://10.0.0.9\n") + "  other: {instrument: furnace}\n"
     roles = sound(two, tmp_path, mock=True).table.roles
     assert [role.real for role in roles.values()] == [False, False]
     assert roles["furnace"].port != roles["other"].port
@@ -212,7 +205,7 @@ MISTAKES = [
     ("coil: 3", "coil: 3, query: X", "INS031", None),
     ("idle: 0", "idle: 7", "INS041", None),
     ("protocol: modbus", "protocol: rtu", "INS900", None),
-    ("coil: 3", "coil: 3, verify: true", "INS900", None),
+    ("coil: 3, access: rw", "coil: 3, access: w, verify: true", "INS032", None),
     ("setup:", "identity: {serial: {type: uint32}}\nsetup:", "INS030", "holding"),
     ("setup:", "identity: {query: ID}\nsetup:", "INS031", None),
     ("type: float32, unit: degC}", "type: float32, unit: degX}", "INS010", "deg"),

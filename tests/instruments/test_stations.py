@@ -72,7 +72,7 @@ def test_every_request_is_a_reading_a_set_a_call_or_an_event(wired: tuple[Bench,
 
 
 @pytest.mark.real_time
-@pytest.mark.parametrize("kind", ["drop", "garble", "hang_up", "wrong_unit"])
+@pytest.mark.parametrize("kind", ["drop", "garble", "wrong_unit"])
 @pytest.mark.parametrize("operation", ["read", "write"])
 def test_faults_of_the_furnace_lose_no_request(
     wired: tuple[Bench, Pool, Told], kind: str, operation: str
@@ -84,6 +84,22 @@ def test_faults_of_the_furnace_lose_no_request(
     else:
         pool.write("furnace", "setpoint", 140.0)
     assert len(bench.requests("furnace")) == 1 + told.exchanges("furnace")
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("operation", ["read", "write"])
+def test_a_device_that_hangs_up_ends_the_exchange_and_is_opened_again(
+    wired: tuple[Bench, Pool, Told], operation: str
+) -> None:
+    bench, pool, told = wired
+    bench.fault("furnace", "hang_up")
+    with pytest.raises(InstrumentError) as caught:
+        pool.read("furnace", ["temperature"]) if operation == "read" else pool.write(
+            "furnace", "setpoint", 140.0
+        )
+    assert caught.value.fault == "disconnected"
+    assert pool.read("furnace", ["temperature"]).readings["temperature"].fault is None
+    assert len(bench.requests("furnace")) == 2 + told.exchanges("furnace")
 
 
 @pytest.mark.real_time
@@ -123,6 +139,8 @@ def test_a_lost_reply_is_one_repeated_exchange(wired: tuple[Bench, Pool, Told]) 
 def test_a_port_that_comes_back_gets_its_set_up_again(wired: tuple[Bench, Pool, Told]) -> None:
     bench, pool, told = wired
     bench.restart("furnace")
+    with pytest.raises(InstrumentError):
+        pool.write("furnace", "setpoint", 140.0)
     pool.write("furnace", "setpoint", 140.0)
     assert bench.registers()["furnace"]["saving"] == 59
     assert [type_ for _, type_, _ in told].count("instrument.set-up") == 2

@@ -1,5 +1,6 @@
 """Templates of ASCII dialogues; pure."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +102,30 @@ def test_unknown_field_of_a_written_text_is_told() -> None:
 def test_bad_format_is_told() -> None:
     with pytest.raises(TemplateError, match="is not a format"):
         parse_write("S{value:.3q}", ["value"])
+
+
+@pytest.mark.parametrize(
+    ("frame", "reply", "value"),
+    [
+        ("{v:x}", "0x1F", 31),
+        ("{v:s}", '"say ""hi"""', 'say "hi"'),
+        ("{v:s}", "plain words", "plain words"),
+        ("{v:s},{_:rest}", "'a,b',c", "a,b"),
+        ("{_:header?}{v:f}", ":VOLT:DC 1.5", 1.5),
+        ("{_:header?}{v:f}", "1.5", 1.5),
+    ],
+)
+def test_further_types_of_fields(frame: str, reply: str, value: object) -> None:
+    assert parse_frame(frame).parse(reply)["v"].value == value
+
+
+@given(st.lists(st.floats(allow_infinity=False), min_size=1), st.sampled_from([",", ", ", ";", "  ", "\r\n"]))
+def test_every_list_of_numbers_comes_back(values: list[float], between: str) -> None:
+    array = parse_frame("{values:list}").parse(between.join(map(repr, values)))["values"].value
+    assert np.array_equal(np.asarray(array), values, equal_nan=True)
+
+
+@pytest.mark.parametrize("reply", ["1,,2", "1,2,", "1,x", ""])
+def test_a_list_with_a_gap_is_refused(reply: str) -> None:
+    with pytest.raises(ReplyMismatch):
+        parse_frame("{values:list}").parse(reply)

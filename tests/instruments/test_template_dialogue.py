@@ -52,7 +52,7 @@ class ScriptedLine:
     def connect(self, timeout_s: float) -> None:
         pass
 
-    def distrust(self) -> None:
+    def distrust(self, *, owed: bool = True) -> None:
         self.distrusted = True
 
     def exchange(self, request: Request, timeout_s: float) -> bytes:

@@ -210,7 +210,7 @@ def test_an_error_as_text_is_never_a_value(bench: Bench, opened: Opened) -> None
     bench.fault("gas", "busy", count=2)  # it answers `?`
     error = fault_of(pool.read, "gas", ["flow"])
     assert error is not None
-    assert error.fault == "garbled"
+    assert error.fault in ("garbled", "rejected")  # as the document knows the text or not
 
 
 # Trap 5: lines nobody asked for; sets that are accepted and not done.

@@ -1,6 +1,7 @@
 """A small station as the compiler sees it, and a shortcut from YAML text to a plan."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from shotlane.diagnostics import Diagnostic, Report
@@ -75,7 +76,11 @@ def demo_table() -> ChannelTable:
 
 
 def compiled(
-    text: str, *, table: ChannelTable | None = None, overrides: Mapping[str, str] | None = None
+    text: str,
+    *,
+    table: ChannelTable | None = None,
+    overrides: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> tuple[CompiledPlan | None, Report]:
     """Compile a sequence; its plan and the report."""
     report = Report()
@@ -83,7 +88,9 @@ def compiled(
     assert document is not None
     sequence = load_sequence(document, report)
     assert sequence is not None
-    plan = compile_sequence(sequence, document, table or demo_table(), report, overrides=overrides)
+    plan = compile_sequence(
+        sequence, document, table or demo_table(), report, overrides=overrides, folder=folder
+    )
     return plan, report
 
 

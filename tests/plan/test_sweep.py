@@ -147,7 +147,7 @@ def test_order_shuffle_is_a_seeded_permutation() -> None:
         ("  - x: {arange: [0 V, 2 V, -1 V]}\n", [("SEQ304", 6)]),
         ("  - x: {arange: [0 V, 2 V, 0 V]}\n", [("SEQ304", 6)]),
         ("  - x: {random: [0 V, 2 V]}\n", [("SEQ304", 6)]),
-        ("  - x: {file: points.csv, column: x}\n", [("SEQ900", 6)]),
+        ("  - x: {file: points.csv, column: x}\n", [("SEQ310", 6)]),
         ("  - x: [1 V, 2 K, 3 s]\n", [("EXP040", 6), ("EXP040", 6)]),
         ("  - x: [1 V, y]\n  - y: [1 V]\n", [("SEQ305", 6)]),
         ("  - x: [1 V / 0]\n", [("SEQ402", 6)]),

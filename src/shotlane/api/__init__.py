@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     )
     from shotlane.api._check import check
     from shotlane.api._describe import describe
+    from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
 
 _HOMES = {
+    "Explanation": "_explain",
     "Found": "_find",
+    "UnknownNameError": "_explain",
+    "explain": "_explain",
     "ByHand": "_by_hand",
     "ByHandError": "_by_hand",
     "HandCall": "_by_hand",
@@ -49,9 +53,12 @@ _HOMES = {
 }
 
 __all__ = [
-    "Found",
+    "Explanation",
+    "UnknownNameError",
+    "explain",
     "ByHand",
     "ByHandError",
+    "Found",
     "HandCall",
     "Options",
     "Prepared",

@@ -7,7 +7,7 @@ from pathlib import Path
 from shotlane.api._dangers import check_confirmed, check_names
 from shotlane.api._project import Project, find_project, find_station, shown, station_names
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
-from shotlane.document import Document, read_file
+from shotlane.document import SEQUENCE_SECTIONS, STATION_SECTIONS, Document, read_file, with_includes
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import ChannelTable, Sequence, load_sequence, load_station
 from shotlane.plan import CompiledPlan, compile_sequence
@@ -52,13 +52,16 @@ def prepare_document(
     """Check and compile a sequence that was read from `path`; None when the report has errors."""
     options = options or Options()
     project = find_project(path.parent, report)
+    document = with_includes(document, path, report, SEQUENCE_SECTIONS)
     sequence = load_sequence(document, report)
     if sequence is None:
         return None
     station = _station(sequence, document, project, report, options)
     # Without a station the sequence is checked all the same, so that all faults are told at once.
     table = ChannelTable("", {}, {}, complete=False) if station is None else station.table
-    plan = compile_sequence(sequence, document, table, report, overrides=options.parameters)
+    plan = compile_sequence(
+        sequence, document, table, report, overrides=options.parameters, folder=path.parent
+    )
     if station is None or plan is None or not report.ok:
         return None
     check_names(sequence, document, station, report)
@@ -66,7 +69,7 @@ def prepare_document(
         check_confirmed(sequence, document, station, report)
     if options.virtual_time and not options.mock:
         _refuse_real(plan, station, report)
-    documents = {document.source.name: document.source.text, **station.documents}
+    documents = {**document.texts, **plan.files, **station.documents}
     return Prepared(path, project, sequence, station, plan, documents, options) if report.ok else None
 
 
@@ -104,6 +107,7 @@ def resolve_document(
     path: Path, document: Document, report: Report, *, mock: bool = False
 ) -> ResolvedStation | None:
     """Load a station that was read from `path`, and the instrument documents that it names."""
+    document = with_includes(document, path, report, STATION_SECTIONS)
     station = load_station(document, report)
     if station is None:
         return None

@@ -133,6 +133,13 @@ def main_parser() -> argparse.ArgumentParser:
     )
     init.add_argument("--folder", type=Path, default=Path(), help="where to (default: here)")
 
+    explain = verbs.add_parser("explain", help="what a code means, or where a value comes from")
+    explain.add_argument("what", metavar="CODE|FILE", help="a code such as SEQ213, or a sequence")
+    explain.add_argument("name", metavar="NAME", nargs="?", help="a parameter, label, step or channel of it")
+    explain.add_argument("--shot", type=int, default=1, metavar="K", help="its value in shot K (default 1)")
+    _add_choices(explain)
+    _add_format(explain)
+
     schema = verbs.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("kind", choices=["sequence", "station", "instrument"])
     return parser

@@ -1,7 +1,17 @@
 """YAML text to plain data with a place for every key and value. Knows nothing of what it means."""
 
 from shotlane.document._document import Document
+from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
 from shotlane.document._node import Path
 from shotlane.document._read import read_file, read_text
 
-__all__ = ["Document", "Path", "read_file", "read_text"]
+__all__ = [
+    "SEQUENCE_SECTIONS",
+    "STATION_SECTIONS",
+    "Document",
+    "Path",
+    "Sections",
+    "read_file",
+    "read_text",
+    "with_includes",
+]

@@ -4,7 +4,7 @@ Data and places have the same paths. What was left out of the data because it is
 its path is in `dropped`: who misses something there stays silent, since the fault has been told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shotlane.diagnostics import Source, Span
@@ -16,18 +16,43 @@ class Document:
 
     `data`: dict, list, str, int, float, bool or None. `dropped`: paths that are written in the text but were
     found faulty, by this layer (then they are absent from `data`, or None as an item of a list) or, through
-    `drop`, by a later one (then they are still in `data`).
+    `drop`, by a later one (then they are still in `data`). `fragments`: the other texts that it is made of.
     """
 
-    __slots__ = ("_root", "data", "dropped", "source")
+    __slots__ = ("_root", "data", "dropped", "fragments", "source")
 
     def __init__(self, source: Source, data: Any, root: Node, *, left_out: bool = False) -> None:
         self.source = source
         self.data = data
         self.dropped: set[Path] = set()
+        self.fragments: tuple[Source, ...] = ()
         self._root = root
         if left_out:
             self.data = self._without_faulty(data, root, ())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what it includes is in it."""
+        return bool(self.fragments) or not self.data.get("include")
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every text that it is made of, by name."""
+        return {source.name: source.text for source in (self.source, *self.fragments)}
+
+    @property
+    def root(self) -> Node:
+        """The tree of places, for whoever merges documents."""
+        return self._root
+
+    def merged(self, data: Any, root: Node, fragments: Iterable["Document"]) -> "Document":
+        """The document with parts of others in it; `root` says of every part where it stands."""
+        whole = Document(self.source, data, root)
+        whole.fragments = self.fragments + tuple(
+            source for fragment in fragments for source in (fragment.source, *fragment.fragments)
+        )
+        whole.dropped |= self.dropped
+        return whole
 
     def drop(self, path: Path) -> None:
         """Record that what stands at a path is faulty, and that this has been told."""
@@ -44,54 +69,56 @@ class Document:
 
     def span(self, path: Path) -> Span:
         """Place of a value; of the key of the nearest enclosing one when nothing is written at this path."""
-        found, depth = self._find(path)
+        found, depth, source = self._find(path)
         if depth < len(path):
             return self.key_span(path[:depth])
         if not path:
             return self.key_span(())
-        return Span(self.source, found.start, max(found.start, found.end))
+        return Span(source, found.start, max(found.start, found.end))
 
     def key_span(self, path: Path) -> Span:
         """Place of a key, or of an item of a list; as `span` when it is not written. The first key for ()."""
         while path:
-            parent, depth = self._find(path[:-1])
+            parent, depth, source = self._find(path[:-1])
             if depth == len(path) - 1:
                 entry = _entry(parent, path[-1])
                 if entry is not None:
-                    return Span(self.source, entry[0], entry[1])
+                    return Span(entry[2].source or source, entry[0], entry[1])
             path = path[:depth] if depth < len(path) - 1 else path[:-1]
         return self._top()
 
     def within(self, path: Path, offset: int, length: int) -> Span:
         """Place of characters of a text value; the whole value where the text is not written as it reads."""
-        node, depth = self._find(path)
+        node, depth, source = self._find(path)
         node = node.resolved()
         if depth < len(path):
             return self.span(path)
-        whole = Span(self.source, node.start, max(node.start, node.end))
+        whole = Span(source, node.start, max(node.start, node.end))
         start = node.start + (1 if node.form is Form.QUOTED else 0)
         end = node.end - (1 if node.form is Form.QUOTED else 0)
         text = self._value(path)
-        if node.form not in (Form.PLAIN, Form.QUOTED) or self.source.text[start:end] != text:
+        if node.form not in (Form.PLAIN, Form.QUOTED) or source.text[start:end] != text:
             return whole
         begin = start + min(max(offset, 0), end - start)
-        return Span(self.source, begin, min(begin + max(length, 0), end))
+        return Span(source, begin, min(begin + max(length, 0), end))
 
     def _top(self) -> Span:
-        if self._root.entries:
-            start, end, _ = min(self._root.entries.values(), key=lambda entry: entry[0])
+        own = [entry for entry in (self._root.entries or {}).values() if entry[2].source is None]
+        if own:
+            start, end, _ = min(own, key=lambda entry: entry[0])
             return Span(self.source, start, end)
         return Span(self.source, self._root.start, max(self._root.start, self._root.end))
 
-    def _find(self, path: Path) -> tuple[Node, int]:
-        """Node at a path, or the deepest one on the way to it, and how many steps were gone."""
-        node = self._root
+    def _find(self, path: Path) -> tuple[Node, int, Source]:
+        """Node at a path, or the deepest one on the way to it, how many steps were gone, and its text."""
+        node, source = self._root, self.source
         for depth, step in enumerate(path):
             entry = _entry(node, step)
             if entry is None:
-                return node, depth
+                return node, depth, source
             node = entry[2]
-        return node, len(path)
+            source = node.source or source
+        return node, len(path), source
 
     def _value(self, path: Path) -> Any:
         value = self.data
@@ -124,7 +151,7 @@ class Document:
 
     def keys(self, path: Path = ()) -> Iterator[str]:
         """Keys written in the mapping at a path, those left out as faulty too; nothing when it is none."""
-        node, depth = self._find(path)
+        node, depth, _ = self._find(path)
         if depth == len(path):
             yield from node.resolved().entries or ()
 

@@ -7,6 +7,8 @@ an anchor are shared by the places that use it.
 from enum import Enum
 from typing import Any, Final
 
+from shotlane.diagnostics import Source
+
 Path = tuple[str | int, ...]
 
 
@@ -25,10 +27,11 @@ class Node:
     """The characters from `start` up to `end`, and what is inside them.
 
     `entries` of a mapping: key -> (start of the key, its end, node of the value). `items` of a list.
-    `target` of an alias: the node of its anchor.
+    `target` of an alias: the node of its anchor. `source`: the text it stands in, and its key with it, where
+    that is another one than that of the node around it.
     """
 
-    __slots__ = ("end", "entries", "form", "items", "start", "target")
+    __slots__ = ("end", "entries", "form", "items", "source", "start", "target")
 
     def __init__(self, start: int, end: int, form: Form) -> None:
         self.start = start
@@ -37,6 +40,7 @@ class Node:
         self.entries: dict[str, Entry] | None = None
         self.items: list[Node] | None = None
         self.target: Node | None = None
+        self.source: Source | None = None
 
     def resolved(self) -> "Node":
         """The node itself, or that of the anchor when it is an alias."""

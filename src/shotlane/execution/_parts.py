@@ -17,7 +17,7 @@ from shotlane.records import Tally
 
 @dataclass(slots=True, eq=False)
 class RunParts:
-    """Handed to shots and attempts; the last three are what they leave behind."""
+    """Handed to shots and attempts; from `lateness` on, what they leave behind."""
 
     plan: Plan
     pool: InstrumentPool
@@ -30,3 +30,5 @@ class RunParts:
     lateness: dict[str, PortLateness] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     faults: list[AttemptFault] = field(default_factory=list)
+    retries: int = 0
+    budget_told: bool = False

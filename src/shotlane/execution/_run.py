@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 
 from shotlane.execution._bounded import bounded
+from shotlane.execution._cadence import Cadence
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
 from shotlane.execution._crash import crash_of
@@ -106,8 +107,9 @@ class _Run:
     def _run_shots(self) -> None:
         """Run shot after shot, until one ends the run or somebody does."""
         parts, count = self._parts, len(self._parts.plan)
+        cadence = Cadence(parts.plan.cadence_ns, parts.clock, parts.drive, parts.journal)
         for number in range(1, count + 1):
-            if parts.control.request is not None:
+            if parts.control.request is not None or not cadence.wait(number):
                 break
             shot = parts.plan.shot(number)
             result = run_shot(parts, shot, last=number == count)

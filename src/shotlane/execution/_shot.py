@@ -84,11 +84,23 @@ def _what_then(parts: RunParts, attempt: Attempt, number: int, last: bool) -> _T
     if parts.control.request is not None or attempt.trouble.crashed:
         return _Then.END_RUN
     if fault is not None:
-        if fault.fault in retry.on and number < retry.attempts:
+        if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
             return _Then.RETRY
         if retry.then != "skip":
             return _Then.END_RUN
     return _Then.END_RUN if last else _Then.NEXT_SHOT
+
+
+def _may_retry(parts: RunParts) -> bool:
+    """Take one retry from the budget of the run; False when it is spent, which is told once."""
+    budget = parts.plan.retry.budget
+    if budget is not None and parts.retries >= budget:
+        if not parts.budget_told:
+            parts.budget_told = True
+            parts.journal.tell("retry.exhausted", budget=budget)
+        return False
+    parts.retries += 1
+    return True
 
 
 def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:

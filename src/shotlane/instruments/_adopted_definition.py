@@ -49,12 +49,13 @@ def define_adopted(
     name = driver_name(role.driver or "", station, at, report)
     if name is None:
         return None
+    if lock is not None and lock.is_damaged:
+        return None  # told; what the driver has is not known
     values = ValueReader(report, station, "STA131")
     locked = lock.instruments.get(str(at[-1])) if lock else None
     declared = _declared(locked, role, name, station, at, report)
     if declared is None and not role.attributes:
-        damaged = lock is not None and lock.is_damaged
-        if locked is None and not damaged and not station.has_dropped((*at, "attributes")):
+        if locked is None and not station.has_dropped((*at, "attributes")):
             _tell_nothing_known(station, at, report)
         return None
     merged = merge_attributes(role.attributes, declared, at, values)

@@ -164,7 +164,7 @@ class AsciiDriver:
             raise
         except DeviceRefusal as refusal:
             if not refusal.whole:
-                self._line.distrust()
+                self._line.distrust(owed=False)
             context = self._context(message, payload, begun)
             raise InstrumentError(refusal.fault, refusal.message, context) from refusal
         except ValueError as error:

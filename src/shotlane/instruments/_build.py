@@ -10,6 +10,7 @@ from shotlane.instruments._locks import Holder, InUseError, PortLocks
 from shotlane.instruments._member import RoleNotify
 from shotlane.instruments._pool import Pool, real_resources
 from shotlane.instruments._resolve import ResolvedStation
+from shotlane.instruments._secrets import Secrets
 from shotlane.instruments._simulated import SimulatedDriver
 
 
@@ -26,16 +27,20 @@ def build_pool(
     `locks`: those that the caller holds already; without them the pool takes its own when it opens.
     """
     lines: dict[str, Any] = {}
+    secrets = Secrets()
+
+    def masked(role: str, type_: str, fields: Mapping[str, Any]) -> None:
+        notify(role, type_, secrets.mask(fields))
 
     def make(definition: Definition) -> Driver:
-        driver = make_own(definition.own)
+        driver = make_own(definition.own if definition.simulated else secrets.put_in(definition.own))
         if definition.views and not definition.simulated:
             driver = ConvertedDriver(driver, definition.views)
         return ConvertedDriver(driver, definition.aliases) if definition.aliases else driver
 
     def make_own(definition: Definition) -> Driver:
         def tell(type_: str, fields: Mapping[str, Any]) -> None:
-            notify(definition.role, type_, {"role": definition.role, **fields})
+            masked(definition.role, type_, {"role": definition.role, **fields})
 
         if definition.simulated:
             return SimulatedDriver(definition, now_ns=now_ns, seed=seed, notify=tell)
@@ -50,7 +55,7 @@ def build_pool(
         return make_driver(definition, lines, tell)
 
     locks = locks or PortLocks(resolved.name)
-    return Pool(resolved.definitions, make, now_ns=now_ns, notify=notify, locks=locks)
+    return Pool(resolved.definitions, make, now_ns=now_ns, notify=masked, locks=locks, mask=secrets.mask)
 
 
 def holders(resolved: ResolvedStation) -> dict[str, Holder]:

@@ -11,6 +11,7 @@ from shotlane.expression import parse_literal
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._modbus_cost import modbus_costs
 from shotlane.instruments._modbus_pace import DEFAULT_BAUDRATE, bits_of_byte
+from shotlane.instruments._values import LONGEST_S
 from shotlane.model import Attribute, InstrumentAttribute, ReadPart, Scalar
 
 _TURNAROUND_NS = 2_000_000
@@ -60,7 +61,8 @@ def _cost(definition: Definition, attribute: Attribute, resource: Resource) -> C
 
 def _nanoseconds(written: Scalar | None) -> int:
     parsed = None if written is None else parse_literal(str(written))
-    return 0 if parsed is None else round(parsed[0] * 1e9)
+    # More: a fault that was told.
+    return 0 if parsed is None or not abs(parsed[0]) <= LONGEST_S else round(parsed[0] * 1e9)
 
 
 def _cost_ns(count: int, resource: Resource) -> int:

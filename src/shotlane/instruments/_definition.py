@@ -23,7 +23,7 @@ from shotlane.model import Attribute, Command, InstrumentDocument, ScalarValue
 class Resource:
     """Where an instrument is: an address in parts.
 
-    `scheme`: sim, serial, tcp or modbus+tcp. `port` names what is shared: equal for addresses that mean one
+    `scheme`: as `_resource` knows them. `port` names what is shared: equal for addresses that mean one
     wire, however they are spelt. `path`: a serial device as written (a symlink is resolved at each opening).
     `query`: what follows the `?`, by name (`baudrate`, `unit`, ...), known names only.
     """

@@ -117,7 +117,8 @@ def _package(name: DriverName) -> str | None:
     """The package that a driver of somebody else comes from, with its version."""
     if name.kind not in ADAPTERS:
         return None
-    module = name.target.partition(".")[0].partition(":")[0] if "." in name.target else name.kind
+    # alicatlib and watlowlib name a kind of device, the others a class or package.
+    module = name.kind if name.kind.endswith("lib") else name.target.partition(".")[0].partition(":")[0]
     for package in packages_distributions().get(module, [module]):
         try:
             return f"{package} {version(package)}"

@@ -153,7 +153,9 @@ class _Reader:
         declared = self._document.identity
         is_scpi = self._document.protocol == "scpi"
         query = declared.query if declared is not None else None
-        if is_scpi and (query is None or query == IDENTITY_QUERY) and not (declared and declared.reply):
+        if is_scpi and query is None:
+            query = IDENTITY_QUERY
+        if is_scpi and query == IDENTITY_QUERY and not (declared and declared.reply):
             return self._own(IDENTITY_QUERY, ReplyForm(pattern=IDENTITY_PATTERN))
         if declared is None or query is None or (is_scpi and query == "none"):
             return None
@@ -182,7 +184,7 @@ class _Reader:
         if self._language.is_inline(reply):
             return self._made(reply, (*path, "reply"))
         known = ", ".join([*self._replies, "none"])
-        self._fault((*path, "reply"), f"there is no reply {reply!r}", f"replies are {known}")
+        self._fault((*path, "reply"), f"there is no reply {reply!r}", f"replies are {known}", unknown=True)
         return None
 
     def _field(self, wanted: str | None, reply: Reply | None, path: Path, name: str) -> str | None:
@@ -195,7 +197,8 @@ class _Reader:
         if wanted in fields:
             return wanted
         what = "which field of the reply is meant" if wanted is None else f"the reply has no field {wanted!r}"
-        self._fault((*path, "field") if wanted else path, what, f"fields are {', '.join(fields) or 'none'}")
+        place = (*path, "field") if wanted else path
+        self._fault(place, what, f"fields are {', '.join(fields) or 'none'}", unknown=wanted is not None)
         return None
 
     def _written(self, text: str, names: tuple[str, ...], path: Path) -> Send | None:
@@ -215,8 +218,8 @@ class _Reader:
     def _refuse(self, path: Path, error: TemplateError) -> None:
         self._fault(path, error.message, error.help)
 
-    def _fault(self, path: Path, message: str, help_text: str | None) -> None:
-        self._faults.append(DialogueFault(path, message, help_text))
+    def _fault(self, path: Path, message: str, help_text: str | None, *, unknown: bool = False) -> None:
+        self._faults.append(DialogueFault(path, message, help_text, unknown))
 
 
 def _present(talks: Iterable[tuple[str, Talk | None]]) -> dict[str, Talk]:

@@ -30,7 +30,7 @@ def check_dialogue(document: InstrumentDocument, values: ValueReader) -> dict[st
     _check_document(document, values)
     dialogue, faults = parse_dialogue(document)
     for fault in faults:
-        code = "INS020" if fault.path[-1] in ("reply", "field") else "INS033"
+        code = "INS020" if fault.unknown else "INS033"
         values.error(fault.path, fault.message, _nearest_help(document, dialogue, fault), code=code)
     types = {
         name: talk.reply.types[talk.field]
@@ -94,12 +94,13 @@ def _check_arrays(document: InstrumentDocument, types: Mapping[str, str], values
 
 def _nearest_help(document: InstrumentDocument, dialogue: Dialogue, fault: DialogueFault) -> str | None:
     """The nearest reply where one was misspelt; else the fault's own words."""
-    if fault.path[-1] != "reply" or not fault.message.startswith("there is no reply"):
+    if not fault.unknown or fault.path[-1] != "reply":
         return fault.help
     part: object = document
     for key in fault.path:
         part = part[key] if isinstance(part, dict) else getattr(part, str(key))
-    return did_you_mean(str(part), [*document.replies, "none"], what="replies")
+    nearest = did_you_mean(str(part), [*document.replies, "none"], what="replies")
+    return nearest or "a frame has a field, {value:f}; give one without a name under `replies`"
 
 
 def _check_access(declared: InstrumentAttribute, path: Path, protocol: str, values: ValueReader) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from shotlane.instruments._checksum import Checksum, ChecksumError
 from shotlane.instruments._framing import Until
-from shotlane.instruments._template import ReplyMismatch, TemplateError, parse_write
+from shotlane.instruments._template import ReplyMismatch, TemplateError, WriteTemplate, parse_write
 
 _LINE_END: Final = re.compile(r"[\x00-\x1f]+\Z")
 _SUM: Final = "{checksum}"
@@ -32,14 +32,14 @@ def split_checksum(text: str, checksum: Checksum | None) -> tuple[str, str | Non
 class WrittenLine:
     """The line that is written for a command."""
 
-    before: str
+    before: WriteTemplate
     after: str | None
     checksum: Checksum | None
     encoding: str
 
     def compose(self, command: str) -> bytes:
         """The bytes of a command. Raises `ValueError` for what cannot be encoded."""
-        data = parse_write(self.before, ("command",)).fill({"command": command}).encode(self.encoding)
+        data = self.before.fill({"command": command}).encode(self.encoding)
         if self.after is None or self.checksum is None:
             return data
         return data + self.checksum.of(data) + self.after.encode(self.encoding)
@@ -48,9 +48,8 @@ class WrittenLine:
 def parse_written_line(text: str, checksum: Checksum | None, encoding: str) -> WrittenLine:
     """Read `write`. Raises `TemplateError`."""
     before, after = split_checksum(text, checksum)
-    parse_write(before, ("command",))
     _check_encodable(text, encoding)
-    return WrittenLine(before, after, checksum, encoding)
+    return WrittenLine(parse_write(before, ("command",)), after, checksum, encoding)
 
 
 def line_end(text: str) -> str | None:

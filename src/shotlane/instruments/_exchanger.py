@@ -13,9 +13,10 @@ from typing import Any
 
 from shotlane.instruments._agreement import agrees, valued
 from shotlane.instruments._contract import InstrumentError, Reading
+from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import UNANSWERED
 from shotlane.instruments._member import Exchange, Member, RoleNotify
-from shotlane.model import ScalarValue
+from shotlane.model import ScalarValue, channel_name
 
 REPEATED = frozenset({"timeout", "garbled"})
 
@@ -46,11 +47,13 @@ class Exchanger:
         notify: RoleNotify,
         reopen: Callable[[Member], None],
         lose: Callable[[str], None],
+        mask: Callable[[Any], Any],
     ) -> None:
         self._now_ns = now_ns
         self._notify = notify
         self._reopen = reopen
         self._lose = lose
+        self._mask = mask
 
     def read(self, member: Member, names: Sequence[str]) -> Exchange:
         """Read attributes; what timed out or came back garbled is tried again, alone where others came."""
@@ -94,14 +97,19 @@ class Exchanger:
         if member.prepare is not None:
             member.prepare()
 
-    def complete(self, member: Member, error: InstrumentError, names: Sequence[str] = ()) -> None:
+    def complete(self, definition: Definition, error: InstrumentError, names: Sequence[str] = ()) -> None:
         """Fill in what is known here of where a fault arose."""
-        role, context = member.role, error.context
+        role, context = definition.role, error.context
+        error.message = self._mask(error.message)
+        error.args = (error.message,)
         error.context = replace(
             context,
-            resource=context.resource or member.definition.resource.text,
+            command=self._mask(context.command),
+            sent=self._mask(context.sent),
+            received=self._mask(context.received),
+            resource=context.resource or definition.resource.text,
             role=context.role or role,
-            channel=context.channel or (f"{role}.{names[0]}" if len(names) == 1 else None),
+            channel=context.channel or (channel_name(role, names[0]) if len(names) == 1 else None),
         )
 
     def _exchange(
@@ -129,7 +137,8 @@ class Exchanger:
                 fault, exchanges = error, int(ready and error.context.sent is not None)
                 self._failed(member, error, names)
                 if number == tries or error.fault not in REPEATED or member.health.down:
-                    error.requested_ns, error.received_ns = requested, received
+                    if _was_sent(member, error, ready):
+                        error.requested_ns, error.received_ns = requested, received
                     if not gathered:
                         raise
                     # The others of this reading have their values already.
@@ -139,6 +148,9 @@ class Exchanger:
                 self._answered(member, received)
                 if operation is not Operation.READ:
                     return Exchange({}, requested, received, answer)
+                for name, reading in answer.items():
+                    if reading.fault is not None:
+                        self.complete(member.definition, reading.fault, (name,))
                 gathered.update(answer)
                 faults = _repeatable(answer)
                 member.set_points.doubted |= bool(faults)
@@ -220,7 +232,7 @@ class Exchanger:
 
     def _failed(self, member: Member, error: InstrumentError, names: Sequence[str]) -> None:
         """Take note of a fault: of the wire, the instrument's health, and what may be forgotten."""
-        self.complete(member, error, names)
+        self.complete(member.definition, error, names)
         if isinstance(error, _DeclaredDown):
             return
         if isinstance(error, _Forgotten):
@@ -254,6 +266,11 @@ class Exchanger:
 def _down_text(member: Member, wait_ns: int) -> str:
     count = member.health.unanswered
     return f"declared down: {count} requests in a row were not answered; asked again in {wait_ns / 1e9:.1f} s"
+
+
+def _was_sent(member: Member, error: InstrumentError, ready: bool) -> bool:
+    """Whether the request itself may have left; a driver that never speaks beside it need not say so."""
+    return ready and (member.prepare is None or error.context.sent is not None)
 
 
 def _repeatable(readings: Mapping[str, Reading]) -> dict[str, InstrumentError]:

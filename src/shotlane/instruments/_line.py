@@ -1,10 +1,10 @@
 """A line on which one writes and another answers: one request, one reply, and never somebody else's reply.
 
 A reply has nothing that says which request it answers, so a late one would be taken for the answer to the
-next question. Therefore: what came unasked is thrown away before a request is sent; after a garbled reply
-the line is drained until it is quiet; after a timeout a reply is owed, so the line is drained for longer,
-and after the next reply it is listened to once more, as long as a reply here has ever taken: if anything
-follows, nobody can tell which of the two was the late one, and both are thrown away as garbled.
+next question. Therefore: what came unasked is thrown away before a request is sent; after a timeout, or
+a reply that made no sense, a reply is owed: the line is drained until it is quiet, and after the next reply
+it is listened to once more, twice as long as any reply here has taken: if anything follows, nobody can tell
+which of the two was the late one, and both are thrown away as garbled.
 """
 
 import time
@@ -16,7 +16,7 @@ from shotlane.instruments._contract import ErrorContext, InstrumentError
 from shotlane.instruments._framing import Framing, FramingError, Ignored, Taken
 from shotlane.instruments._transport import BytePort, PortLost
 
-# Quiet that ends a drain: after a garbled reply, and (at most) after a timeout.
+# Quiet that ends a drain: of noise, and (at most) where a reply is owed.
 _SETTLED_S: Final = 0.05
 _OWED_S: Final = 0.2
 
@@ -97,9 +97,14 @@ class Line:
         self._port.close()
         self._rest.clear()
 
-    def distrust(self) -> None:
-        """Say that the last reply made no sense: the line is drained before the next request."""
-        if self._step is Step.IN_STEP:
+    def distrust(self, *, owed: bool = True) -> None:
+        """Say that the last reply made no sense: the line is drained before the next request.
+
+        `owed`: what came may have been something else, and the reply to the last request still comes.
+        """
+        if owed:
+            self._step = Step.OWED
+        elif self._step is Step.IN_STEP:
             self._step = Step.NOISY
 
     def exchange(self, request: Request, timeout_s: float) -> bytes:
@@ -169,8 +174,8 @@ class Line:
         try:
             return framing.take(data)
         except FramingError as error:
+            # What came may be the reply to an earlier request: the one to this is owed.
             talk.received = bytes(data)
-            self._step = Step.NOISY
             raise self._fault("garbled", str(error), talk) from error
 
     def _settle(self, timeout_s: float, talk: "_Exchange") -> None:

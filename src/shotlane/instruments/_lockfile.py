@@ -43,6 +43,7 @@ class LockedAttribute(_Bounds):
     poll_ns: int | None = None
     safe: Scalar | None = None
     keep: bool = False
+    verify: bool | None = None
     description: str = ""
 
 
@@ -184,6 +185,7 @@ def _attribute(name: str, item: LockedAttribute) -> Attribute:
         update_ns=item.update_ns,
         poll_ns=item.poll_ns,
         safe=KEEP if item.keep else item.safe,
+        verify=item.verify,
         description=item.description,
     )
 
@@ -220,6 +222,7 @@ def _locked(name: str, item: Attribute, path: str, assumed: bool) -> LockedAttri
         poll_ns=item.poll_ns,
         safe=None if isinstance(item.safe, Keep) else item.safe,
         keep=kept,
+        verify=item.verify,
         description=" ".join(item.description.split()),
     )
 

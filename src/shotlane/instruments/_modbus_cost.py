@@ -62,7 +62,7 @@ class _Timing:
     def read_ns(self, block: Place) -> int:
         """Time of one request that reads."""
         request = read_request(block)
-        return self._exchange_ns(len(request.pdu) + request.answer_size)
+        return self._exchange_ns(request.size + request.answer_size)
 
     def part(self, place: Place, blocks: list[Place]) -> ReadPart:
         """What a place adds to the request that fetches it together with others."""
@@ -78,10 +78,10 @@ class _Timing:
         place, several = quantity.place, quantity.writes == "multiple"
         if quantity.codec.bits is not None and quantity.writes == "mask" and place.count == 1:
             request = mask_request(place, 0, 0)
-            return self._exchange_ns(len(request.pdu) + request.answer_size)
+            return self._exchange_ns(request.size + request.answer_size)
         request = write_request(place, [0] * place.count, several=several)
         before = self.read_ns(place) if quantity.codec.bits is not None else 0
-        return before + self._exchange_ns(len(request.pdu) + request.answer_size)
+        return before + self._exchange_ns(request.size + request.answer_size)
 
     def _exchange_ns(self, count: int) -> int:
         if not self._serial:

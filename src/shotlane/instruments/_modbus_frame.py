@@ -8,7 +8,8 @@ skips what it can prove to be the late answer to an earlier request.
 import struct
 from typing import Final, Protocol
 
-from shotlane.instruments._modbus_pdu import EXCEPTION_SIZE, Request, judge, size_of
+from shotlane.instruments._modbus_codec import encoded, judge, rtu_frame, rtu_is_sound, tcp_frame
+from shotlane.instruments._modbus_pdu import EXCEPTION_SIZE, Request, size_of
 
 
 class WrongFrame(Exception):
@@ -60,7 +61,7 @@ class TcpFraming:
         """Number a request."""
         self._transaction = (self._transaction + 1) % _TRANSACTIONS
         self._unit = unit
-        return _HEADER.pack(self._transaction, 0, len(request.pdu) + 1, unit) + request.pdu
+        return tcp_frame(unit, self._transaction, encoded(request))
 
     def answer(self, data: bytes) -> bytes | None:
         """The answer of the right number and unit; others of another number are skipped."""
@@ -116,8 +117,7 @@ class RtuFraming:
         for late in self._heard:
             self.owed.pop(late, None)
         self._heard.clear()
-        body = bytes([unit]) + request.pdu
-        return body + crc(body)
+        return rtu_frame(unit, encoded(request))
 
     def answer(self, data: bytes) -> bytes | None:
         """The answer of the unit that was asked, when it is whole and undamaged."""
@@ -134,7 +134,7 @@ class RtuFraming:
         end = _frame_size(request, data)
         if len(data) < end:
             return None
-        if not _sound(data[:end]):
+        if not rtu_is_sound(data[:end]):
             raise WrongFrame("garbled", "the checksum of the answer is wrong")
         if len(data) > end:
             raise WrongFrame("garbled", "more came than was asked for")
@@ -164,7 +164,7 @@ class RtuFraming:
                 break
             if len(data) <= _UNIT_SIZE or len(data) < (end := _frame_size(late, data)):
                 return b""
-            if not _sound(data[:end]):
+            if not rtu_is_sound(data[:end]):
                 break
             self._heard.add(data[0])
             data = data[end:]
@@ -173,24 +173,3 @@ class RtuFraming:
 
 def _frame_size(request: Request, data: bytes) -> int:
     return _UNIT_SIZE + size_of(request, data[_UNIT_SIZE:]) + _CRC_SIZE
-
-
-def _sound(frame: bytes) -> bool:
-    return crc(frame[:-_CRC_SIZE]) == frame[-_CRC_SIZE:]
-
-
-def _crc_of_byte(byte: int) -> int:
-    for _ in range(8):
-        byte = byte >> 1 ^ 0xA001 if byte & 1 else byte >> 1
-    return byte
-
-
-_CRC_TABLE: Final = tuple(_crc_of_byte(byte) for byte in range(256))
-
-
-def crc(data: bytes) -> bytes:
-    """CRC-16 of Modbus, low byte first (Modbus over Serial Line 1.02, section 6.2.2)."""
-    value = 0xFFFF
-    for byte in data:
-        value = value >> 8 ^ _CRC_TABLE[(value ^ byte) & 0xFF]
-    return value.to_bytes(2, "little")

@@ -18,18 +18,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from shotlane.instruments._contract import ErrorContext, InstrumentError
+from shotlane.instruments._modbus_codec import Verdict, exception_code, judge, values_of
 from shotlane.instruments._modbus_frame import Framing, WrongFrame
 from shotlane.instruments._modbus_pace import Pace
-from shotlane.instruments._modbus_pdu import (
-    Request,
-    Verdict,
-    exception_code,
-    judge,
-    mask_request,
-    read_request,
-    values_of,
-    write_request,
-)
+from shotlane.instruments._modbus_pdu import Request, mask_request, read_request, write_request
 from shotlane.instruments._registers import Place
 from shotlane.instruments._transport import BytePort, PortLost
 
@@ -107,16 +99,20 @@ class ModbusLine:
         """Open the line unless it is open."""
         if self._port.is_open:
             return
-        begun = time.monotonic()
+        talk = _Talk("connect", time.monotonic())
         try:
             self._port.open(timeout_s)
+            if not self._framing.numbered:
+                # Whoever used a serial line before may still be answered.
+                self._drain(_SETTLED_S, timeout_s, talk)
         except PortLost as error:
-            context = ErrorContext(self._resource, command="connect", elapsed_s=time.monotonic() - begun)
-            raise InstrumentError("disconnected", str(error), context) from error
+            self._port.close()
+            raise self._fault("disconnected", str(error), talk) from error
+        except InstrumentError:
+            self._port.close()
+            raise
         self.openings += 1
-        self._silent = 0
-        # Whoever used a serial line before may still be answered.
-        self._noisy = not self._framing.numbered
+        self._silent, self._noisy = 0, False
 
     def drop(self) -> None:
         """Close the line; what is still on its way over a network is lost with it. Never raises."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from shotlane.diagnostics import Note, Report, Span, did_you_mean
 from shotlane.document import Document, Path
+from shotlane.instruments._secrets import hidden
 from shotlane.instruments._values import Place, ValueReader
 from shotlane.model import InstrumentDocument, Scalar
 
@@ -39,7 +40,7 @@ def choose_options(
             report.error("STA120", f"the option '{name}' takes one value", station.span(place))
             chosen.pop(name)
         else:
-            chosen[name] = value
+            chosen[name] = hidden(value)
     missing = [name for name in declared if chosen.get(name) == REQUIRED]
     for name in missing:
         report.error(
@@ -105,7 +106,12 @@ def _replaced(data: Any, options: Mapping[str, Scalar], path: Path, values: Valu
     if not isinstance(data, str):
         return data
     text = _PLACEHOLDER.sub(lambda found: _text(options, found), data)
-    wants_number = path[-1:] and path[0] != "simulate" and path[-1] in _ADDRESSES | _NUMBERS
+    wants_number = (
+        path[-1:]
+        and path[0] != "simulate"
+        and "calibration" not in path
+        and path[-1] in _ADDRESSES | _NUMBERS
+    )
     return _number(text, path, values) if wants_number else text
 
 

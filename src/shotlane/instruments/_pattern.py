@@ -1,7 +1,8 @@
 """Replies read by a regular expression of the document's author, bounded in time.
 
 Python cannot stop a match that has begun, so what could take exponential time is refused beforehand: a
-repeat inside a repeat, and references back. Texts and patterns are bounded in length.
+repeat of what can itself match in several ways, and references back. Texts and patterns are bounded in
+length.
 """
 
 import re
@@ -64,8 +65,8 @@ def parse_pattern(text: str, types: Mapping[str, str]) -> PatternFrame:
 
 def _refuse_slow(pattern: str) -> None:
     """Raise `TemplateError` for what may take exponential time."""
-    groups = [False]  # for each open group: whether something in it repeats without bound
-    closed = False  # whether what stands just before repeats inside
+    groups = [False]  # for each open group: whether something in it can match in several ways
+    closed = False  # whether what stands just before can
     dots, before = 0, ""
     for token in _tokens(pattern):
         if token.startswith("("):
@@ -76,10 +77,12 @@ def _refuse_slow(pattern: str) -> None:
         elif _repeats(token):
             if closed and before == ")":
                 raise TemplateError(
-                    "the pattern repeats what repeats inside, which may never end",
+                    "the pattern repeats what can match in several ways, which may never end",
                     "spell the repetition out, or read several lines with `lines:`",
                 )
             dots += before == "."
+            groups[-1] |= not token.strip("{}").isdecimal()
+        elif token in ("?", "|"):
             groups[-1] = True
         before = token
     if dots > _MOST_REPEATS:

@@ -41,7 +41,8 @@ class PoolError(Exception):
 class Pool:
     """Opens, reads, sets and closes instruments. Every method may be called from any thread.
 
-    `locks` keeps other processes away; without it nobody is kept away.
+    `locks` keeps other processes away; without it nobody is kept away. `mask` takes secrets out of what is
+    told.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Pool:
         now_ns: Callable[[], int],
         notify: RoleNotify,
         locks: PortLocks | None = None,
+        mask: Callable[[Any], Any] = lambda value: value,
     ) -> None:
         self._definitions = definitions
         self._make = make
@@ -63,7 +65,9 @@ class Pool:
         self._openings = (
             0  # an opening that is still under way when the pool is closed must not bring it back
         )
-        self._exchanger = Exchanger(now_ns=now_ns, notify=notify, reopen=self._open_driver, lose=self._lose)
+        self._exchanger = Exchanger(
+            now_ns=now_ns, notify=notify, reopen=self._open_driver, lose=self._lose, mask=mask
+        )
 
     @property
     def roles_opened(self) -> tuple[str, ...]:
@@ -206,17 +210,8 @@ class Pool:
                 faults[role] = error
 
     def _open_role(self, role: str, opening: int) -> None:
-        definition = self._definitions[role]
-        member = Member(
-            definition,
-            self._make(definition),
-            self._locks[definition.resource.port],
-            SetPoints(
-                definition.attributes, {name: view.target for name, view in definition.aliases.items()}
-            ),
-            wear=WearBook(definition) if definition.wear and not definition.simulated else None,
-        )
         try:
+            member = self._made(self._definitions[role])
             with member.lock:
                 member.identity = self._opened(member)
                 if opening != self._openings:
@@ -224,13 +219,24 @@ class Pool:
                     return
                 self._members[role] = member
         except InstrumentError as error:
-            self._exchanger.complete(member, error)
+            self._exchanger.complete(self._definitions[role], error)
             context = {key: value for key, value in asdict(error.context).items() if value is not None}
             fields = {"fault": error.fault, "message": error.message, "context": context}
             self._tell(role, "instrument.faulted", fields)
             raise
-        opened = {"resource": definition.resource.text, "driver": driver_name(member.driver)}
+        opened = {"resource": member.definition.resource.text, "driver": driver_name(member.driver)}
         self._tell(role, "instrument.opened", opened)
+
+    def _made(self, definition: Definition) -> Member:
+        targets = {name: view.target for name, view in definition.aliases.items()}
+        counts = bool(definition.wear) and not definition.simulated
+        return Member(
+            definition,
+            self._make(definition),
+            self._locks[definition.resource.port],
+            SetPoints(definition.attributes, targets),
+            wear=WearBook(definition) if counts else None,
+        )
 
     def _opened(self, member: Member) -> Identity:
         try:

@@ -277,7 +277,7 @@ def _joins(last: Place, place: Place, bridges: Collection[int], borders: Collect
 
 
 def halves(block: Place, places: Collection[Place]) -> tuple[Place, Place] | None:
-    """A block in two, cut between two of the places in it nearest to its middle; None when it is one place."""
+    """A block in two, cut between two of its places nearest to its middle; None when it is one place."""
     inside = [place for place in places if block.covers(place)]
     cuts = {place.address for place in inside} | {place.end for place in inside}
     cuts = {cut for cut in cuts if not any(place.address < cut < place.end for place in inside)}

@@ -178,9 +178,10 @@ class _Resolver:
         return None if definition is None else (definition, wire)
 
     def texts(self) -> dict[str, str]:
-        """Text of every instrument document that was read, and of the lock, by name."""
+        """Text of the station, of every instrument document that was read, and of the lock, by name."""
         sources = [source for source in self._sources.values() if source is not None]
-        return {source.name: source.document.source.text for source in sources} | self._lock_texts
+        found = {source.name: source.document.source.text for source in sources}
+        return self._document.texts | found | self._lock_texts
 
     def check_shared(self, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]) -> None:
         """Instruments on one wire must speak one protocol with the same settings."""
@@ -208,14 +209,7 @@ class _Resolver:
 
     def _source(self, role: StationInstrument, at: Path) -> InstrumentSource | None:
         if role.instrument is None:
-            if role.driver is None and not self._document.has_dropped(at):
-                self._report.error(
-                    "STA110",
-                    f"{at[-1]} does not say which instrument it is",
-                    self._document.key_span(at),
-                    help="write `instrument:` with a name of the catalogue or of a file next to the station",
-                )
-            return None
+            return None  # the loader has told of it
         if role.instrument not in self._sources:
             told = len(self._report.errors)
             self._sources[role.instrument] = self._read(role.instrument, at)

@@ -82,8 +82,9 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class DialogueFault:
-    """A mistake in a template and where it stands in the document."""
+    """A mistake in a template and where it stands in the document; `unknown`: a name that means nothing."""
 
     path: Path
     message: str
     help: str | None = None
+    unknown: bool = False

@@ -69,11 +69,12 @@ class WriteTemplate:
 
     text: str
     names: frozenset[str]
+    parts: tuple[tuple[str, str | None, str], ...] = ()
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The text with its fields filled in. Raises `ValueError` for a value that a format cannot show."""
         pieces: list[str] = []
-        for literal, name, spec in _parts(self.text):
+        for literal, name, spec in self.parts:
             pieces.append(literal)
             if name is not None:
                 pieces.append(_shown(values[name], spec))
@@ -82,13 +83,14 @@ class WriteTemplate:
 
 def parse_write(text: str, names: Collection[str]) -> WriteTemplate:
     """Check a text to be written; `names` are the fields it may hold. Raises `TemplateError`."""
-    used = {name: spec for _, name, spec in _parts(text) if name is not None}
+    parts = tuple(_parts(text))
+    used = {name: spec for _, name, spec in parts if name is not None}
     for name, spec in used.items():
         if name not in names:
             known = ", ".join(f"{{{known}}}" for known in sorted(names)) or "none"
             raise TemplateError(f"{{{name}}} has no value here", f"fields that have one: {known}")
         _check_format(name, spec)
-    return WriteTemplate(text, frozenset(used))
+    return WriteTemplate(text, frozenset(used), parts)
 
 
 def _check_format(name: str, spec: str) -> None:

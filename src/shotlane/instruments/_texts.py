@@ -230,7 +230,7 @@ class TextLanguage:
             return parse_written_line(self._document.write, checksum, self._encoding)
         except TemplateError as error:
             self._fault(("write",), error)
-            return WrittenLine("{command}", None, None, self._encoding)
+            return parse_written_line("{command}", None, self._encoding)
 
     def _reply_end(self) -> str:
         if self._document.read_end is not None:

@@ -22,6 +22,8 @@ from shotlane.model import Scalar, ScalarValue, ValueType
 # Where a fault is shown: the text itself, or the option of the station that was put in there.
 Place = Callable[[Path], tuple[Span, tuple[Note, ...]]]
 
+LONGEST_S = 1e9  # 30 years; more does not fit into nanoseconds for long
+
 _SECOND = parse_unit("s")
 _BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
 
@@ -112,7 +114,12 @@ class ValueReader:
         if written is None:
             return None
         seconds = self.difference(path, written, _SECOND)
-        return None if seconds is None else round(seconds * 1e9)
+        if seconds is None:
+            return None
+        if not seconds <= LONGEST_S:
+            self.error(path, f"'{written}' is too long a time")
+            return None
+        return round(seconds * 1e9)
 
     def typed(
         self,

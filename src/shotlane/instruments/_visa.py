@@ -170,7 +170,7 @@ def _prepare(resource: Any, settings: Mapping[str, str], timeout_s: float) -> No
         resource.stop_bits = _STOP_BITS[settings["stopbits"]]
 
 
-def _ms(seconds: float) -> float:
+def _ms(seconds: float) -> int:
     """VISA counts milliseconds; 0 means at once."""
     return max(0, round(seconds * 1000))
 

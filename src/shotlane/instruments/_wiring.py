@@ -25,7 +25,7 @@ _LATER_PARTS: tuple[str, ...] = ()
 
 def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:
     """Report what is missing or out of place; returns the reply field's type of each ASCII attribute."""
-    if _later(document, values):
+    if values.told("protocol") or _later(document, values):
         return {}
     _check_identity(document, values)
     if document.protocol == "modbus":
@@ -77,7 +77,7 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
         return
     for name in registers:
         values.key_error(("identity", name), "registers belong to protocol modbus", code="INS031")
-    if identity.query is None and identity.reply is not None:
+    if identity.query is None and identity.reply is not None and document.protocol != "scpi":
         values.key_error(("identity", "reply"), "the reply answers no `query`", code="INS030")
 
 

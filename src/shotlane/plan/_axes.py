@@ -5,7 +5,7 @@ linspace over 10..30 cm**3/min has a point at exactly 20. An axis depends on no 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,29 +13,17 @@ from numpy.typing import NDArray
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
-from shotlane.expression import Type, Unit, ValueKind
-from shotlane.plan._names import SCALARS
-from shotlane.plan._parameters import unfit
+from shotlane.expression import ValueKind
+from shotlane.plan._axis_value import Axis, axis_value
+from shotlane.plan._file_axis import file_values
 from shotlane.plan._points import uniform
 from shotlane.plan._rounding import significant
-from shotlane.plan._scope import Rows
-from shotlane.plan._term import Compiler, Term
-from shotlane.plan._unavailable import refuse
+from shotlane.plan._term import Compiler
 
 Floats = NDArray[np.float64]
 
 MOST_POINTS = 20_000_000
 FORMS = ("linspace", "arange", "logspace", "random", "file")
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What an axis is about. `unit`: the column's, None for SI. `seed`: the sequence's own."""
-
-    name: str
-    type: Type
-    unit: Unit | None
-    seed: int
 
 
 def axis_values(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> NDArray[Any] | None:
@@ -67,53 +55,6 @@ def _listed(compiler: Compiler, axis: Axis, path: Path, raw: list[Any]) -> NDArr
     return np.array(values)
 
 
-def axis_value(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Any:
-    """One value for a swept name; None when it is faulty."""
-    if not isinstance(raw, SCALARS):
-        if not compiler.document.is_dropped(path):
-            compiler.report.error(
-                "SEQ305", f"'{axis.name}' takes one value here", compiler.document.span(path)
-            )
-        return None
-    written = compiler.written(path, raw)
-    if axis.type.kind is ValueKind.TEXT:
-        return written.text
-    term = _constant(compiler, axis, path, raw)
-    if term is None:
-        return None
-    fault = unfit(axis.type, term.type, text=term.expression.text, unit=axis.unit)
-    if fault is not None:
-        compiler.report.error("EXP040", fault[0], written.span, help=fault[1])
-        return None
-    return _number(compiler, term)
-
-
-def _constant(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Term | None:
-    """A term that is the same at all points."""
-    term = compiler.term(compiler.written(path, raw))
-    if term is None or term.sound:
-        return term
-    swept = sorted(term.expression.names - set(compiler.scope.values))
-    compiler.report.error(
-        "SEQ305",
-        f"a value of an axis cannot depend on '{swept[0]}', which is swept",
-        term.written.inside(*term.expression.place(swept[0])),
-        help=f"declare a parameter that is derived from '{axis.name}' and '{swept[0]}'",
-    )
-    return None
-
-
-def _number(compiler: Compiler, term: Term) -> Any:
-    value = term.column(Rows(compiler.scope, 0, 1))[0, 0]
-    if not np.isfinite(value):
-        compiler.report.error(
-            "SEQ402", f"'{term.written.text}' is not a finite number", term.written.span,
-            help="is something divided by zero?",
-        )  # fmt: skip
-        return None
-    return value
-
-
 def _formed(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) -> NDArray[Any] | None:
     forms = [key for key in raw if key in FORMS]
     if len(forms) != 1:
@@ -129,8 +70,8 @@ def _formed(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
         return None
     form = forms[0]
     if form == "file":
-        refuse(compiler, (*path, "file"), "an axis from a file")
-        return None
+        known = _only(compiler, path, raw, {"file", "column"})
+        return file_values(compiler, axis, path, raw) if known else None
     if not _only(compiler, path, raw, {form, "points", "seed"} if form == "random" else {form}):
         return None
     if axis.type.kind is not ValueKind.NUMBER:

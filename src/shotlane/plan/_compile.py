@@ -1,6 +1,7 @@
 """The compiler: every pass once, in its order; faults of all passes in one report."""
 
 from collections.abc import Mapping
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from shotlane.expression import Unit, ValueKind
 from shotlane.model import ChannelTable, Sequence
 from shotlane.plan._check import check_program
 from shotlane.plan._compiled import CompiledPlan, Cutter
+from shotlane.plan._data_file import DataFiles
 from shotlane.plan._digest import canonical
 from shotlane.plan._findings import Findings, shown
 from shotlane.plan._lanes import Lanes, build_lanes
@@ -21,7 +23,7 @@ from shotlane.plan._parameters import Parameters, resolve_parameters
 from shotlane.plan._plan import Points, RetryPolicy
 from shotlane.plan._points import Table
 from shotlane.plan._program import Program
-from shotlane.plan._retry import build_retry
+from shotlane.plan._retry import build_cadence, build_retry, check_cadence
 from shotlane.plan._rounding import significant
 from shotlane.plan._scope import Scope
 from shotlane.plan._summary import summarise
@@ -39,12 +41,14 @@ def compile_sequence(
     report: Report,
     *,
     overrides: Mapping[str, str] | None = None,
+    folder: FilePath | None = None,
 ) -> CompiledPlan | None:
     """Compile a sequence for a station; None when the report has errors. Nothing is opened.
 
-    `overrides`: values of parameters and labels by name, as written on the command line.
+    `overrides`: values of parameters and labels by name, as written on the command line. `folder`: where
+    files of sweep points are looked for.
     """
-    compiler = Compiler(document, report, Scope())
+    compiler = Compiler(document, report, Scope(), DataFiles(folder))
     refuse_unavailable(sequence, document, report)
     declared = declare(sequence, document, table, report)
     override(declared, overrides or {}, report)
@@ -55,6 +59,7 @@ def compile_sequence(
     timeline = build_timeline(compiler, sequence)
     lanes = build_lanes(compiler, sequence, table, timeline)
     retry = build_retry(compiler, sequence)
+    cadence_ns = build_cadence(compiler, sequence)
     program = Program(compiler.scope, timeline, lanes)
     points = _points(program, parameters, list(declared.parameters) + list(declared.labels), swept)
     findings = Findings(program.scope.count, lambda index: _point_text(points, index))
@@ -66,6 +71,8 @@ def compile_sequence(
     check_loads(loads, sequence.lanes, document, report)
     if not report.ok:
         return None
+    summary = summarise(program, table, ranges, loads)
+    check_cadence(cadence_ns, summary, document, report)
     return CompiledPlan(
         sequence.sequence,
         table.station,
@@ -77,9 +84,11 @@ def compile_sequence(
         tuple(lanes.texts.index),
         points,
         retry,
-        summarise(program, table, ranges, loads),
-        _content(document.data, retry, lanes),
+        cadence_ns,
+        summary,
+        _content(document.data, retry, cadence_ns, lanes),
         Cutter(program, points, _ports(lanes, table)),
+        files=compiler.files.texts,
     )
 
 
@@ -136,16 +145,16 @@ def _point_text(points: Points, index: int) -> str:
     return ", ".join(texts)
 
 
-def _content(data: Mapping[str, Any], retry: RetryPolicy, lanes: Lanes) -> bytes:
+def _content(data: Mapping[str, Any], retry: RetryPolicy, cadence_ns: int | None, lanes: Lanes) -> bytes:
     """What the author asked for, without what does not matter to the instruments."""
     sections = {key: data.get(key) for key in ("parameters", "labels", "timeline")}
     written = {
         name: {key: value for key, value in lane.items() if key != "description"}
         for name, lane in (data.get("lanes") or {}).items()
     }
-    policy = [retry.attempts, sorted(retry.on), retry.delay_ns, retry.backoff, retry.then]
+    policy = [retry.attempts, sorted(retry.on), retry.delay_ns, retry.backoff, retry.then, retry.budget]
     plans = [
         [plan.channel, plan.action_tolerance_ns, plan.tick_tolerance_ns, plan.required, plan.max_missing]
         for plan in lanes.plans
     ]
-    return canonical([sections, written, policy, plans])
+    return canonical([sections, written, policy, cadence_ns, plans])

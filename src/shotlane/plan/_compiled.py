@@ -63,7 +63,10 @@ class ParameterRows:
 
 @dataclass(frozen=True)
 class CompiledPlan:
-    """The plan of a run. `content`: canonical bytes of what the author asked for, for the digest."""
+    """The plan of a run. `content`: canonical bytes of what the author asked for, for the digest.
+
+    `files`: texts of the files of sweep points that it was made from, by name.
+    """
 
     sequence: str
     station: str
@@ -75,10 +78,12 @@ class CompiledPlan:
     texts: tuple[str, ...]
     points: Points
     retry: RetryPolicy
+    cadence_ns: int | None
     summary: PlanSummary
     content: bytes = field(repr=False)
     cutter: Cutter = field(repr=False, compare=False)
     format: int = PLAN_FORMAT
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Number of shots."""

@@ -24,6 +24,7 @@ class Declared:
     labels: dict[str, Written] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     overridden: set[str] = field(default_factory=set)
+    complete: bool = True  # False when a section that declares names, or an included file, is faulty
     document: dict[str, Written] = field(default_factory=dict)  # what an override took the place of
 
     def original(self, name: str) -> Written:
@@ -38,7 +39,9 @@ class Declared:
 
 def declare(sequence: Sequence, document: Document, table: ChannelTable, report: Report) -> Declared:
     """Collect the declared names; the loader has dropped those that cannot be used."""
-    declared = Declared()
+    sections = (("parameters",), ("labels",), ("ask",))
+    complete = not document.has_dropped(("include",)) and not any(map(document.is_dropped, sections))
+    declared = Declared(complete=complete)
     for name, (path, raw) in flatten(sequence.parameters).items():
         _declare_parameter(declared, document, table, report, path, name, raw)
     for name, text in sequence.labels.items():
@@ -103,7 +106,7 @@ def override(declared: Declared, overrides: Mapping[str, str], report: Report) -
             declared.parameters[name] = written
         elif name in declared.labels:
             declared.labels[name] = written
-        elif name in declared.broken:
+        elif name in declared.broken or not declared.complete:
             continue
         else:
             _unknown_override(declared, name, report)

@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shotlane.diagnostics import Report
 from shotlane.expression import TEXT, Expression, Type, Unit, ValueKind, expected, parse_literal
@@ -33,6 +34,7 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
     scope = compiler.scope
     scope.declared |= declared.names
     scope.broken |= declared.broken
+    scope.complete = declared.complete
     labels = {name: written.text for name, written in declared.labels.items()}
     scope.types |= dict.fromkeys(labels, TEXT)
     scope.labels |= set(labels)
@@ -154,9 +156,15 @@ def _unit(written: Written, term: Term) -> Unit | None:
 
 
 def evaluate(
-    parameters: Parameters, bound: Mapping[str, Any], names: Iterable[str] | None = None
+    parameters: Parameters,
+    bound: Mapping[str, Any],
+    names: Iterable[str] | None = None,
+    *,
+    declared: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> dict[str, Any]:
     """Values in SI of all parameters and labels (or of those in `names`), given those that are bound.
+
+    `declared`: of a bound name, the entries in which it takes the value of its declaration all the same.
 
     A value is an array where something it depends on is one. What depends on a name without value has none.
     """
@@ -164,10 +172,13 @@ def evaluate(
     wanted = None if names is None else _closure(parameters, names)
     for name, term in parameters.terms.items():
         used = term.expression.names
-        if name in values or (wanted is not None and name not in wanted):
+        mask = (declared or {}).get(name)
+        if (name in values and mask is None) or (wanted is not None and name not in wanted):
             continue
         if all(other in values for other in used):
             value = term.expression.evaluate({other: values[other] for other in used})
+            if mask is not None:
+                value = np.where(mask, value, values[name])
             values[name] = value if isinstance(value, np.ndarray) and value.ndim else np.asarray(value)[()]
     return values
 

@@ -20,13 +20,17 @@ Value = ScalarValue | None
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes; `then`: abort or skip."""
+    """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes; `then`: abort or skip.
+
+    `budget`: most retries in a run, None for no bound.
+    """
 
     attempts: int = 1
     on: frozenset[str] = frozenset({"timeout", "disconnected", "garbled"})
     delay_ns: int = 0
     backoff: float = 1.0
     then: str = "abort"
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,10 @@ class Plan(Protocol):
     @property
     def retry(self) -> RetryPolicy:
         """What happens after a fault of a shot."""
+
+    @property
+    def cadence_ns(self) -> int | None:
+        """From the start of one shot to that of the next; None for as soon as can be."""
 
     @property
     def digest(self) -> str:

@@ -1,12 +1,17 @@
-"""Retry of shots: from what was written to a policy."""
+"""What goes on between shots: retries, and the cadence."""
 
 import math
+from typing import Any
 
+from shotlane.diagnostics import Report
+from shotlane.document import Document, Path
 from shotlane.model import Sequence
 from shotlane.plan._constants import TIME
-from shotlane.plan._exact import to_ns
+from shotlane.plan._exact import NS_PER_S, to_ns
+from shotlane.plan._findings import shown
 from shotlane.plan._plan import RetryPolicy
 from shotlane.plan._scope import Rows
+from shotlane.plan._summary import PlanSummary
 from shotlane.plan._term import Compiler, expect
 
 
@@ -18,22 +23,43 @@ def build_retry(compiler: Compiler, sequence: Sequence) -> RetryPolicy:
     return RetryPolicy(
         attempts=retry.attempts,
         on=frozenset(retry.on),
-        delay_ns=_delay_ns(compiler, retry.delay),
+        delay_ns=_same_ns(compiler, ("retry", "delay"), retry.delay, "the delay", "SEQ225") or 0,
         backoff=retry.backoff,
         then=retry.then,
+        budget=retry.budget,
     )
 
 
-def _delay_ns(compiler: Compiler, raw: object) -> int:
-    term = compiler.term(compiler.written(("retry", "delay"), raw))
+def build_cadence(compiler: Compiler, sequence: Sequence) -> int | None:
+    """Nanoseconds from the start of one shot to that of the next; None when nothing is asked."""
+    if sequence.cadence is None:
+        return None
+    return _same_ns(compiler, ("cadence",), sequence.cadence, "the cadence", "SEQ309")
+
+
+def check_cadence(cadence_ns: int | None, summary: PlanSummary, document: Document, report: Report) -> None:
+    """Warn of shots that are longer than the cadence."""
+    longest = summary.shot_ns[1]
+    if cadence_ns and longest > cadence_ns:
+        report.warning(
+            "SEQ413",
+            f"a shot lasts up to {shown(longest / NS_PER_S)} s, so the cadence cannot be kept",
+            document.span(("cadence",)),
+            help="write a longer cadence; starts that are missed are recorded",
+        )
+
+
+def _same_ns(compiler: Compiler, path: Path, raw: Any, what: str, code: str) -> int | None:
+    """A time that is the same in all shots; None when it is faulty."""
+    term = compiler.term(compiler.written(path, raw))
     if term is None or not expect(compiler.report, term, TIME) or not term.sound:
-        return 0
+        return None
     if term.varies:
-        message = "the delay is the same in all shots, so it cannot use a swept parameter"
-        compiler.report.error("SEQ225", message, term.span)
-        return 0
+        message = f"{what} is the same in all shots, so it cannot use a swept parameter"
+        compiler.report.error(code, message, term.span)
+        return None
     seconds = float(term.column(Rows(compiler.scope, 0, 1))[0, 0])
     if not (math.isfinite(seconds) and 0 <= seconds < 1e9):
-        compiler.report.error("SEQ225", "the delay must be a time from 0 s on", term.span)
-        return 0
+        compiler.report.error(code, f"{what} must be a time from 0 s on", term.span)
+        return None
     return int(to_ns(seconds))

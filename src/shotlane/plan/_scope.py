@@ -23,6 +23,7 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    complete: bool = True  # False when a place where names are declared is faulty: unknown names stay silent
     count: int = 1
     block: int = 4096  # how many points an expression is evaluated over at once
 

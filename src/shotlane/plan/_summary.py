@@ -42,7 +42,7 @@ class ChannelSummary:
 
 @dataclass(frozen=True, slots=True)
 class PortSummary:
-    """A port: the roles on it and its load in its busiest step, from the cost of exchanges; None if unknown."""
+    """A port: the roles on it, and its load in its busiest step from the cost of exchanges, None if unknown."""
 
     port: str
     roles: tuple[str, ...]

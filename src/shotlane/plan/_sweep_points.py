@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from shotlane.document import Path
-from shotlane.plan._axes import Axis, axis_value
+from shotlane.plan._axis_value import Axis, axis_value
 from shotlane.plan._parameters import evaluate
 from shotlane.plan._points import Table, stack
 from shotlane.plan._sweep_state import (
@@ -17,7 +17,6 @@ from shotlane.plan._sweep_state import (
     swept_names,
     tell_item,
 )
-from shotlane.plan._unavailable import refuse
 
 
 def listed_points(sweep: Sweep, raw: Any, place: Path) -> Table | None:
@@ -52,12 +51,9 @@ def stacked(sweep: Sweep, tables: list[Table], place: Path, *, sound: bool) -> T
     missing: dict[str, Any] = {"repeat": 1.0}
     for name in sorted(names):
         if any(name not in table.columns for table in tables) and name != "repeat":
-            declared = evaluate(sweep.parameters, {}, [name]).get(name)
             term = sweep.parameters.terms.get(name)
-            if term is not None and sources_of(sweep.parameters, term) & sweep.swept:
-                refuse(sweep.compiler, place, f"a derived value for '{name}' in the points that lack it")
-                sound = False
-            missing[name] = declared
+            if term is None or not sources_of(sweep.parameters, term) & sweep.swept:
+                missing[name] = evaluate(sweep.parameters, {}, [name]).get(name)
     if not sound:
         sweep.faulty |= names
         return None

@@ -6,7 +6,8 @@ from typing import Any
 
 from shotlane.diagnostics import Note, did_you_mean
 from shotlane.document import Path
-from shotlane.plan._axes import MOST_POINTS, Axis
+from shotlane.plan._axes import MOST_POINTS
+from shotlane.plan._axis_value import Axis
 from shotlane.plan._names import Declared
 from shotlane.plan._parameters import Parameters
 from shotlane.plan._points import Table
@@ -93,6 +94,8 @@ def axis_of(sweep: Sweep, name: str, place: Path) -> Axis | None:
     """What may be said of a swept name; None when it cannot be swept here."""
     scope = sweep.compiler.scope
     if name in scope.broken:
+        return None
+    if name not in scope.types and not scope.complete:
         return None
     if name not in scope.types:
         tell_item(

@@ -14,7 +14,7 @@ def bind_values(sweep: Sweep, table: Table) -> None:
     scope = sweep.compiler.scope
     scope.count = table.count
     refused = derived_from(sweep.parameters, sweep.faulty | (sweep.swept - set(sweep.bound)))
-    values = evaluate(sweep.parameters, table.columns)
+    values = evaluate(sweep.parameters, table.columns, declared=table.declared)
     scope.values = {
         name: value for name, value in values.items() if name not in refused and name in scope.types
     }

@@ -17,7 +17,7 @@ def keep_when(sweep: Sweep, table: Table, raw: Any, place: Path) -> Table:
     term = _condition(sweep, table, raw, place)
     if term is None or not _knows(sweep, term):
         return table
-    values = evaluate(sweep.parameters, table.columns, term.expression.names)
+    values = evaluate(sweep.parameters, table.columns, term.expression.names, declared=table.declared)
     names = term.expression.names
     if not all(name in values for name in names):
         return table

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shotlane.diagnostics import Report, Span
 from shotlane.document import Document, Path
 from shotlane.expression import Expression, ExpressionError, Fault, Type, Unit, expected
+from shotlane.plan._data_file import DataFiles
 from shotlane.plan._scope import Rows, Scope
 from shotlane.plan._written import Written, in_document, parse_written, tell
 
@@ -60,6 +61,7 @@ class Compiler:
     document: Document
     report: Report
     scope: Scope
+    files: DataFiles = field(default_factory=DataFiles)
 
     def written(self, path: Path, raw: Any) -> Written:
         """A scalar with its place."""
@@ -110,6 +112,8 @@ class Compiler:
         """Whether a name is only unknown because its declaration is faulty, which its author was told."""
         if fault.code != "EXP020":
             return False
+        if not self.scope.complete:
+            return True
         places = {expression.place(name): name for name in expression.names}
         return places.get((fault.offset, fault.length)) in self.scope.declared
 

@@ -22,11 +22,10 @@ def refuse_key(document: Document, report: Report, path: Path, what: str, *, hel
 def refuse_unavailable(sequence: Sequence, document: Document, report: Report) -> None:
     """Refuse whole sections and options; steps and sweep items are refused by their own passes."""
     present = {
-        "include": bool(sequence.include),
+        "include": bool(sequence.include) and not document.is_whole,
         "ask": bool(sequence.ask),
         "results": bool(sequence.results),
         "interlocks": bool(sequence.interlocks),
-        "cadence": sequence.cadence is not None,
         "before": sequence.before is not None,
         "after": sequence.after is not None,
         "on_fail": sequence.on_fail != "continue",
@@ -36,8 +35,6 @@ def refuse_unavailable(sequence: Sequence, document: Document, report: Report) -
     for key, written in present.items():
         if written:
             refuse_key(document, report, (key,), f"`{key}`", help=_HELP.get(key))
-    if sequence.retry is not None and sequence.retry.budget is not None:
-        refuse_key(document, report, ("retry", "budget"), "`budget`")
     for name, lane in sequence.lanes.items():
         if lane.on_late == "fail":
             refuse_key(document, report, ("lanes", name, "on_late"), "`on_late: fail`")

@@ -35,6 +35,9 @@ EVENT_TYPES: dict[str, tuple[str, ...]] = {
     "safe-state.written": ("role", "attribute", "value", "exchanges"),
     "safe-state.failed": ("reason", "role", "attribute", "message", "exchanges"),
     "retry.scheduled": ("fault", "delay_s", "next_attempt"),
+    "retry.exhausted": ("budget",),
+    "cadence.kept": ("shot", "interval_s"),
+    "cadence.missed": ("shot", "interval_s", "late_s"),
     "worker.crashed": ("port", "message"),
 }
 

@@ -53,7 +53,7 @@ def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite does not wait for somebody else who does the same at this moment, so it is tried."""
+    """Switch to WAL, again while somebody else does the same: SQLite itself does not wait for that."""
     deadline = time.monotonic() + _SWITCH_S
     while True:
         try:

@@ -1,8 +1,8 @@
 """`python -m shotlane.testing.rtu`: Modbus RTU units on a pseudo-terminal at the pace of a line.
 
 Units are given as JSON, by number, each with its tables (`{"1": {"holding": {"0": [7, 8]}}}`). One JSON
-line on standard output says where the line is; then each line of standard input is an order, answered by one line.
-The end of the input is its end.
+line on standard output says where the line is; then each line of standard input is an order, answered by one
+line. The end of the input is its end.
 """
 
 import argparse

@@ -164,7 +164,8 @@ def _attribute(path: str, name: str, prop: property, owner: Any) -> tuple[Attrib
     type_, options, low, high = _type(values, bool(mapped), known.get("validator"))
     sure = type_ is not None
     if type_ is None:
-        cast = inspect.getclosurevars(prop.fget).nonlocals.get("cast") if getter else None
+        made = inspect.getclosurevars(prop.fget).nonlocals if getter and prop.fget is not None else {}
+        cast: Any = made.get("cast")
         type_ = _CASTS.get(cast, ValueType.FLOAT)
         sure = type_ is not ValueType.FLOAT
     attribute = Attribute(

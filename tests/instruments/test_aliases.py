@@ -1,0 +1,112 @@
+"""Aliases: the lab's own words and units for channels."""
+
+from pathlib import Path
+
+import pytest
+from tests.instruments._stations import Lab, marked, only, resolve, sound
+
+from shotlane.instruments import InstrumentError
+
+SOURCE = """
+instrument: source
+protocol: ascii
+attributes:
+  ao0: {query: "A?", reply: "{value:f}", set: {send: "A {value:.4f}", reply: none}, unit: V, access: rw,
+        min: 0 V, max: 10 V, safe: 0.4 V, update: 10 ms, resolution: 1 mV}
+  do1: {query: "D?", reply: "{value:d}", set: {true: "D1", false: "D0", reply: none}, access: rw, type: bool,
+        safe: off}
+  oven: {query: "T?", reply: "{value:f}", unit: degC}
+  mode: {query: "M?", reply: "{value:w}", set: {send: "M {value}", reply: none}, access: rw,
+         options: [fast, slow], safe: fast}
+"""
+HEAD = "station: lab\ninstruments:\n  seq: {instrument: source, resource: 'sim://'}\nchannels:\n"
+DETUNING = "  mot.detuning: {is: seq.ao0, unit: MHz, table: [[-40 MHz, 0.4 V], [40 MHz, 8.9 V]]}\n"
+ALL = (
+    HEAD
+    + DETUNING
+    + (
+        "  mot.shutter: {is: seq.do1, inverted: true}\n"
+        "  mot.temperature: {is: seq.oven, unit: K}\n"
+        "  mot.speed: {is: seq.mode}\n"
+    )
+)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    lab = Lab(sound(ALL, tmp_path, {"source": SOURCE}))
+    lab.pool.open(["seq"])
+    return lab
+
+
+def test_an_alias_sets_and_reads_its_channel_in_its_own_unit(lab: Lab) -> None:
+    lab.pool.write("seq", "mot.detuning", 0.0)
+    assert lab.value("seq", "ao0") == pytest.approx(4.65)
+    lab.pool.write("seq", "ao0", 8.9)
+    assert lab.value("seq", "mot.detuning") == pytest.approx(40.0)
+
+
+def test_inverted_units_and_words(lab: Lab) -> None:
+    lab.pool.write("seq", "mot.shutter", True)
+    lab.pool.write("seq", "mot.speed", "slow")
+    values = lab.pool.read("seq", ["do1", "mot.shutter", "mode", "oven", "mot.temperature"]).readings
+    assert (values["do1"].value, values["mot.shutter"].value, values["mode"].value) == (False, True, "slow")
+    assert values["mot.temperature"].value == pytest.approx(values["oven"].value + 273.15)
+
+
+def test_what_lies_outside_the_table_is_refused_and_has_no_value(lab: Lab) -> None:
+    with pytest.raises(InstrumentError, match="41 MHz is above the limit 40 MHz"):
+        lab.pool.write("seq", "mot.detuning", 41.0)
+    lab.pool.write("seq", "ao0", 9.5)
+    reading = lab.pool.read("seq", ["mot.detuning"]).readings["mot.detuning"]
+    assert (reading.value, reading.raw) == (None, "9.5 is outside of the conversion of mot.detuning")
+
+
+def test_the_table_names_aliases_as_they_are_written(lab: Lab) -> None:
+    channel = lab.resolved.table.channels["mot.detuning"]
+    assert (channel.name, channel.role, channel.target) == ("mot.detuning", "seq", "seq.ao0")
+    assert (channel.attribute.low, channel.attribute.high) == (-40.0, 40.0)
+    assert channel.attribute.safe == pytest.approx(-40.0)
+    assert lab.resolved.table.channels["mot.shutter"].attribute.safe is True
+
+
+def test_the_safe_state_writes_each_channel_once(lab: Lab) -> None:
+    assert [name for _, name, _ in lab.pool.safe_writes()] == ["ao0", "do1", "mode"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "shown", "message"),
+    [
+        ("mot.x: {is: seq.a0}", "STA201", "seq.a0", "there is no channel 'seq.a0'"),
+        ("mot: {is: seq.ao0}", "STA201", "mot", "cannot name an alias"),
+        ("seq.do1: {is: seq.ao0}", "STA201", "seq.do1", "is a channel of seq already"),
+        ("mot.x: {is: seq.ao0, unit: MHz}", "STA201", "MHz", "needs a table"),
+        ("mot.x: {is: seq.do1, unit: V}", "STA201", "unit", "'unit' says nothing"),
+        ("mot.x: {is: seq.ao0, inverted: true}", "STA201", "inverted", "'inverted' says nothing"),
+        ("mot.x: {is: seq.ao0, limits: [0 V, 11 V]}", "STA202", "[0 V, 11 V]", "wider than"),
+        (
+            "mot.x: {is: seq.ao0, unit: MHz, table: [[0 MHz, 0 V], [1 MHz, 11 V]]}",
+            "STA202",
+            "[[0 MHz, 0 V], [1 MHz, 11 V]]",
+            "11 lies outside the limits",
+        ),
+        (
+            "mot.x: {is: seq.ao0, unit: MHz, table: [[0 MHz, 0 V], [1 MHz, 5 V], [0 MHz, 9 V]]}",
+            "STA201",
+            "[[0 MHz, 0 V], [1 MHz, 5 V], [0 MHz, 9 V]]",
+            "up or down all the way",
+        ),
+        ("mot.x: {is: seq.ao0, lead: 2 ms}", "STA900", "lead", "not available yet"),
+    ],
+)
+def test_faults_of_aliases(tmp_path: Path, line: str, code: str, shown: str, message: str) -> None:
+    _, report = resolve(HEAD + f"  {line}\n", tmp_path, {"source": SOURCE})
+    item = only(report)
+    assert (item.code, marked(item)) == (code, shown)
+    assert message in item.message
+
+
+def test_limits_of_an_alias_only_tighten(tmp_path: Path) -> None:
+    text = HEAD + DETUNING.replace("]]}", "]], limits: [-10 MHz, 10 MHz]}")
+    attribute = sound(text, tmp_path, {"source": SOURCE}).table.channels["mot.detuning"].attribute
+    assert (attribute.low, attribute.high) == (-10.0, 10.0)

@@ -1,0 +1,113 @@
+"""Secrets are looked for at opening, go to the wire, and show themselves nowhere."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.instruments._peers import AsciiDevice, device, fault_of, pool_on, value
+from tests.instruments._stations import Lab, marked, resolve, sound
+
+from shotlane.instruments import PoolError
+from shotlane.instruments._secrets import Secret
+
+METER = """
+instrument: meter
+protocol: ascii
+timeout: 200 ms
+options: {password: required}
+attributes:
+  level: {query: "L? {password}", reply: "{value:f}"}
+"""
+Patch = pytest.MonkeyPatch
+
+
+def station(resource: str) -> str:
+    return (
+        f"station: lab\ninstruments:\n  meter: {{instrument: meter, resource: '{resource}',"
+        " options: {password: '${secret:METER}'}}\n"
+    )
+
+
+@pytest.fixture
+def made() -> Iterator[AsciiDevice]:
+    with device(lambda line: "1.5" if line == "L? s3same" else None) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: Patch, tmp_path: Path) -> Path:
+    monkeypatch.delenv("SHOTLANE_SECRET_METER", raising=False)
+    path = tmp_path / "secrets"
+    monkeypatch.setattr("shotlane.instruments._secrets.secrets_file", lambda: path)
+    return path
+
+
+def test_a_secret_of_the_environment_goes_to_the_wire(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "s3same")
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, _):
+        pool.open(["meter"])
+        assert value(pool, "meter", "level") == 1.5
+
+
+def test_a_secret_of_the_file_of_the_user(made: AsciiDevice, tmp_path: Path, nowhere: Path) -> None:
+    nowhere.write_text("OTHER=x\nMETER = s3same\n")
+    nowhere.chmod(0o600)
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, _):
+        pool.open(["meter"])
+        assert value(pool, "meter", "level") == 1.5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are those of POSIX")
+def test_a_file_that_others_can_read_is_not_used(made: AsciiDevice, tmp_path: Path, nowhere: Path) -> None:
+    nowhere.write_text("METER=s3same\n")
+    nowhere.chmod(0o644)
+    refused = pytest.raises(PoolError, match="can be read by others and is not used: chmod 600")
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, _), refused:
+        pool.open(["meter"])
+
+
+def test_a_secret_that_is_nowhere_is_told_by_its_name(made: AsciiDevice, tmp_path: Path) -> None:
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, told):
+        with pytest.raises(
+            PoolError, match="the secret METER is in none of its places: SHOTLANE_SECRET_METER"
+        ):
+            pool.open(["meter"])
+        assert len(told.of("instrument.faulted")) == 1
+    assert made.asked == []
+
+
+def test_what_is_told_of_a_fault_does_not_hold_it(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "wrong-s3same")
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, told):
+        pool.open(["meter"])
+        error = fault_of(pool.read, "meter", ["level"])
+        assert error is not None
+        everything: Any = (error, error.message, error.context, told.events)
+        assert "s3same" not in repr(everything)
+        assert "***" in str(error.context.sent)
+    assert made.asked[0] == "L? wrong-s3same"
+
+
+def test_documents_and_simulations_know_only_its_name(tmp_path: Path) -> None:
+    resolved = sound(station("sim://"), tmp_path, {"meter": METER})
+    lab = Lab(resolved)
+    lab.pool.open(["meter"])
+    assert lab.value("meter", "level") == 0.0
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    assert (repr(Secret("s3same")), f"{Secret('s3same')}") == ("***", "***")
+
+
+def test_a_secret_stands_in_options_only(tmp_path: Path) -> None:
+    text = "station: lab\ninstruments:\n  meter: {instrument: meter, resource: 'tcp://${secret:HOST}:1'}\n"
+    _, report = resolve(text.replace("}\n", ", options: {password: x}}\n"), tmp_path, {"meter": METER})
+    item = next(iter(report))
+    assert item.code == "STA900"
+    assert marked(item)
