@@ -68,7 +68,7 @@ LEAVES: dict[str, Slip] = {
     "leave an option without value": _slip("lanes", r"^(    required:) .*$", r"\1", "SEQ104"),
     "use an unknown name": _slip("lanes", r"\b(flow|T_soak|T_base|T_room|T_dry)\b", r"\1_q", "EXP020", "set"),
     "break a parenthesis": _slip("timeline parameters", r"\)", r"", "EXP001"),
-    "forget an operator": _slip("parameters", r" \* ", r" ", "EXP010"),
+    "forget an operator": _slip("parameters", r"(?<=\d) \* ", r" ", "EXP010"),
     "write a foreign operator": _slip("parameters", r" (?:\*|/) ", r" % ", "EXP002"),
     "misspell a role": _slip("lanes", r"^  (furnace|gas|meter)(?=\.\w+:)", r"  \1x", "SEQ210"),
     "misspell a command": _slip("lanes", r"tare\(\)", r"tarre()", "SEQ222"),

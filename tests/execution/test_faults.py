@@ -70,6 +70,23 @@ def test_an_instrument_that_is_gone_is_a_fault_at_the_first_reading() -> None:
     assert result.faults[0].fault.fault == "disconnected"
 
 
+def test_what_a_fault_made_the_port_miss_is_a_fault_of_its_class() -> None:
+    """One reply that was lost for good holds the port up longer than the lane can afford."""
+
+    def act(bench: Bench, request: Request) -> None:
+        if len(bench.pool.log) == 4:
+            bench.wait(60)
+            raise error("timeout")
+
+    retry = RetryPolicy(attempts=2)
+    bench, result = run(HandPlan([segment(rule("a.x", count=20))], retry=retry), act)
+    first = bench.attempts[0].end
+    assert first is not None
+    assert first.fault is not None
+    assert (first.fault.fault, result.outcome) == ("timeout", Outcome.DONE)
+    assert "held up" in first.fault.message
+
+
 def test_missed_readings_count_as_lost() -> None:
     plan = HandPlan([segment(rule("a.x", count=20))], initial=())
     _, result = run(plan, lambda bench, request: bench.wait(65) if len(bench.pool.log) == 2 else None)

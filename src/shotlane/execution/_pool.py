@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shotlane.instruments import Reading
+from shotlane.instruments import InstrumentError, Reading
 from shotlane.model import ScalarValue
 
 
@@ -25,6 +25,10 @@ class Answer(Protocol):
     @property
     def result(self) -> Any:
         """What a command answered."""
+
+    @property
+    def overcome(self) -> InstrumentError | None:
+        """The fault that made a repetition necessary, which took time; None without one."""
 
 
 class InstrumentPool(Protocol):

@@ -49,6 +49,8 @@ class PortWorker:
         self._noted = 0
         self._begun_ns = 0
         self._number = 0
+        # The last fault of an exchange on this port, overcome or not: what is missed after it is its doing.
+        self._cause: InstrumentError | None = None
 
     def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
         """Write the initial values, each as soon as the one before is through."""
@@ -157,9 +159,11 @@ class PortWorker:
         try:
             answer = self._pool.read(role, names)
         except InstrumentError as error:
+            self._cause = error
             for due in block:
                 self._lose(due, error, stamps_of(error))
             return
+        self._cause = answer.overcome or self._cause
         for due in block:
             self._take(due, answer)
 
@@ -206,9 +210,13 @@ class PortWorker:
         elif not down:
             text += f", and may lose {lane.max_missing:.4g} of them"
         known = {"role": channel.role, "channel": channel.name}
-        if error is None:
+        if error is None and self._cause is None:
             text += "; the last was missed, because the next was due"
             self._trouble.fail(Fault(MISSED, text, known))
+        elif error is None:
+            assert self._cause is not None
+            text += f"; the last was missed, because the port was held up: {self._cause.message}"
+            self._trouble.fail(fault_of(self._cause, text, known))
         else:
             self._trouble.fail(fault_of(error, f"{text}; the last: {error.message}", known))
 
@@ -224,6 +232,7 @@ class PortWorker:
             self._note(due, None, value, Status.FAILED, stamps_of(error), raw_of(error))
             self._refused(channel, value, error)
             return
+        self._cause = answer.overcome or self._cause
         status = self._started(due, channel.name, answer.requested_ns - self._origin_ns)
         self._note(due, None, value, status, (answer.requested_ns, answer.received_ns))
 

@@ -99,8 +99,7 @@ def _nearest_help(document: InstrumentDocument, dialogue: Dialogue, fault: Dialo
     part: object = document
     for key in fault.path:
         part = part[key] if isinstance(part, dict) else getattr(part, str(key))
-    nearest = did_you_mean(str(part), [*document.replies, "none"], what="replies")
-    return nearest or "a frame has a field, {value:f}; give one without a name under `replies`"
+    return did_you_mean(str(part), [*document.replies, "none"], what="replies")
 
 
 def _check_access(declared: InstrumentAttribute, path: Path, protocol: str, values: ValueReader) -> None:

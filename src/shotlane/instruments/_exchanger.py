@@ -122,6 +122,7 @@ class Exchanger:
     ) -> Exchange:
         """Do one exchange, tried up to `tries` times. `act` gives readings for a read, else a result."""
         gathered: dict[str, Reading] = {}
+        overcome: InstrumentError | None = None
         for number in range(1, tries + 1):
             requested, ready = self._now_ns(), False
             try:
@@ -143,11 +144,11 @@ class Exchanger:
                         raise
                     # The others of this reading have their values already.
                     gathered.update(dict.fromkeys(names, Reading(None, None, error)))
-                    return Exchange(gathered, requested, received)
+                    return Exchange(gathered, requested, received, overcome=overcome)
             else:
                 self._answered(member, received)
                 if operation is not Operation.READ:
-                    return Exchange({}, requested, received, answer)
+                    return Exchange({}, requested, received, answer, overcome)
                 for name, reading in answer.items():
                     if reading.fault is not None:
                         self.complete(member.definition, reading.fault, (name,))
@@ -155,8 +156,9 @@ class Exchanger:
                 faults = _repeatable(answer)
                 member.set_points.doubted |= bool(faults)
                 if not faults or number == tries:
-                    return Exchange(gathered, requested, received)
+                    return Exchange(gathered, requested, received, overcome=overcome)
                 names, fault, exchanges = list(faults), next(iter(faults.values())), 1
+            overcome = fault
             fields = {
                 "operation": str(operation),
                 "names": list(names),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from shotlane.instruments._agreement import SetPoints
-from shotlane.instruments._contract import Driver, Identity, Preparing, Reading
+from shotlane.instruments._contract import Driver, Identity, InstrumentError, Preparing, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import Health
 from shotlane.instruments._wear import WearBook
@@ -21,6 +21,7 @@ class Exchange(NamedTuple):
     requested_ns: int
     received_ns: int
     result: Any = None  # what a command answered
+    overcome: InstrumentError | None = None  # what made a repetition necessary
 
 
 @dataclass(slots=True, eq=False)

@@ -35,6 +35,8 @@ def axis_value(compiler: Compiler, axis: Axis, path: Path, raw: Any) -> Any:
 
 def value_of(compiler: Compiler, axis: Axis, written: Written) -> Any:
     """One value for a swept name, wherever it was written; None when it is faulty."""
+    if axis.name in compiler.scope.broken:
+        return None  # told at a value before this one
     if axis.type.kind is ValueKind.TEXT:
         return written.text
     term = _constant(compiler, axis, written)
@@ -42,7 +44,8 @@ def value_of(compiler: Compiler, axis: Axis, written: Written) -> Any:
         return None
     fault = unfit(axis.type, term.type, text=term.expression.text, unit=axis.unit)
     if fault is not None:
-        compiler.report.error("EXP040", fault[0], written.span, help=fault[1])
+        notes = compiler.blamed([axis.name])
+        compiler.report.error("EXP040", fault[0], written.span, help=fault[1], notes=notes)
         return None
     return _number(compiler, term)
 

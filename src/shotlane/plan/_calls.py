@@ -210,7 +210,7 @@ def _argument(
     wanted = BOOLEAN if parameter.type is ValueType.BOOL else NUMBER
     if parameter.unit is not None and parameter.type is not ValueType.BOOL:
         wanted = parameter.unit.type
-    if term is None or not expect(compiler.report, term, wanted, unit=parameter.unit) or not term.sound:
+    if term is None or not expect(compiler, term, wanted, unit=parameter.unit) or not term.sound:
         return None
     return Argument(parameter, term.span, term)
 

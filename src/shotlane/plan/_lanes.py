@@ -203,7 +203,7 @@ def _constant(
     if raw is None:
         return None
     term = compiler.term(compiler.written(path, raw))
-    if term is None or not expect(compiler.report, term, wanted) or not term.sound:
+    if term is None or not expect(compiler, term, wanted) or not term.sound:
         return None
     if term.varies:
         message = f"`{path[-1]}` is the same in all shots, so it cannot use a swept parameter"

@@ -129,7 +129,7 @@ def type_of(attribute: Attribute) -> Type:
 
 def fits(compiler: Compiler, term: Term, channel: Channel) -> bool:
     """Report a value of another kind or dimension than its channel takes."""
-    return expect(compiler.report, term, type_of(channel.attribute), unit=channel.attribute.unit)
+    return expect(compiler, term, type_of(channel.attribute), unit=channel.attribute.unit)
 
 
 def is_choice(attribute: Attribute) -> bool:
@@ -159,6 +159,8 @@ def _choice(compiler: Compiler, channel: Channel, texts: Texts, written: Written
     attribute = channel.attribute
     if attribute.type is ValueType.TEXT:
         return CodeLevel(written.span, texts.code(text))
+    if text not in attribute.options and not scope.complete and text.isidentifier():
+        return None  # it may be one of the labels that could not be read
     if text not in attribute.options:
         compiler.report.error(
             "SEQ219",

@@ -135,7 +135,7 @@ def _pulse(compiler: Compiler, written: Written, call: CallExpression) -> Move |
     terms: dict[str, Term | None] = {}
     for name, (expression, place) in given.items():
         term = compiler.typed(written, expression, {}, place)
-        sound = term is not None and expect(compiler.report, term, wanted[name]) and term.sound
+        sound = term is not None and expect(compiler, term, wanted[name]) and term.sound
         terms[name] = term if sound else None
     if None in terms.values():
         return None

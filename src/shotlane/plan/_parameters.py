@@ -35,10 +35,12 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
     scope.declared |= declared.names
     scope.broken |= declared.broken
     scope.complete = declared.complete
+    scope.bare |= {name: item.span for name, item in declared.parameters.items() if _is_bare(item)}
     labels = {name: written.text for name, written in declared.labels.items()}
     scope.types |= dict.fromkeys(labels, TEXT)
     scope.labels |= set(labels)
     expressions = _parse(compiler, declared)
+    scope.uses |= {name: expression.names for name, expression in expressions.items()}
     _report_circles(compiler, declared, expressions)
     terms = {}
     for name in _ordered(expressions, scope):
@@ -50,6 +52,12 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
             terms[name] = term
     units = {name: _unit(declared.original(name), term) for name, term in terms.items()}
     return Parameters(terms, units, labels)
+
+
+def _is_bare(written: Written) -> bool:
+    """Whether it is a number without a unit."""
+    literal = None if isinstance(written.raw, bool) else parse_literal(written.text)
+    return literal is not None and not literal[1].text
 
 
 def _parse(compiler: Compiler, declared: Declared) -> dict[str, Expression]:

@@ -75,6 +75,6 @@ def make_place(compiler: Compiler, written: Written) -> Place | None:
     """A place from what was written; None when it is faulty."""
     text = written.text.strip()
     term = compiler.term(written, NAMES)
-    if term is None or not expect(compiler.report, term, TIME) or not term.sound:
+    if term is None or not expect(compiler, term, TIME) or not term.sound:
         return None
     return Place(term, text if text in ("start", "end") else None)

@@ -52,7 +52,7 @@ def check_cadence(cadence_ns: int | None, summary: PlanSummary, document: Docume
 def _same_ns(compiler: Compiler, path: Path, raw: Any, what: str, code: str) -> int | None:
     """A time that is the same in all shots; None when it is faulty."""
     term = compiler.term(compiler.written(path, raw))
-    if term is None or not expect(compiler.report, term, TIME) or not term.sound:
+    if term is None or not expect(compiler, term, TIME) or not term.sound:
         return None
     if term.varies:
         message = f"{what} is the same in all shots, so it cannot use a swept parameter"

@@ -5,12 +5,13 @@ Typed: it has a type, but its values are not to be trusted (its axis is faulty),
 numbers are not. Broken: nothing is known of it; whatever uses it stays silent. The author was told why.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from shotlane.diagnostics import Span
 from shotlane.expression import Type
 
 
@@ -23,6 +24,8 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    uses: dict[str, Collection[str]] = field(default_factory=dict)  # by parameter, what it is derived from
+    bare: dict[str, Span] = field(default_factory=dict)  # parameters that are a number without a unit
     complete: bool = True  # False when a place where names are declared is faulty: unknown names stay silent
     count: int = 1
     block: int = 4096  # how many points an expression is evaluated over at once
@@ -34,6 +37,13 @@ class Scope:
     def varies(self, used: Iterable[str]) -> bool:
         """Whether one of the names differs between points."""
         return any(isinstance(self.values.get(name), np.ndarray) for name in used)
+
+    def spoil(self, names: Iterable[str]) -> None:
+        """Take names, and all that is derived from them, as broken."""
+        waiting = set(names)
+        while waiting:
+            self.broken |= waiting
+            waiting = {name for name, used in self.uses.items() if not waiting.isdisjoint(used)} - self.broken
 
     def rows(self, first: int, stop: int) -> "Rows":
         """The values at a stretch of points."""

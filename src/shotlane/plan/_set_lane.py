@@ -108,7 +108,7 @@ def _every(compiler: Compiler, channel: Channel, path: Path, raw: Any) -> tuple[
     if raw is None:
         return channel.attribute.update_ns, not compiler.document.has_dropped(place)
     term = compiler.term(compiler.written(place, raw))
-    if term is None or not expect(compiler.report, term, TIME) or not term.sound:
+    if term is None or not expect(compiler, term, TIME) or not term.sound:
         return None, False
     return term, True
 

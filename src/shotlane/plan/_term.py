@@ -1,18 +1,22 @@
 """A checked expression of the document: parsed once, its type known, evaluated over stretches of points."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.diagnostics import Report, Span
+from shotlane.diagnostics import Note, Report, Span
 from shotlane.document import Document, Path
 from shotlane.expression import Expression, ExpressionError, Fault, Type, Unit, expected
 from shotlane.plan._data_file import DataFiles
 from shotlane.plan._scope import Rows, Scope
 from shotlane.plan._written import Written, in_document, parse_written, tell
+
+
+# What a forgotten unit leads to.
+_MISFITS = ("EXP030", "EXP031", "EXP032", "EXP033")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +90,22 @@ class Compiler:
         try:
             kind = expression.infer(self._types(expression, more))
         except ExpressionError as error:
-            tell(
-                self.report,
-                written,
-                tuple(fault for fault in error.faults if not self._is_told(expression, fault)),
-            )
+            faults = tuple(fault for fault in error.faults if not self._is_told(expression, fault))
+            notes = self.blamed(expression.names) if any(fault.code in _MISFITS for fault in faults) else ()
+            tell(self.report, written, faults, notes)
             return None
         own = [name for name in expression.names if name not in more]
         return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)
+
+    def blamed(self, names: Iterable[str]) -> tuple[Note, ...]:
+        """Notes on the parameters among these that have no unit, now that something does not fit.
+
+        The missing unit is most likely the one mistake, so whatever else uses them stays silent.
+        """
+        scope = self.scope
+        found = [name for name in names if name in scope.bare]
+        scope.spoil(found)
+        return tuple(Note(f"'{name}' is declared without a unit", scope.bare[name]) for name in found)
 
     def _types(self, expression: Expression, more: Mapping[str, Type]) -> Mapping[str, Type]:
         """Types of the names in use; of all names where one is unknown, so that a near one is suggested."""
@@ -118,10 +130,11 @@ class Compiler:
         return places.get((fault.offset, fault.length)) in self.scope.declared
 
 
-def expect(report: Report, term: Term, wanted: Type, *, unit: Unit | None = None) -> bool:
+def expect(compiler: Compiler, term: Term, wanted: Type, *, unit: Unit | None = None) -> bool:
     """Report a term of another kind or dimension than its place takes; `unit`: that of the place."""
     fault = expected(wanted, term.type, text=term.expression.text, unit=unit)
     if fault is None:
         return True
-    report.error("EXP040", fault[0], term.span, help=fault[1])
+    notes = compiler.blamed(term.expression.names)
+    compiler.report.error("EXP040", fault[0], term.span, help=fault[1], notes=notes)
     return False

@@ -93,7 +93,7 @@ def _duration(compiler: Compiler, place: Path, raw: Any) -> Term | None:
         refuse(compiler, (*place, kind), f"an open-ended step (`{kind}`)")
         return None
     term = compiler.term(compiler.written(place, raw))
-    if term is None or not expect(compiler.report, term, TIME):
+    if term is None or not expect(compiler, term, TIME):
         return None
     return term
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shotlane.diagnostics import Report, Source, Span
+from shotlane.diagnostics import Note, Report, Source, Span
 from shotlane.document import Document, Path
 from shotlane.expression import Expression, ExpressionError, Fault, parse
 
@@ -40,10 +40,13 @@ def on_command_line(name: str, text: str) -> Written:
     return Written(text, Span(source, 0, max(len(text), 1)))
 
 
-def tell(report: Report, written: Written, faults: tuple[Fault, ...]) -> None:
+def tell(
+    report: Report, written: Written, faults: tuple[Fault, ...], notes: tuple[Note, ...] = ()
+) -> None:
     """Report faults of an expression at their places inside it."""
     for fault in faults:
-        report.error(fault.code, fault.message, written.inside(fault.offset, fault.length), help=fault.help)
+        span = written.inside(fault.offset, fault.length)
+        report.error(fault.code, fault.message, span, help=fault.help, notes=notes)
 
 
 def parse_written(report: Report, written: Written, names: set[str]) -> Expression | None:

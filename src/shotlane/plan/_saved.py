@@ -1,0 +1,209 @@
+"""Plans in files: every shot as it is executed, so that no compiler stands between the file and the run.
+
+A plan file is a zip archive: `plan.json` (what holds for all shots, the documents it was made from, and its
+digest), the columns of the sweep points, and the shots in chunks, each of which can be read by itself. Equal
+plans make equal files, byte for byte. Digests are computed again from what was read, and must be those that
+were saved. Nothing in a file is executed or unpickled.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.model import Channel, Command
+from shotlane.plan._codec import decode_as, encode
+from shotlane.plan._compiled import CompiledPlan, ParameterRows, Stretch
+from shotlane.plan._digest import canonical
+from shotlane.plan._plan import PLAN_FORMAT, LanePlan, Points, RetryPolicy
+from shotlane.plan._saved_shots import SavedStretch, chunks
+from shotlane.plan._summary import PlanSummary
+
+SUFFIX = ".plan"
+_HEAD = "plan.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive knows; the same in every file
+_LONGEST_HEAD = 256 * 1024 * 1024
+_SIMPLE = ("sequence", "station", "description", "tags", "roles", "texts", "cadence_ns")
+
+
+class PlanFileError(Exception):
+    """A plan file cannot be used; the message says why."""
+
+
+class SavedPlan:
+    """What a file holds: the plan, the documents that it was made from, and what else was put with it."""
+
+    def __init__(self, plan: CompiledPlan, documents: Mapping[str, str], notes: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self.documents = documents
+        self.notes = notes
+
+
+def save_plan(
+    plan: CompiledPlan, path: Path, *, documents: Mapping[str, str], notes: Mapping[str, Any] | None = None
+) -> None:
+    """Write a plan; `notes`: JSON-able, given back as they are. An existing file is replaced as a whole."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
+            commands: dict[str, Command] = {}
+            for name, data in _entries(plan, commands):
+                _put(file, name, data)
+            _put(file, _HEAD, json.dumps(_head(plan, commands, documents, notes or {}), indent=1).encode())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _put(file: zipfile.ZipFile, name: str, data: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    file.writestr(entry, data, compresslevel=1)
+
+
+def _entries(plan: CompiledPlan, commands: dict[str, Command]) -> Iterator[tuple[str, bytes]]:
+    for number, values in enumerate(plan.points.columns.values()):
+        if values.dtype == object:
+            yield f"points/{number}.json", canonical(values.tolist())
+        else:
+            yield f"points/{number}.npy", npy(values[:1] if values.strides == (0,) else values)
+    for first, arrays in chunks(plan, commands):
+        for name, array in arrays.items():
+            yield f"shots/{first:08}/{name}.npy", npy(array)
+
+
+def npy(array: NDArray[Any]) -> bytes:
+    """An array as the bytes of a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _head(
+    plan: CompiledPlan, commands: Mapping[str, Command], documents: Mapping[str, str], notes: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "format": plan.format,
+        "digest": plan.digest,
+        **{name: encode(getattr(plan, name)) for name in _SIMPLE},
+        "shots": len(plan),
+        "steps": [step.name for step in plan.shot(1).segments[0].steps],
+        "channels": encode(plan.channels),
+        "lanes": encode(plan.lanes),
+        "retry": encode(plan.retry),
+        "summary": encode(plan.summary),
+        "commands": encode(dict(sorted(commands.items()))),
+        "content": plan.content.decode(),
+        "points": {
+            "names": list(plan.points.columns),
+            "units": dict(plan.points.units),
+            "swept": list(plan.points.swept),
+        },
+        "files": dict(plan.files),
+        "documents": dict(documents),
+        "notes": dict(notes),
+    }
+
+
+def is_plan_file(path: Path) -> bool:
+    """Whether a file looks like a saved plan."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def load_plan(path: Path) -> SavedPlan:
+    """Read a plan; its first digest is checked, the others when their shots are cut. Raises `PlanFileError`."""
+    try:
+        file = zipfile.ZipFile(path)
+        if file.getinfo(_HEAD).file_size > _LONGEST_HEAD:
+            raise PlanFileError(f"'{path}' is no plan of shotlane: its head is too large")
+        head = json.loads(file.read(_HEAD))
+        if head["format"] != PLAN_FORMAT:
+            message = f"'{path}' is a plan of format {head['format']}, and this version reads {PLAN_FORMAT}"
+            raise PlanFileError(message)
+        plan = _made(file, head)
+        digest = plan.digest
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError) as error:
+        raise PlanFileError(f"'{path}' is no plan of shotlane, or is damaged: {error}") from error
+    if digest != head["digest"]:
+        raise PlanFileError(f"'{path}' is damaged or was changed: its digest is not the one it says")
+    return SavedPlan(plan, head["documents"], head["notes"])
+
+
+def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
+    points = _points(file, head)
+    channels = decode_as(tuple[Channel, ...], head["channels"])
+    commands = decode_as(Mapping[str, Command], head["commands"])
+    texts = tuple(head["texts"])
+    firsts = sorted({int(name.split("/")[1]) for name in file.namelist() if name.startswith("shots/")})
+    cutter = SavedCutter(file, points, firsts, SavedStretch.Context(channels, texts, head["steps"], commands))
+    return CompiledPlan(
+        head["sequence"],
+        head["station"],
+        head["description"],
+        tuple(head["tags"]),
+        channels,
+        decode_as(tuple[LanePlan, ...], head["lanes"]),
+        tuple(head["roles"]),
+        texts,
+        points,
+        decode_as(RetryPolicy, head["retry"]),
+        head["cadence_ns"],
+        decode_as(PlanSummary, head["summary"]),
+        head["content"].encode(),
+        cutter,
+        files=head["files"],
+    )
+
+
+def _points(file: zipfile.ZipFile, head: Mapping[str, Any]) -> Points:
+    columns: dict[str, NDArray[Any]] = {}
+    known = set(file.namelist())
+    for number, name in enumerate(head["points"]["names"]):
+        if f"points/{number}.json" in known:
+            values = np.array(json.loads(file.read(f"points/{number}.json")), dtype=object)
+        else:
+            values = np.load(io.BytesIO(file.read(f"points/{number}.npy")), allow_pickle=False)
+        columns[name] = values if len(values) == head["shots"] else np.broadcast_to(values, (head["shots"],))
+    return Points(columns, head["points"]["units"], head["shots"], tuple(head["points"]["swept"]))
+
+
+class SavedCutter:
+    """Reads the chunk that holds a shot, and keeps the last one."""
+
+    def __init__(
+        self, file: zipfile.ZipFile, points: Points, firsts: list[int], context: "SavedStretch.Context"
+    ) -> None:
+        self._file = file
+        self._points = points
+        self._firsts = firsts
+        self._context = context
+        self._last: tuple[int, SavedStretch, ParameterRows] | None = None
+
+    def at(self, index: int) -> tuple[Stretch, ParameterRows, int]:
+        """The chunk that holds a point, its parameters, and the row in it."""
+        place = int(np.searchsorted(self._firsts, index, side="right")) - 1
+        first = self._firsts[place]
+        if self._last is None or self._last[0] != first:
+            stop = self._firsts[place + 1] if place + 1 < len(self._firsts) else self._points.count
+            stretch = SavedStretch(self._context, self._arrays(first))
+            self._last = (first, stretch, ParameterRows(self._points, first, stop))
+        return self._last[1], self._last[2], index - first
+
+    def _arrays(self, first: int) -> dict[str, NDArray[Any]]:
+        folder = f"shots/{first:08}/"
+        return {
+            name.removeprefix(folder).removesuffix(".npy"): np.load(
+                io.BytesIO(self._file.read(name)), allow_pickle=False
+            )
+            for name in self._file.namelist()
+            if name.startswith(folder)
+        }
