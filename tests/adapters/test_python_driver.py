@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.adapters.lab import CAMERA, STATION, described, only, pool_on, put, resolve, sound, value
@@ -41,9 +42,13 @@ def test_checking_imports_no_driver(tmp_path: Path) -> None:
     described(path)
     (tmp_path / "camera.py").write_text("raise SystemExit('imported')", encoding="utf-8")
     (tmp_path / "s.yaml").write_text(SEQUENCE, encoding="utf-8")
-    program = (
-        f"from shotlane.api import check; r = check([{str(tmp_path)!r}]); raise SystemExit(len(r.errors))"
-    )
+    program = f"""if True:
+        import sys
+        from shotlane.api import check
+        foreign = {{"pyvisa", "pymeasure", "qcodes", "serial", "shotlane.instruments._adapters"}}
+        report = check([{str(tmp_path)!r}])
+        raise SystemExit(len(report.errors) + len(foreign & set(sys.modules)))
+    """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -68,6 +73,42 @@ def test_a_sequence_runs_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.outcome is Outcome.DONE
     samples = found.samples()
     assert samples.filter(samples["channel"] == "camera.exposure")["value"].to_list() == [5.0]
+
+
+def test_after_a_lost_wire_it_is_made_anew(tmp_path: Path) -> None:
+    lost = CAMERA.replace("Camera.made += 1", "Camera.made += 1\n        self.number = Camera.made").replace(
+        "        return {name: Reading(",
+        "        if self.number == 2:\n"
+        "            raise ConnectionResetError('gone')\n"
+        "        return {name: Reading(",
+    )
+    path = put(tmp_path, STATION, {"camera.py": lost})
+    described(path)
+    told: list[Any] = []
+    pool = pool_on(path, told=told)
+    with pytest.raises(InstrumentError) as caught:
+        pool.read("camera", ["gain"])
+    assert caught.value.fault == "disconnected"
+    assert value(pool, "camera", "gain") == 2.0
+    assert "instrument.reopened" in [type_ for _, type_, _ in told]
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("resource", "port"),
+    [
+        ("/dev/null", "serial:/dev/null"),
+        ("com3", "serial:COM3"),
+        ("gpib0::4::instr", "visa:GPIB0::4::INSTR"),
+        ("cam-7", "driver:CAM-7"),
+        ("tcp://localhost:7", "tcp:127.0.0.1:7"),
+    ],
+)
+def test_an_address_in_the_words_of_the_driver(tmp_path: Path, resource: str, port: str) -> None:
+    path = put(tmp_path)
+    described(path)
+    path = put(tmp_path, f"{STATION}    resource: {resource}\n")
+    assert sound(path).definitions["camera"].resource.port == port
 
 
 def test_mocked_it_is_simulated_from_its_lock(tmp_path: Path) -> None:

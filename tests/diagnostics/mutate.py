@@ -70,7 +70,6 @@ LEAVES: dict[str, Slip] = {
     "break a parenthesis": _slip("timeline parameters", r"\)", r"", "EXP001"),
     "forget an operator": _slip("parameters", r"(?<=\d) \* ", r" ", "EXP010"),
     "write a foreign operator": _slip("parameters", r" (?:\*|/) ", r" % ", "EXP002"),
-    "misspell a role": _slip("lanes", r"^  (furnace|gas|meter)(?=\.\w+:)", r"  \1x", "SEQ210"),
     "misspell a command": _slip("lanes", r"tare\(\)", r"tarre()", "SEQ222"),
     "misspell a choice": _slip("retry", r"(?<=then: )(\w+)", r"\1x", "SEQ105"),
     "misspell a key of retry": _slip("retry", r"^  (attempts)(?=:)", r"  \1x", "SEQ101"),
@@ -79,6 +78,7 @@ LEAVES: dict[str, Slip] = {
     "leave the limits": _slip("sweep", r"80 degC\]", r"800 degC]", "SEQ401-elsewhere"),
 }
 WHOLES: dict[str, Slip] = {
+    "misspell a role": _slip("lanes", r"^  (furnace|gas|meter)(?=\.\w+:)", r"  \1x", "SEQ210"),
     "misspell a section": _slip("lanes sweep timeline retry parameters labels", r"^(\w+)(?=:$)", r"\1x", "SEQ101"),
     "misspell the station": _slip("station", r"demo", r"dmeo", "RUN003"),
     "misspell a swept name": _slip("sweep", r"^(  - )(T_soak|flow|gas_name|purge)(?=:)", r"\1\2_q", "SEQ301"),

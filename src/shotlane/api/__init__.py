@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shotlane.api._describe import describe
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
+    from shotlane.api._plans import prepare_saved, save
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
     from shotlane.api._project import Project, find_project
     from shotlane.api._run import Run, run, start
@@ -47,34 +48,38 @@ _HOMES = {
     "find_project": "_project",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
+    "prepare_saved": "_plans",
     "run": "_run",
+    "save": "_plans",
     "start": "_run",
     "value_from": "_by_hand",
 }
 
 __all__ = [
-    "Explanation",
-    "UnknownNameError",
-    "explain",
     "ByHand",
     "ByHandError",
+    "Explanation",
     "Found",
     "HandCall",
     "Options",
     "Prepared",
     "Project",
     "Run",
+    "UnknownNameError",
     "by_hand",
     "call_from",
     "channels_named",
     "check",
     "describe",
+    "explain",
     "find_by_name",
     "find_documents",
     "find_project",
     "parse_overrides",
     "prepare",
+    "prepare_saved",
     "run",
+    "save",
     "start",
     "value_from",
 ]

@@ -128,9 +128,7 @@ class _Explainer:
         path: Path = ("lanes", name)
         lane = self._written(path)
         entries = tuple(self._entries(lane, path))
-        used = dict.fromkeys(
-            source for entry in _scalars(lane) for source in _names_in(entry, self._known())
-        )
+        used = dict.fromkeys(source for entry in _scalars(lane) for source in _names_in(entry, self._known()))
         sources = tuple(self._parameter(source) for source in used if source in self._known())
         sets = list(self._sets(name))
         channel = next((item for item in self._plan.channels if item.name == name), None)

@@ -68,7 +68,7 @@ def prepare_document(
     if not options.confirmed:
         check_confirmed(sequence, document, station, report)
     if options.virtual_time and not options.mock:
-        _refuse_real(plan, station, report)
+        refuse_real(plan, station, report)
     documents = {**document.texts, **plan.files, **station.documents}
     return Prepared(path, project, sequence, station, plan, documents, options) if report.ok else None
 
@@ -85,12 +85,19 @@ def _station(
         help = f"write 'station: NAME' or give -s NAME; {_known(project)}"
         report.error("RUN002", "no station is named", document.key_span(("sequence",)), help=help)
         return None
+    return named_station(name, project, report, span, mock=options.mock)
+
+
+def named_station(
+    name: str, project: Project, report: Report, span: Span | None = None, *, mock: bool = False
+) -> ResolvedStation | None:
+    """A station by its name or file. `span`: where it is named."""
     path = find_station(name, project)
     if path is None:
         help = did_you_mean(name, station_names(project), what="stations of this project")
         report.error("RUN003", f"there is no station '{name}'", span, help=help)
         return None
-    return resolve_file(path, report, mock=options.mock)
+    return resolve_file(path, report, mock=mock)
 
 
 def _known(project: Project) -> str:
@@ -114,7 +121,7 @@ def resolve_document(
     return resolve_station(station, document, report, mock=mock, folder=path.parent)
 
 
-def _refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) -> None:
+def refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) -> None:
     """Virtual time would run away from a real instrument."""
     real = [role for role in plan.roles if station.table.roles[role].real]
     if real:

@@ -9,7 +9,7 @@ _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored
 
 
 def _add_sequence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="sequence document (.yaml)")
+    parser.add_argument("file", metavar="FILE", type=Path, help="sequence document (.yaml), or saved plan")
     _add_choices(parser)
 
 
@@ -108,7 +108,17 @@ def main_parser() -> argparse.ArgumentParser:
     plan = verbs.add_parser("plan", help="show what a sequence will do")
     _add_sequence(plan)
     plan.add_argument("--shot", type=int, metavar="K", help="list the actions of one shot, counted from 1")
+    plan.add_argument("--save", type=Path, metavar="PLAN", help="write the plan; `shotlane run PLAN` runs it")
+    plan.add_argument(
+        "--plot", type=Path, metavar="OUT", help="draw the lanes of a shot over time: .svg, .html or .png"
+    )
     _add_format(plan)
+
+    diff = verbs.add_parser("diff", help="compare two sequences, or saved plans: what they say and do")
+    diff.add_argument("one", metavar="A", type=Path, help="sequence document or saved plan")
+    diff.add_argument("other", metavar="B", type=Path, help="the other one")
+    _add_choices(diff)
+    _add_json(diff)
 
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
     runs.add_argument(
@@ -127,11 +137,12 @@ def main_parser() -> argparse.ArgumentParser:
     add_by_hand(actions, _add_json)
     _add_describe(actions)
 
-    init = verbs.add_parser("init", help="write a template to begin with")
+    init = verbs.add_parser("init", help="write a project, or a driver, to begin with")
     init.add_argument(
-        "--driver", metavar="NAME", required=True, help="a driver in Python, its test and a station with it"
+        "directory", metavar="DIR", type=Path, nargs="?", help="folder of the new project, or of the driver"
     )
-    init.add_argument("--folder", type=Path, default=Path(), help="where to (default: here)")
+    init.add_argument("--driver", metavar="NAME", help="a driver in Python, its test and a station with it")
+    init.add_argument("--folder", type=Path, help="another way to write DIR")
 
     explain = verbs.add_parser("explain", help="what a code means, or where a value comes from")
     explain.add_argument("what", metavar="CODE|FILE", help="a code such as SEQ213, or a sequence")

@@ -34,7 +34,9 @@ def _page(what: str) -> str:
         raise Complaint(f"say which name of it: shotlane explain {what} NAME")
     near = nearest(code, CODES)
     help = f"; did you mean {near}?" if near else ", such as SEQ213; a name is explained by FILE NAME"
-    raise Complaint(f"'{what}' is no code{help}" if _CODE.fullmatch(what) else f"there is no file '{what}'{help}")
+    raise Complaint(
+        f"'{what}' is no code{help}" if _CODE.fullmatch(what) else f"there is no file '{what}'{help}"
+    )
 
 
 def code_page(code: str) -> str:
@@ -51,9 +53,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     from shotlane.api import Options, UnknownNameError, explain, parse_overrides, prepare  # late: heavy
 
     report = Report()
-    options = Options(
-        arguments.station, parse_overrides(arguments.parameters, report), arguments.mock
-    )
+    options = Options(arguments.station, parse_overrides(arguments.parameters, report), arguments.mock)
     prepared = prepare(Path(arguments.what), report, options)
     if prepared is None or not report.ok:
         print_report(report, form_of(arguments))

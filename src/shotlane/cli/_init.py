@@ -1,8 +1,12 @@
-"""`shotlane init --driver NAME`: a driver in Python, a test of it and a station with it, to begin with."""
+"""`shotlane init DIR`: a project to begin with. `shotlane init --driver NAME`: a driver in Python, its test
+and a station with it. What stands there already is never overwritten.
+"""
 
 import argparse
+import json
 import keyword
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -10,26 +14,64 @@ from string import Template
 from shotlane.cli._output import Complaint, say
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([_ -][A-Za-z0-9]+)*")
+_PROJECT = {
+    "README.md": "README.md.txt",
+    ".gitignore": "gitignore.txt",
+    ".vscode/settings.json": "settings.json.txt",
+    ".vscode/extensions.json": "extensions.json.txt",
+    "shotlane.yaml": "shotlane.yaml.txt",
+    "stations/demo.yaml": "demo.yaml.txt",
+    "sequences/first.yaml": "first.yaml.txt",
+    "sequences/sweep.yaml": "sweep.yaml.txt",
+}
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Run the verb. A file that stands there already is never overwritten."""
-    names = _names(arguments.driver)
-    folder: Path = arguments.folder
-    written = {
-        folder / f"{names['module']}.py": "driver.py.txt",
-        folder / f"test_{names['module']}.py": "test_driver.py.txt",
-        folder / f"{names['station']}.yaml": "station.yaml.txt",
+    """Run the verb."""
+    folder: Path | None = arguments.directory or arguments.folder
+    if arguments.driver is not None:
+        return _driver(arguments.driver, folder or Path())
+    if folder is None:
+        raise Complaint("say where: shotlane init DIR (or a driver: shotlane init --driver NAME)")
+    return _project(folder)
+
+
+def _project(folder: Path) -> int:
+    from shotlane.model import json_schema  # late: the models
+
+    names = {"title": folder.resolve().name}
+    written = {folder / path: _filled(f"project/{template}", names) for path, template in _PROJECT.items()}
+    for kind in ("sequence", "station", "instrument"):
+        schema = json.dumps(json_schema(kind), indent=2, ensure_ascii=False)
+        written[folder / "schemas" / f"{kind}.schema.json"] = f"{schema}\n"
+    _write(written)
+    say(f"next: cd {folder} && run-sequence sequences/first.yaml")
+    return 0
+
+
+def _driver(name: str, folder: Path) -> int:
+    names = _names(name)
+    templates = {
+        f"{names['module']}.py": "driver.py.txt",
+        f"test_{names['module']}.py": "test_driver.py.txt",
+        f"{names['station']}.yaml": "station.yaml.txt",
     }
+    _write({folder / path: _filled(template, names) for path, template in templates.items()})
+    say(f"next: python -m pytest test_{names['module']}.py")
+    return 0
+
+
+def _write(written: Mapping[Path, str]) -> None:
     there = [path for path in written if path.exists()]
     if there:
         raise Complaint(f"{there[0]} exists already: nothing was written")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, template in written.items():
-        path.write_text(_filled(template, names), encoding="utf-8")
-        say(f"written: {path}")
-    say(f"next: python -m pytest test_{names['module']}.py")
-    return 0
+    try:
+        for path, text in written.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            say(f"written: {path}")
+    except OSError as error:
+        raise Complaint(f"'{error.filename}' cannot be written: {error.strerror}") from error
 
 
 def _names(text: str) -> dict[str, str]:

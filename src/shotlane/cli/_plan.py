@@ -6,10 +6,12 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from shotlane.api import Options, Prepared, parse_overrides, prepare
+from shotlane.api import Options, Prepared, parse_overrides, save
 from shotlane.cli._lanes import lanes_picture
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say
 from shotlane.cli._overview import overview
+from shotlane.cli._plot import PlotError, draw
+from shotlane.cli._prepared import prepare_any
 from shotlane.cli._text import count, duration, table, value
 from shotlane.diagnostics import Report
 from shotlane.plan import ChannelSummary, CompiledPlan, PortPlan, PortSummary, ReadingRule, ShotPlan, decode
@@ -21,18 +23,41 @@ def main(arguments: argparse.Namespace) -> int:
     """Show the plan."""
     report = Report()
     overrides = parse_overrides(arguments.parameters, report)
-    prepared = prepare(arguments.file, report, Options(arguments.station, overrides, arguments.mock))
+    options = Options(arguments.station, overrides, arguments.mock)
+    prepared = prepare_any(arguments.file, report, options)
     if not report.ok or not arguments.json:
         print_report(report, form_of(arguments))
     if prepared is None or not report.ok:
         return 2
-    if arguments.shot is not None:
+    if arguments.save is not None or arguments.plot is not None:
+        _write(prepared, arguments)
+    elif arguments.shot is not None:
         _show_shot(prepared.plan, arguments.shot, as_json=arguments.json)
     elif arguments.json:
         print_json(_as_json(prepared.plan))
     else:
         say(_text(prepared))
     return 0
+
+
+def _write(prepared: Prepared, arguments: argparse.Namespace) -> None:
+    """Save the plan, draw it, or both."""
+    number = arguments.shot or 1
+    try:
+        if arguments.save is not None:
+            save(prepared, arguments.save)
+            say(f"{arguments.save}: {count(len(prepared.plan), 'shot')}, digest {prepared.plan.digest}")
+        if arguments.plot is not None:
+            _check_shot(prepared.plan, number)
+            draw(prepared.plan, prepared.plan.shot(number), arguments.plot)
+            say(f"{arguments.plot}: lanes of shot {number}")
+    except (OSError, PlotError) as error:
+        raise Complaint(str(error)) from error
+
+
+def _check_shot(plan: CompiledPlan, number: int) -> None:
+    if not 1 <= number <= len(plan):
+        raise Complaint(f"there is no shot {number}: the plan has {count(len(plan), 'shot')}, counted from 1")
 
 
 def _text(prepared: Prepared) -> str:
@@ -74,8 +99,7 @@ def _ports(plan: CompiledPlan) -> str:
 
 
 def _show_shot(plan: CompiledPlan, number: int, *, as_json: bool) -> None:
-    if not 1 <= number <= len(plan):
-        raise Complaint(f"there is no shot {number}: the plan has {count(len(plan), 'shot')}, counted from 1")
+    _check_shot(plan, number)
     shot = plan.shot(number)
     rows = list(islice(_actions(plan, shot), _ACTIONS_SHOWN + 1))
     if as_json:

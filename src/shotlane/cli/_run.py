@@ -5,11 +5,12 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 
-from shotlane.api import Options, Prepared, Run, parse_overrides, prepare, start
+from shotlane.api import Options, Prepared, Run, parse_overrides, start
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
+from shotlane.cli._prepared import prepare_any
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
 from shotlane.execution import Progress
@@ -38,7 +39,7 @@ def _prepare(arguments: argparse.Namespace) -> Prepared | None:
     report = Report()
     overrides = parse_overrides(arguments.parameters, report)
     options = Options(arguments.station, overrides, arguments.mock, arguments.virtual_time, arguments.confirm)
-    prepared = prepare(arguments.file, report, options)
+    prepared = prepare_any(arguments.file, report, options)
     if not report.ok or not (arguments.json or arguments.quiet):
         print_report(report, form_of(arguments))
     return prepared if report.ok else None

@@ -150,4 +150,7 @@ CODES: dict[str, str] = {
     "RUN006": "a dangerous command that was not confirmed",
     "RUN007": "a sequence sets one channel under two names",
     "RUN005": "an override is not written NAME=VALUE",
+    "RUN010": "an override is given for a saved plan",
+    "RUN011": "a saved plan cannot be used",
+    "RUN012": "the station is not the one that a saved plan was made for",
 }

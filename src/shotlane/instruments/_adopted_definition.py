@@ -1,5 +1,6 @@
 """From a role with `driver:` to its definition, by the lock and the station; no driver is imported."""
 
+import re
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,6 +20,8 @@ from shotlane.instruments._resource import ResourceError, parse_resource
 from shotlane.instruments._simulation import read_simulation
 from shotlane.instruments._values import ValueReader
 from shotlane.model import InstrumentDocument, StationInstrument
+
+_COM_PORT = re.compile(r"COM\d+", re.IGNORECASE)
 
 
 def driver_name(written: str, station: Document, at: Path, report: Report) -> DriverName | None:
@@ -102,8 +105,11 @@ def foreign_resource(text: str | None, role: str, folder: FilePath) -> Resource:
         return parse_resource(text, role, folder)
     except ResourceError:
         pass
+    # A serial port in the words of the driver's package is the same wire as `serial://` with it.
     if text.startswith("/dev/"):
         return Resource(text, "driver", f"serial:{FilePath(text).resolve()}", path=text)
+    if _COM_PORT.fullmatch(text):
+        return Resource(text, "driver", f"serial:{text.upper()}", path=text)
     return Resource(text, "driver", f"driver:{text.strip().upper()}")
 
 

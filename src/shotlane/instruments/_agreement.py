@@ -5,28 +5,43 @@ do. And after a fault that a restart could have caused, what was set is read bac
 believed: a device that restarted answers plausibly with its default set points.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from shotlane.instruments._accept import shown
 from shotlane.instruments._contract import Reading
-from shotlane.model import Attribute, ScalarValue, ValueType
+from shotlane.model import Attribute, InstrumentDocument, ScalarValue, ValueType
 
 # Digits that get lost on wires with few decimals, of the value itself and of the range of its limits.
 _RELATIVE: Final = 1e-3
 _OF_RANGE: Final = 1e-6
+_DECIMALS: Final = re.compile(r"\{value:[^}]*\.(\d+)f\}")
 
 
-def agrees(attribute: Attribute, written: ScalarValue, read: Any) -> bool:
-    """Whether a value read is the one written, but for the digits that a wire or a device drops."""
+def agrees(attribute: Attribute, written: ScalarValue, read: Any, step: float = 0.0) -> bool:
+    """Whether a value read is the one written, but for the digits that a wire or a device drops.
+
+    `step`: the last digit that the wire carries.
+    """
     if attribute.type is ValueType.TEXT:
         return str(read).strip() == str(written).strip()
     if attribute.type not in (ValueType.FLOAT, ValueType.INT):
         return bool(read == written)
     if isinstance(read, bool) or not isinstance(read, int | float):
         return False
-    return abs(float(read) - float(written)) <= _tolerance(attribute, float(written))
+    return abs(float(read) - float(written)) <= max(step, _tolerance(attribute, float(written)))
+
+
+def wire_steps(document: InstrumentDocument) -> dict[str, float]:
+    """The last digit that is sent, of attributes whose text says so: 0.001 for `{value:.3f}`."""
+    steps = {}
+    for name, declared in document.attributes.items():
+        found = None if declared.set is None else _DECIMALS.search(declared.set.send or "")
+        if found is not None:
+            steps[name] = 10.0 ** -int(found[1])
+    return steps
 
 
 def _tolerance(attribute: Attribute, written: float) -> float:
@@ -51,9 +66,13 @@ class SetPoints:
     """
 
     def __init__(
-        self, attributes: Mapping[str, Attribute], targets: Mapping[str, str] = MappingProxyType({})
+        self,
+        attributes: Mapping[str, Attribute],
+        targets: Mapping[str, str] = MappingProxyType({}),
+        steps: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self._attributes = attributes
+        self._steps = steps
         self._targets = targets  # of aliases: the attribute that is really set
         self._last: dict[str, ScalarValue] = {}
         self.doubted = False
@@ -86,13 +105,17 @@ class SetPoints:
         self._last.clear()
         self.doubted = False
 
+    def agree(self, name: str, written: ScalarValue, read: Any) -> bool:
+        """Whether a value read is the one written."""
+        return agrees(self._attributes[name], written, read, self._steps.get(name, 0.0))
+
     def complaint(self, readings: Mapping[str, Reading]) -> str | None:
         """What differs from what was set."""
         for name, reading in readings.items():
             attribute, written = self._attributes[name], self._last.get(name)
             if written is None or reading.value is None or reading.fault is not None:
                 continue
-            if not agrees(attribute, written, reading.value):
+            if not self.agree(name, written, reading.value):
                 now, then = valued(attribute, reading.value), valued(attribute, written)
                 return f"{name} is {now}, and was set to {then}"
         return None

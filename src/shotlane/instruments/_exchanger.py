@@ -11,7 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from shotlane.instruments._agreement import agrees, valued
+from shotlane.instruments._agreement import valued
 from shotlane.instruments._contract import InstrumentError, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import UNANSWERED
@@ -202,7 +202,7 @@ class Exchanger:
         attribute = member.definition.attributes[name]
         try:
             reading = self._read_back(member, (name,))[name]
-            if reading.value is None or not agrees(attribute, value, reading.value):
+            if reading.value is None or not member.set_points.agree(name, value, reading.value):
                 now = "nothing" if reading.value is None else valued(attribute, reading.value)
                 message = f"it was set to {valued(attribute, value)}, and is {now}"
                 raise InstrumentError("rejected", message)  # noqa: TRY301  completed below like those of the wire

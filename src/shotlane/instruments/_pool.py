@@ -18,7 +18,7 @@ from threading import RLock, Thread
 from typing import Any
 
 from shotlane.instruments._accept import RefusedValueError, accepted, accepted_arguments
-from shotlane.instruments._agreement import SetPoints
+from shotlane.instruments._agreement import SetPoints, wire_steps
 from shotlane.instruments._contract import Driver, ErrorContext, Identity, InstrumentError, ShotAware
 from shotlane.instruments._converted_driver import driver_name
 from shotlane.instruments._definition import Definition, Resource
@@ -234,7 +234,7 @@ class Pool:
             definition,
             self._make(definition),
             self._locks[definition.resource.port],
-            SetPoints(definition.attributes, targets),
+            SetPoints(definition.attributes, targets, wire_steps(definition.document)),
             wear=WearBook(definition) if counts else None,
         )
 

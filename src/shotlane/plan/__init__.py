@@ -1,7 +1,9 @@
 """The compiler: all numbers of a sequence decided, at every point of its sweep, before anything is opened."""
 
+from shotlane.plan._compare import Comparison, Difference, Verdict, compare_plans
 from shotlane.plan._compile import compile_sequence
 from shotlane.plan._compiled import CompiledPlan
+from shotlane.plan._digest import describe_channels
 from shotlane.plan._plan import (
     PLAN_FORMAT,
     ActionTable,
@@ -19,16 +21,20 @@ from shotlane.plan._plan import (
     Value,
     decode,
 )
+from shotlane.plan._saved import PlanFileError, SavedPlan, is_plan_file, load_plan, save_plan
 from shotlane.plan._summary import ChannelSummary, PlanSummary, PortSummary, StepSummary
 
 __all__ = [
     "PLAN_FORMAT",
     "ActionTable",
     "ChannelSummary",
+    "Comparison",
     "CompiledPlan",
+    "Difference",
     "InitialValue",
     "LanePlan",
     "Plan",
+    "PlanFileError",
     "PlanSummary",
     "PlannedCall",
     "Points",
@@ -36,11 +42,18 @@ __all__ = [
     "PortSummary",
     "ReadingRule",
     "RetryPolicy",
+    "SavedPlan",
     "SegmentPlan",
     "ShotPlan",
     "StepSummary",
     "StepTimes",
     "Value",
+    "Verdict",
+    "compare_plans",
     "compile_sequence",
     "decode",
+    "describe_channels",
+    "is_plan_file",
+    "load_plan",
+    "save_plan",
 ]

@@ -103,6 +103,8 @@ def _set_lane(check: Check, lane: SetLane) -> None:
     if check.bounds is None:
         return
     every = every_ns(lane, check.rows)
+    if not sound and (every == 1).any():
+        return  # `every` is no time, so nothing can be sent
     for position, cell in enumerate(lane.cells):
         frame = _frame(check, lane, position, cell, check.bounds, every)
         sound = _cell(check, lane, cell, frame) and sound

@@ -37,7 +37,7 @@ def encode(value: Any) -> Any:
 
 
 def decode_as(kind: Any, value: Any) -> Any:
-    """The value of a type that `encode` made; raises `ValueError`, `TypeError` or `KeyError` when it is none."""
+    """The value of a type that `encode` made. Raises `ValueError`, `TypeError` or `KeyError`."""
     if get_origin(kind) in (Union, UnionType):
         return _alternative(get_args(kind), value)
     if kind is Unit:

@@ -4,16 +4,42 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from shotlane.model import Channel
 from shotlane.plan._cut import Stretch
 from shotlane.plan._digest import canonical, column, describe_channels, digest
-from shotlane.plan._plan import PLAN_FORMAT, LanePlan, Points, RetryPolicy, ShotPlan, Value
+from shotlane.plan._plan import (
+    PLAN_FORMAT,
+    InitialValue,
+    LanePlan,
+    Points,
+    RetryPolicy,
+    SegmentPlan,
+    ShotPlan,
+    Value,
+)
 from shotlane.plan._program import Program
 from shotlane.plan._summary import PlanSummary
+
+
+class CutStretch(Protocol):
+    """Some shots in a row, wherever they come from."""
+
+    def segment(self, row: int) -> SegmentPlan:
+        """The one segment of a shot."""
+
+    def initial(self, row: int) -> tuple[tuple[InitialValue, ...], bytes]:
+        """What set-up writes, and its canonical bytes."""
+
+
+class ShotSource(Protocol):
+    """Where the shots of a plan come from."""
+
+    def at(self, index: int) -> "tuple[CutStretch, ParameterRows, int]":
+        """The stretch that holds a point, its parameters, and the row in it."""
 
 
 class Cutter:
@@ -81,7 +107,7 @@ class CompiledPlan:
     cadence_ns: int | None
     summary: PlanSummary
     content: bytes = field(repr=False)
-    cutter: Cutter = field(repr=False, compare=False)
+    cutter: ShotSource = field(repr=False, compare=False)
     format: int = PLAN_FORMAT
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from shotlane.plan._calls import Call, call_times
-from shotlane.plan._digest import begun, canonical, column, describe_call
+from shotlane.plan._digest import column
 from shotlane.plan._exact import Integers
 from shotlane.plan._lowering import lower
 from shotlane.plan._plan import (
@@ -26,6 +26,7 @@ from shotlane.plan._plan import (
 from shotlane.plan._program import Program
 from shotlane.plan._readings import SINGLE_TOLERANCE_NS, Reading, ReadTimes, read_times
 from shotlane.plan._scope import Rows
+from shotlane.plan._segment_digest import calls_bytes, readings_bytes, segment_hash, steps_bytes
 from shotlane.plan._tables import Laid, Ports, Sent, Tables, beside, candidates, row_of
 
 
@@ -70,8 +71,8 @@ class Stretch:
         group = sent.group
         if "head" in group.heads:
             return group.heads["head"].copy()
-        parts = (self._steps.canonical(row), group.marks, sent.moments(), readings, calls)
-        head = begun(*parts, rest=8 * len(sent.values))
+        steps = self._steps.canonical(row)
+        head = segment_hash(steps, group.marks, sent.moments(), readings, calls, len(sent.values))
         if self._shares and group.moments is not None:
             group.heads["head"] = head.copy()
         return head
@@ -82,27 +83,22 @@ class Stretch:
 
     def _readings(self, row: int) -> tuple[dict[str, tuple[ReadingRule, ...]], bytes]:
         found: dict[str, list[ReadingRule]] = {port: [] for port in self._ports}
-        told = []
         for rules in self._rules:
             rule = rules.at(row)
             if rule.count > 0:
                 found[rules.reading.channel.port].append(rule)
-                told.append([rule.channel, rule.start_ns, rule.period_ns, rule.count, rule.rank, rule.order])
-        return {port: tuple(rules) for port, rules in found.items()}, canonical(told)
+        told = readings_bytes(rule for rules in found.values() for rule in rules)
+        return {port: tuple(rules) for port, rules in found.items()}, told
 
     def _call_lists(self, row: int) -> tuple[dict[str, tuple[PlannedCall, ...]], bytes]:
         found: dict[str, list[PlannedCall]] = {port: [] for port in self._ports}
-        told = []
         for call in self._calls:
-            planned = call.planned(row)
-            found[call.call.role.port].append(planned)
-            text = describe_call(planned.role, planned.command, planned.arguments)
-            told.append([planned.target_ns, planned.rank, planned.order, text])
+            found[call.call.role.port].append(call.planned(row))
         ordered = {
             port: tuple(sorted(calls, key=lambda item: (item.target_ns, item.rank, item.order)))
             for port, calls in found.items()
         }
-        return ordered, canonical(told)
+        return ordered, calls_bytes(call for calls in ordered.values() for call in calls)
 
 
 class _Steps:
@@ -110,7 +106,6 @@ class _Steps:
 
     def __init__(self, names: Sequence[str], bounds: Sequence[Integers]) -> None:
         self._names = names
-        self._head = canonical(list(names))
         self._marks = beside(bounds, np.int64)
         self.single = len(self._marks) == 1
         self._moves = [len(start) > 1 or len(end) > 1 for start, end in pairwise(bounds)]
@@ -134,7 +129,7 @@ class _Steps:
 
     def canonical(self, row: int) -> bytes:
         """Names, then boundaries."""
-        return self._head + column(row_of(self._marks, row), "i8")
+        return steps_bytes(self._names, row_of(self._marks, row))
 
 
 class _Rules:

@@ -55,14 +55,16 @@ class Findings:
         if known is None:
             at = int(np.argmax(wrong))
             message, help_text = tell(at)
-            count = int(wrong.sum())
+            # What is the same at the points of a stretch is so at all, and only the first is looked at.
+            alike = len(bad) == 1 and len(rows) > 1
+            count = self.total if alike else int(wrong.sum())
             self.found[code, span] = Finding(
                 code, span, rows.first + at, message, help_text, count, rows.first, wrong, notes
             )
             return
         # Several cells of `otherwise` share a place: a point counts once.
         fresh = wrong & ~known.wrong if known.stretch == rows.first else wrong
-        known.count += int(fresh.sum())
+        known.count = min(known.count + int(fresh.sum()), self.total)
         known.wrong = wrong | known.wrong if known.stretch == rows.first else wrong
         known.stretch = rows.first
 

@@ -10,6 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 
 from shotlane.model import Channel, Command
 from shotlane.plan._codec import decode_as, encode
-from shotlane.plan._compiled import CompiledPlan, ParameterRows, Stretch
+from shotlane.plan._compiled import CompiledPlan, ParameterRows
 from shotlane.plan._digest import canonical
 from shotlane.plan._plan import PLAN_FORMAT, LanePlan, Points, RetryPolicy
-from shotlane.plan._saved_shots import SavedStretch, chunks
+from shotlane.plan._saved_shots import Context, SavedStretch, chunks, commands_of
 from shotlane.plan._summary import PlanSummary
 
 SUFFIX = ".plan"
@@ -35,13 +36,22 @@ class PlanFileError(Exception):
     """A plan file cannot be used; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
 class SavedPlan:
     """What a file holds: the plan, the documents that it was made from, and what else was put with it."""
 
-    def __init__(self, plan: CompiledPlan, documents: Mapping[str, str], notes: Mapping[str, Any]) -> None:
-        self.plan = plan
-        self.documents = documents
-        self.notes = notes
+    plan: CompiledPlan
+    documents: Mapping[str, str]
+    notes: Mapping[str, Any]
+
+    def check_shots(self) -> None:
+        """Compute the digest of every shot again. Raises `PlanFileError` at the first that differs."""
+        for number in range(1, len(self.plan) + 1):
+            stretch, _, row = self.plan.cutter.at(number - 1)
+            if isinstance(stretch, SavedStretch) and self.plan.shot(number).digest != stretch.saved_digest(
+                row
+            ):
+                raise PlanFileError(f"shot {number} of the saved plan is damaged or was changed")
 
 
 def save_plan(
@@ -51,10 +61,10 @@ def save_plan(
     part = path.with_name(path.name + ".part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
-            commands: dict[str, Command] = {}
-            for name, data in _entries(plan, commands):
+            context = _context(plan)
+            _put(file, _HEAD, json.dumps(_head(plan, context, documents, notes or {}), indent=1).encode())
+            for name, data in _entries(plan, context):
                 _put(file, name, data)
-            _put(file, _HEAD, json.dumps(_head(plan, commands, documents, notes or {}), indent=1).encode())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -66,13 +76,19 @@ def _put(file: zipfile.ZipFile, name: str, data: bytes) -> None:
     file.writestr(entry, data, compresslevel=1)
 
 
-def _entries(plan: CompiledPlan, commands: dict[str, Command]) -> Iterator[tuple[str, bytes]]:
+def _context(plan: CompiledPlan) -> Context:
+    (segment,) = plan.shot(1).segments
+    steps = tuple(step.name for step in segment.steps)
+    return Context(plan.channels, plan.texts, steps, tuple(segment.ports), commands_of(plan))
+
+
+def _entries(plan: CompiledPlan, context: Context) -> Iterator[tuple[str, bytes]]:
     for number, values in enumerate(plan.points.columns.values()):
         if values.dtype == object:
             yield f"points/{number}.json", canonical(values.tolist())
         else:
             yield f"points/{number}.npy", npy(values[:1] if values.strides == (0,) else values)
-    for first, arrays in chunks(plan, commands):
+    for first, arrays in chunks(plan, context):
         for name, array in arrays.items():
             yield f"shots/{first:08}/{name}.npy", npy(array)
 
@@ -85,19 +101,20 @@ def npy(array: NDArray[Any]) -> bytes:
 
 
 def _head(
-    plan: CompiledPlan, commands: Mapping[str, Command], documents: Mapping[str, str], notes: Mapping[str, Any]
+    plan: CompiledPlan, context: Context, documents: Mapping[str, str], notes: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "format": plan.format,
         "digest": plan.digest,
         **{name: encode(getattr(plan, name)) for name in _SIMPLE},
         "shots": len(plan),
-        "steps": [step.name for step in plan.shot(1).segments[0].steps],
+        "steps": encode(context.steps),
+        "ports": encode(context.ports),
         "channels": encode(plan.channels),
         "lanes": encode(plan.lanes),
         "retry": encode(plan.retry),
         "summary": encode(plan.summary),
-        "commands": encode(dict(sorted(commands.items()))),
+        "commands": encode(context.commands),
         "content": plan.content.decode(),
         "points": {
             "names": list(plan.points.columns),
@@ -120,7 +137,7 @@ def is_plan_file(path: Path) -> bool:
 
 
 def load_plan(path: Path) -> SavedPlan:
-    """Read a plan; its first digest is checked, the others when their shots are cut. Raises `PlanFileError`."""
+    """Read a plan and check its digest; those of its shots are `check_shots`. Raises `PlanFileError`."""
     try:
         file = zipfile.ZipFile(path)
         if file.getinfo(_HEAD).file_size > _LONGEST_HEAD:
@@ -144,7 +161,8 @@ def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
     commands = decode_as(Mapping[str, Command], head["commands"])
     texts = tuple(head["texts"])
     firsts = sorted({int(name.split("/")[1]) for name in file.namelist() if name.startswith("shots/")})
-    cutter = SavedCutter(file, points, firsts, SavedStretch.Context(channels, texts, head["steps"], commands))
+    context = Context(channels, texts, tuple(head["steps"]), tuple(head["ports"]), commands)
+    cutter = SavedCutter(file, points, firsts, context)
     return CompiledPlan(
         head["sequence"],
         head["station"],
@@ -179,16 +197,14 @@ def _points(file: zipfile.ZipFile, head: Mapping[str, Any]) -> Points:
 class SavedCutter:
     """Reads the chunk that holds a shot, and keeps the last one."""
 
-    def __init__(
-        self, file: zipfile.ZipFile, points: Points, firsts: list[int], context: "SavedStretch.Context"
-    ) -> None:
+    def __init__(self, file: zipfile.ZipFile, points: Points, firsts: list[int], context: Context) -> None:
         self._file = file
         self._points = points
         self._firsts = firsts
         self._context = context
         self._last: tuple[int, SavedStretch, ParameterRows] | None = None
 
-    def at(self, index: int) -> tuple[Stretch, ParameterRows, int]:
+    def at(self, index: int) -> tuple[SavedStretch, ParameterRows, int]:
         """The chunk that holds a point, its parameters, and the row in it."""
         place = int(np.searchsorted(self._firsts, index, side="right")) - 1
         first = self._firsts[place]

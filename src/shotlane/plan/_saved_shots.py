@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shotlane.model import Channel, Command
 from shotlane.plan._compiled import CompiledPlan
-from shotlane.plan._digest import canonical, column, describe_call, digest, segment_hash
+from shotlane.plan._digest import canonical, column
 from shotlane.plan._levels import Texts
 from shotlane.plan._levels import encode as code_of
 from shotlane.plan._plan import (
@@ -29,6 +29,14 @@ from shotlane.plan._plan import (
     ShotPlan,
     StepTimes,
     decode,
+)
+from shotlane.plan._segment_digest import (
+    calls_bytes,
+    marks_bytes,
+    moments_bytes,
+    readings_bytes,
+    segment_hash,
+    steps_bytes,
 )
 
 CHUNK = 256
@@ -139,7 +147,7 @@ def _rules(segment: SegmentPlan) -> list[Any]:
 
 def commands_of(plan: CompiledPlan) -> dict[str, Command]:
     """Every command that is called, by `role.command`; all shots call the same ones."""
-    found = {}
+    found: dict[str, Command] = {}
     for segment in plan.shot(1).segments:
         for port in segment.ports.values():
             found |= {f"{call.role}.{call.command.name}": call.command for call in port.calls}
@@ -156,7 +164,7 @@ class SavedStretch:
 
     def _part(self, name: str, number: int) -> NDArray[Any]:
         ends = self._arrays[f"{name}_ends"]
-        return self._arrays[name][int(ends[number - 1]) if number else 0 : int(ends[number])]  # type: ignore[no-any-return]
+        return self._arrays[name][int(ends[number - 1]) if number else 0 : int(ends[number])]
 
     def _shared(self, name: str, row: int) -> NDArray[Any]:
         return self._part(name, self._numbers[row][list(_SHARED).index(name)])
@@ -179,17 +187,16 @@ class SavedStretch:
         """The one segment of a shot."""
         marks, targets = self._shared("marks", row), self._shared("targets", row)
         values = self._part("values", row)
-        readings, calls = json.loads(self._shared("rules", row).tobytes())
+        readings, calls = self._rules(row)
         bounds = self._arrays["bounds"][row]
         edges = pairwise(bounds.tolist())
         steps = tuple(StepTimes(name, *edge) for name, edge in zip(self._context.steps, edges, strict=True))
         hash_ = segment_hash(
-            self._context.steps,
-            bounds,
-            digest_of_marks(marks["rank"], marks["order"], marks["channel"], marks["periodic"]),
-            digest(column(targets, "i8")).encode(),
-            [entry[1:7] for entry in _by_order(readings)],
-            [self._told(entry) for entry in _by_order(calls)],
+            steps_bytes(self._context.steps, bounds),
+            marks_bytes(marks["rank"], marks["order"], marks["channel"], marks["periodic"]),
+            moments_bytes(targets),
+            readings_bytes(rule for _, rule in readings),
+            calls_bytes(call for _, call in calls),
             len(values),
         )
         hash_.update(column(values, "f8"))
@@ -197,21 +204,24 @@ class SavedStretch:
             port: PortPlan(
                 port,
                 self._table(port, marks, targets, values),
-                tuple(self._call(entry) for entry in calls if entry[0] == port),
-                tuple(ReadingRule(*entry[1:]) for entry in readings if entry[0] == port),
+                tuple(call for own, call in calls if own == port),
+                tuple(rule for own, rule in readings if own == port),
             )
             for port in self._context.ports
         }
         return SegmentPlan(int(bounds[-1]), steps, ports, hash_.hexdigest())
 
-    def _command(self, entry: list[Any]) -> Command:
-        return self._context.commands[f"{entry[4]}.{entry[5]}"]
-
-    def _call(self, entry: list[Any]) -> PlannedCall:
-        return PlannedCall(entry[1], entry[2], entry[3], entry[4], self._command(entry), entry[6])
-
-    def _told(self, entry: list[Any]) -> list[Any]:
-        return [entry[1], entry[2], entry[3], describe_call(entry[4], self._command(entry), entry[6])]
+    def _rules(self, row: int) -> tuple[list[tuple[str, ReadingRule]], list[tuple[str, PlannedCall]]]:
+        """Readings and calls, each with its port."""
+        readings, calls = json.loads(self._shared("rules", row).tobytes())
+        commands = self._context.commands
+        return (
+            [(port, ReadingRule(*rule)) for port, *rule in readings],
+            [
+                (port, PlannedCall(target, rank, order, role, commands[f"{role}.{name}"], arguments))
+                for port, target, rank, order, role, name, arguments in calls
+            ],
+        )
 
     def _table(
         self, port: str, marks: NDArray[Any], targets: NDArray[np.int64], values: NDArray[np.float64]

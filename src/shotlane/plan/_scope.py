@@ -45,6 +45,17 @@ class Scope:
             self.broken |= waiting
             waiting = {name for name, used in self.uses.items() if not waiting.isdisjoint(used)} - self.broken
 
+    def sources(self, names: Iterable[str]) -> list[str]:
+        """The names, and all that they are derived from."""
+        found: dict[str, None] = {}
+        waiting = sorted(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = None
+                waiting += sorted(self.uses.get(name, ()))
+        return list(found)
+
     def rows(self, first: int, stop: int) -> "Rows":
         """The values at a stretch of points."""
         return Rows(self, first, stop)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.plan._blocks import Block, Mask
-from shotlane.plan._digest import column, digest
 from shotlane.plan._exact import Floats, Integers
 from shotlane.plan._plan import ActionTable
+from shotlane.plan._segment_digest import marks_bytes, moments_bytes
 from shotlane.plan._set_lane import SetLane
 
 Positions = NDArray[np.intp]
@@ -101,7 +101,7 @@ class Sent(NamedTuple):
     def moments(self) -> bytes:
         """Digest of the targets."""
         known = self.group.moments
-        return known if known is not None else moments_of(self.targets)
+        return known if known is not None else moments_bytes(self.targets)
 
 
 def row_of(array: NDArray[Any], at: int) -> NDArray[Any]:
@@ -192,9 +192,7 @@ def _groups(whole: Candidates, rows: Positions, ports: Ports) -> list[tuple[Posi
     targets = targets.take(sent, axis=1)
     rank, order = whole.rank[sent], whole.order[sent]
     channel, periodic = whole.channel[sent], whole.periodic[sent]
-    marks = digest(
-        column(rank, "i1"), column(order, "i4"), column(channel, "i4"), column(periodic, "i1")
-    ).encode()
+    marks = marks_bytes(rank, order, channel, periodic)
     mine = {port: np.flatnonzero(np.isin(channel, list(indices))) for port, indices in ports.items()}
     in_time = {port: _sorted(at, targets[0], rank, order) for port, at in mine.items()}
     fits = np.broadcast_to(_keep_order(targets, in_time, rank, order), rows.shape)
@@ -209,7 +207,7 @@ def _groups(whole: Candidates, rows: Positions, ports: Ports) -> list[tuple[Posi
             )
             for port, at in in_time.items()
         }
-        group = Group(sent, layouts, marks, None if times is None else moments_of(times))
+        group = Group(sent, layouts, marks, None if times is None else moments_bytes(times))
         found.append((rows[members], group))
     return found
 
@@ -228,8 +226,3 @@ def _keep_order(
         level = (rank[at].astype(np.int64) << 32) + order[at]
         fits &= ((gap > 0) | ((gap == 0) & (np.diff(level) >= 0))).all(axis=1)
     return fits
-
-
-def moments_of(targets: Integers) -> bytes:
-    """Digest of the times of commands."""
-    return digest(column(targets, "i8")).encode()

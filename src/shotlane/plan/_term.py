@@ -14,9 +14,8 @@ from shotlane.plan._data_file import DataFiles
 from shotlane.plan._scope import Rows, Scope
 from shotlane.plan._written import Written, in_document, parse_written, tell
 
-
 # What a forgotten unit leads to.
-_MISFITS = ("EXP030", "EXP031", "EXP032", "EXP033")
+_MISFITS = ("EXP030",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +97,12 @@ class Compiler:
         return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)
 
     def blamed(self, names: Iterable[str]) -> tuple[Note, ...]:
-        """Notes on the parameters among these that have no unit, now that something does not fit.
+        """Notes on the parameters behind these names that have no unit, now that something does not fit.
 
         The missing unit is most likely the one mistake, so whatever else uses them stays silent.
         """
         scope = self.scope
-        found = [name for name in names if name in scope.bare]
+        found = [name for name in scope.sources(names) if name in scope.bare]
         scope.spoil(found)
         return tuple(Note(f"'{name}' is declared without a unit", scope.bare[name]) for name in found)
 

@@ -40,9 +40,7 @@ def on_command_line(name: str, text: str) -> Written:
     return Written(text, Span(source, 0, max(len(text), 1)))
 
 
-def tell(
-    report: Report, written: Written, faults: tuple[Fault, ...], notes: tuple[Note, ...] = ()
-) -> None:
+def tell(report: Report, written: Written, faults: tuple[Fault, ...], notes: tuple[Note, ...] = ()) -> None:
     """Report faults of an expression at their places inside it."""
     for fault in faults:
         span = written.inside(fault.offset, fault.length)
