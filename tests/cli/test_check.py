@@ -27,7 +27,9 @@ def test_github_shows_messages_beside_their_lines(bad: Path, capsys: pytest.Capt
     out, err = capsys.readouterr()
     first, second = out.splitlines()
     assert err == ""
-    assert first.startswith("::error title=EXP002,file=bad%2C or%3A not.yaml,line=4,col=13,endLine=4,endColumn=14::")
+    assert first.startswith(
+        "::error title=EXP002,file=bad%2C or%3A not.yaml,line=4,col=13,endLine=4,endColumn=14::"
+    )
     assert "%0Ahelp: " in first
     assert "%25" in first
     assert "line=6" in second

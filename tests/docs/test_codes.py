@@ -14,8 +14,8 @@ from shotlane.diagnostics import CODES
 
 REPOSITORY = Path(__file__).parents[2]
 CODE_PAGES = REPOSITORY / "docs" / "codes"
-# What nobody can put on a page: a document of 2 MiB, a hundred mistakes.
-WITHOUT_EXAMPLE = {"YAML014", "YAML015", "YAML022"}  # YAML022: until interlocks are watched
+# What nobody can put on a page: a document of 2 MiB, a hundred mistakes, a damaged file.
+WITHOUT_EXAMPLE = {"YAML014", "YAML015", "RUN011", "YAML022"}  # YAML022: until interlocks are watched
 _DOCUMENT = re.compile(r"<!-- document: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"```console\n\$ (.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -50,8 +50,11 @@ def page_of(code: str) -> Page:
 def execute(command: str, documents: dict[str, str], project: Path) -> int:
     for name, text in documents.items():
         (project / name).write_text(text, encoding="utf-8")
-    program, *arguments = shlex.split(command)
-    return {"shotlane": main, "run-sequence": run_sequence}[program](arguments)
+    status = 0
+    for part in command.split(" && "):
+        program, *arguments = shlex.split(part)
+        status = {"shotlane": main, "run-sequence": run_sequence}[program](arguments)
+    return status
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ STATION = "station: bench\ninstruments:\n  furnace: {instrument: furnace, resour
 
 def resolve(
     text: str, folder: Path, documents: Mapping[str, str] | None = None, *, mock: bool = False
-) -> tuple[ResolvedStation | None, Report]:
+) -> tuple[ResolvedStation, Report]:
     """Resolve a station; `documents` are written next to it."""
     for name, written in ({"furnace": FURNACE} if documents is None else documents).items():
         (folder / f"{name}.yaml").write_text(dedent(written), encoding="utf-8")

@@ -1,5 +1,6 @@
 """What a picture of a shot shows, independent of how it is drawn: one curve per lane, over time."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from shotlane.plan import CompiledPlan, ReadingRule, ShotPlan, decode
 # More points than this cannot be told apart in a picture; of each bin the first, last and extremes stay.
 _MOST_POINTS = 4000
 _MOST_TICKS = 2000
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,18 @@ def picture_of(plan: CompiledPlan, shot: ShotPlan) -> Picture:
 
 def _shown(value: object, unit: str | None) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f"{text} {unit}" if unit else text
+    text = text.lower() if isinstance(value, bool) else text
+    return f"{text} {unit_text(unit)}" if unit else text
+
+
+def unit_text(unit: str) -> str:
+    """A unit as people print it: cm³/min."""
+    return re.sub(r"\*\*(-?\d+)", lambda power: power[1].translate(_RAISED), unit).replace("*", "·")
 
 
 def _curve(plan: CompiledPlan, shot: ShotPlan, index: int, channel: Channel) -> Curve:
     attribute = channel.attribute
-    unit = attribute.unit.text if attribute.unit is not None else ""
+    unit = unit_text(attribute.unit.text) if attribute.unit is not None else ""
     targets, numbers, readings = _planned(shot, index)
     start = next((item.value for item in shot.initial if item.channel == index), None)
     values = [decode(channel, number, plan.texts) for number in numbers.tolist()]

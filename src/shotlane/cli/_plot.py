@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from shotlane.cli._curves import Curve, Picture, picture_of
 from shotlane.cli._svg import svg_of
@@ -36,7 +37,8 @@ td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 code {{ color: #666; }}
 </style></head><body>
 {svg}
-<table><tr><th>channel</th><th>unit</th><th>set to (whole sweep)</th><th>limits</th><th>sets</th><th>readings</th></tr>
+<table>
+<tr><th>channel</th><th>unit</th><th>set to (whole sweep)</th><th>limits</th><th>sets</th><th>readings</th></tr>
 {rows}
 </table>
 <p><code>digest {digest}</code></p>
@@ -70,38 +72,42 @@ def _draw_png(picture: Picture, path: Path) -> None:
     except ImportError as error:
         raise PlotError("a .png needs matplotlib: pip install 'shotlane[plots]'") from error
     count = max(1, len(picture.curves))
-    figure = Figure(figsize=(8, 0.6 + 0.62 * count), layout="constrained", dpi=200)
-    axes = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
+    figure = Figure(figsize=(8, 0.9 + 0.55 * count), layout="constrained", dpi=200)
+    every = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     figure.suptitle(picture.title, fontsize=9, x=0.02, ha="left")
-    for number, (axis, curve) in enumerate(zip(axes, picture.curves, strict=False)):
-        _draw_curve(axis, curve, picture, f"C{number % 10}")
-    axes[-1].set_xlabel("time (s)", fontsize=8)
-    axes[-1].set_xlim(0, picture.duration_s or 1)
+    for name, start, end in picture.steps:
+        middle = (start + end) / 2
+        if end - start > 0.03 * picture.duration_s:
+            every[0].annotate(
+                name, (middle, 1.05), xycoords=every[0].get_xaxis_transform(), ha="center", fontsize=6
+            )
+    for number, (axes, curve) in enumerate(zip(every, picture.curves, strict=False)):
+        _draw_curve(axes, curve, picture, f"C{number % 10}")
+    every[-1].set_xlabel("time (s)", fontsize=8)
+    every[-1].set_xlim(0, picture.duration_s or 1)
     FigureCanvasAgg(figure).print_png(str(path))
 
 
-def _draw_curve(axis: object, curve: Curve, picture: Picture, colour: str) -> None:
-    from typing import Any, cast  # for matplotlib, which is not there to be checked against
-
-    axis = cast(Any, axis)
+def _draw_curve(axes: Any, curve: Curve, picture: Picture, colour: str) -> None:
     for _, start, end in picture.steps[::2]:
-        axis.axvspan(start, end, color="0.95", lw=0, zorder=0)
-    if curve.kind == "choice":
-        for at, value in zip(curve.times.tolist(), curve.values, strict=True):
-            axis.axvline(at, color=colour, lw=0.8)
-            axis.annotate(str(value), (at, 0.5), fontsize=7, color=colour)
-    elif curve.values:
-        times = [*curve.times.tolist(), picture.duration_s]
+        axes.axvspan(start, end, color="0.95", lw=0, zorder=0)
+    if curve.kind in ("number", "boolean"):
         values = [float(value) for value in curve.values]
-        axis.step(times, [*values, values[-1]], where="post", color=colour, lw=1.2)
+        times = [*curve.times.tolist(), picture.duration_s]
+        axes.step(times, [*values, values[-1]], where="post", color=colour, lw=1.2)
+    else:
+        words = [*zip(curve.times.tolist(), map(str, curve.values), strict=True), *curve.calls]
+        for at, text in words:
+            axes.axvline(at, color=colour, lw=0.8)
+            axes.annotate(text, (at, 0.4), fontsize=6, color=colour)
+        axes.set_yticks([])
+    if curve.kind == "boolean":
+        axes.set_yticks([0, 1], ["off", "on"])
     if len(curve.readings):
-        axis.plot(curve.readings, [0.02] * len(curve.readings), "|", transform=axis.get_xaxis_transform(),
-                  color=colour, ms=4, mew=0.5)  # fmt: skip
-    for at, text in curve.calls:
-        axis.axvline(at, color=colour, lw=0.8)
-        axis.annotate(text, (at, 0.5), fontsize=7, color=colour)
+        low = [0.05] * len(curve.readings)
+        axes.plot(curve.readings, low, "|", transform=axes.get_xaxis_transform(), color=colour, ms=4, mew=0.5)
     label = f"{curve.name}\n({curve.unit})" if curve.unit else curve.name
-    axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=7)
-    axis.tick_params(labelsize=6)
+    axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=6)
+    axes.tick_params(labelsize=6)
     for side in ("top", "right"):
-        axis.spines[side].set_visible(False)
+        axes.spines[side].set_visible(False)

@@ -25,8 +25,9 @@ def svg_of(picture: Picture) -> str:
     lines = list(drawing.lines())
     height = drawing.bottom + 40
     width = drawing.left + _WIDTH + _RIGHT
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
         'font-family="Helvetica, Arial, sans-serif" font-size="11" fill="#222">'
     )
     title = f"<title>{escape(picture.title)}</title>"
@@ -63,7 +64,7 @@ class _Drawing:
         for number, (name, start, end) in enumerate(self._picture.steps):
             x, width = self.x(start), (end - start) * self._scale
             if number % 2 == 0 and width > 0:
-                yield f'<rect x="{x:.2f}" y="{_TOP}" width="{width:.2f}" height="{self.bottom - _TOP}" fill="#f1f3f5"/>'
+                yield _box(x, _TOP, width, self.bottom - _TOP, 'fill="#f1f3f5"')
             room = int((width - 4) / _LETTER)
             if room >= 2:
                 shown = name if len(name) <= room else name[: room - 1] + "…"
@@ -90,7 +91,8 @@ class _Drawing:
         if len(curve.readings):
             xs = np.unique(np.round(self.left + curve.readings * self._scale, 1))
             path = "".join(f"M{x:g} {y + 2:g}v{_RUG - 2}" for x in xs.tolist())
-            yield f'<path d="{path}" stroke="{colour}" stroke-width="0.6" opacity="0.75"/>'
+            weight = 1.5 if len(xs) <= 20 else 0.6
+            yield f'<path d="{path}" stroke="{colour}" stroke-width="{weight}"/>'
         for at, text in curve.calls:
             x = self.x(at)
             yield f'<path d="M{x:.2f} {top}l4 7h-8z" fill="{colour}"/>'
@@ -108,7 +110,7 @@ class _Drawing:
         for at, value in zip(curve.times[1:].tolist(), curve.values[1:], strict=True):
             parts.append(f"H{self.x(at):.2f}V{y(float(value)):.2f}")
         parts.append(f"H{self.x(self._picture.duration_s):.2f}")
-        yield f'<path d="{"".join(parts)}" stroke="{colour}" stroke-width="1.4" fill="none" stroke-linejoin="round"/>'
+        yield f'<path d="{"".join(parts)}" stroke="{colour}" stroke-width="1.4" fill="none"/>'
         x = self.x(self._picture.duration_s) + 6
         unit = f" {curve.unit}" if curve.unit else ""
         if middle:
@@ -126,10 +128,8 @@ class _Drawing:
             if width <= 0 or value is False:
                 continue
             opacity = "0.85" if value is True else "0.18"
-            yield (
-                f'<rect x="{self.x(start):.2f}" y="{top}" width="{width:.2f}" height="{_FLAT}" fill="{colour}" '
-                f'fill-opacity="{opacity}" stroke="{colour}" stroke-width="0.5"/>'
-            )
+            look = f'fill="{colour}" fill-opacity="{opacity}" stroke="{colour}" stroke-width="0.5"'
+            yield _box(self.x(start), top, width, _FLAT, look)
             if value is not True and width > len(str(value)) * _LETTER:
                 yield _text(self.x(start) + 4, top + _FLAT - 3, str(value))
 
@@ -155,6 +155,10 @@ def _ticks(duration_s: float) -> tuple[float, float, str]:
         if duration_s < limit:
             return float(step), factor, unit
     return float(step), 1.0, "s"
+
+
+def _box(x: float, y: float, width: float, height: float, look: str) -> str:
+    return f'<rect x="{x:.2f}" y="{y:g}" width="{width:.2f}" height="{height:g}" {look}/>'
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", fill: str = "#222", size: int = 11) -> str:

@@ -159,7 +159,12 @@ class _Comparing:
         one, other = _sent(self.one, lane, mine), _sent(self.other, lane, theirs)
         if len(one[0]) != len(other[0]) or (one[0] != other[0]).any():
             at = _first(one[0], other[0])
-            text = f"{len(one[0])} sets -> {len(other[0])} sets, from {_seconds(at)} on"
+            counts = (
+                "sets at other times"
+                if len(one[0]) == len(other[0])
+                else (f"{len(one[0])} sets -> {len(other[0])} sets")
+            )
+            text = f"{counts}, from {_seconds(at)} on"
             yield Difference(text, None, lane, _step_at(mine, at))
             return
         gap = np.abs(one[1] - other[1])
