@@ -141,7 +141,9 @@ def project(folder: Path, bench: RtuBench, seconds: float = SECONDS) -> Path:
     )
     # All units share each tick, so the last is asked when the others have answered: late by 31 ms, and meant.
     lanes = [
-        f"  u{unit}.{name}: {{record: {RATE_HZ} Hz, tolerance: 45 ms, max_missing: 0.5}}" for unit in UNITS for name in NAMES
+        f"  u{unit}.{name}: {{record: {RATE_HZ} Hz, tolerance: 45 ms, max_missing: 0.5}}"
+        for unit in UNITS
+        for name in NAMES
     ]
     head = ["sequence: line", "station: line", "timeline:", f"  - all: {seconds} s", "lanes:"]
     sequence = folder / "line.yaml"

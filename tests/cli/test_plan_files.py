@@ -45,7 +45,7 @@ def test_a_saved_plan_runs_after_its_documents_are_gone(
     assert "2 of 2 shots done" in said(capsys, "run", "gas.plan", "--mock", "--virtual-time")
     run = shotlane.load(1, f"sqlite:///{project / 'data' / 'shotlane.db'}")
     assert run.shots().height == 2
-    assert text in run.documents.values() if hasattr(run, "documents") else True
+    assert text in run.documents().values()
 
 
 def test_a_saved_plan_cannot_be_changed_or_run_elsewhere(

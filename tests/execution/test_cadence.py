@@ -18,10 +18,10 @@ def test_shots_start_on_the_cadence_and_it_is_told() -> None:
 
 def test_a_shot_that_overruns_is_told_and_the_next_ones_do_not_come_in_a_burst() -> None:
     def act(bench: Bench, request: Request) -> None:
-        if len(bench.attempts) == 1:
+        if bench.pool.attempts == [(1, 1)]:
             bench.wait(500)
 
-    bench = Bench(HandPlan([PLAN], count=3, cadence_ns=300 * MS), act)
+    bench = Bench(HandPlan([segment(rule("a.x"))], count=3, cadence_ns=300 * MS), act)
     bench.run()
     (missed,) = bench.events("cadence.missed")
     assert missed["shot"] == 2

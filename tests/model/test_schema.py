@@ -20,10 +20,9 @@ KINDS: tuple[KindName, ...] = get_args(KindName)
 def test_committed_schemas_are_in_step_with_the_models(kind: KindName, tmp_path: Path) -> None:
     write_schemas(tmp_path)
     name = f"{kind}.schema.json"
-    fresh = (tmp_path / name).read_text(encoding="utf-8")
-    assert (COMMITTED / name).read_text(encoding="utf-8") == fresh, (
-        "run shotlane.model.write_schemas('schemas')"
-    )
+    # As data: versions of the generator differ in how they write 1.
+    fresh, committed = (json.loads((folder / name).read_text("utf-8")) for folder in (tmp_path, COMMITTED))
+    assert committed == fresh, "run shotlane.model.write_schemas('schemas')"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -65,7 +65,7 @@ def picture_of(plan: CompiledPlan, shot: ShotPlan) -> Picture:
 
 def _shown(value: object, unit: str | None) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    text = text.lower() if isinstance(value, bool) else text
+    text = ("off", "on")[value] if isinstance(value, bool) else text
     return f"{text} {unit_text(unit)}" if unit else text
 
 

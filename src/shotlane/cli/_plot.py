@@ -38,7 +38,7 @@ code {{ color: #666; }}
 </style></head><body>
 {svg}
 <table>
-<tr><th>channel</th><th>unit</th><th>set to (whole sweep)</th><th>limits</th><th>sets</th><th>readings</th></tr>
+<tr><th>channel</th><th>unit</th><th>set to</th><th>limits</th><th>sets</th><th>readings</th></tr>
 {rows}
 </table>
 <p><code>digest {digest}</code></p>

@@ -43,7 +43,7 @@ class _Drawing:
         longest = max((len(curve.name) for curve in picture.curves), default=0)
         self.left = round(24 + longest * _LETTER)
         self._scale = _WIDTH / (picture.duration_s or 1.0)
-        self.tops = [_TOP + 6]
+        self.tops: list[float] = [_TOP + 6]
         for curve in picture.curves:
             self.tops.append(self.tops[-1] + _height(curve) + _GAP)
         self.bottom = self.tops[-1]

@@ -173,9 +173,10 @@ def is_numeric(node: ast.expr) -> bool:
 
 def names_of(node: ast.AST) -> dict[str, tuple[int, int]]:
     """The names that a tree uses with the place of their first use."""
-    functions = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
+    parts = list(ast.walk(node))
+    functions = {id(part.func) for part in parts if isinstance(part, ast.Call)}
     found: dict[str, tuple[int, int]] = {}
-    names = [part for part in ast.walk(node) if isinstance(part, ast.Name) and id(part) not in functions]
+    names = [part for part in parts if isinstance(part, ast.Name) and id(part) not in functions]
     for name in sorted(names, key=lambda part: part.col_offset):
         found.setdefault(name.id, place_of(name))
     return found

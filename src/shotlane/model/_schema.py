@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from shotlane.model._instrument import InstrumentDocument
 from shotlane.model._part import Part
+from shotlane.model._schema_hints import with_hints
 from shotlane.model._sequence import Sequence
 from shotlane.model._station import Station
 
@@ -31,13 +32,14 @@ def json_schema(kind: KindName) -> Schema:
     definitions: dict[str, Schema] = raw.pop("$defs", {})
     shaped = _shape(raw, definitions)
     shaped.pop("title", None)
-    return {
+    schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": f"{_HOME}/{kind}.schema.json",
         "title": f"shotlane {kind}",
         **shaped,
         "definitions": {name: _shape(part, definitions) for name, part in sorted(definitions.items())},
     }
+    return with_hints(kind, schema)
 
 
 def write_schemas(folder: Path) -> None:
@@ -110,8 +112,9 @@ def _told_apart(alternatives: list[Schema], definitions: dict[str, Schema]) -> S
 
 def _by_keys(schemas: list[Schema], definitions: dict[str, Schema]) -> Schema:
     """One schema for alternatives of one type: mappings are told apart by the keys that only one has."""
-    if all("enum" in schema for schema in schemas):
-        return {"enum": [choice for schema in schemas for choice in schema["enum"]]}
+    if all("enum" in schema or "const" in schema for schema in schemas):
+        choices = [choice for schema in schemas for choice in schema.get("enum", [schema.get("const")])]
+        return {"enum": choices}
     first, *others = schemas
     chosen = first  # also for a mapping that has a key of none of them
     for schema in others:

@@ -19,7 +19,7 @@ from shotlane.plan._timeline import Timeline
 # all lanes of the points that are cut together. 8 bytes each, and as much again while they are put together.
 CELLS = 4_000_000
 CHECKED = 2_000_000
-CUT = 1_000_000
+CUT = 1_100_000
 MOST_ROWS = 1024
 MOST_CHECKED = 65_536
 
@@ -73,7 +73,7 @@ class Program:
         """How many points are cut together."""
         # Swept times have a row of targets, of marks and of intermediate results beside their values.
         width = sum(
-            width if known is not None else 3 * width
+            width if known is not None else 2 * width
             for known, (_, width) in zip(self.skeletons, self._widths, strict=False)
         )
         return int(max(1, min(MOST_ROWS, CUT // max(width, 1))))
