@@ -11,7 +11,14 @@ from shotlane.api import find_documents
 from shotlane.cli import main
 
 REPOSITORY = Path(__file__).parents[2]
-BAD = "sequence: bad\nstation: demo\ntimeline:\n  - heat: 5 %, or more\nlanes:\n  furnace.temperature: {record: 1}\n"
+BAD = """\
+sequence: bad
+station: demo
+timeline:
+  - heat: 5 %, or more
+lanes:
+  furnace.temperature: {record: 1}
+"""
 
 
 @pytest.fixture

@@ -79,7 +79,9 @@ LEAVES: dict[str, Slip] = {
 }
 WHOLES: dict[str, Slip] = {
     "misspell a role": _slip("lanes", r"^  (furnace|gas|meter)(?=\.\w+:)", r"  \1x", "SEQ210"),
-    "misspell a section": _slip("lanes sweep timeline retry parameters labels", r"^(\w+)(?=:$)", r"\1x", "SEQ101"),
+    "misspell a section": _slip(
+        "lanes sweep timeline retry parameters labels", r"^(\w+)(?=:$)", r"\1x", "SEQ101"
+    ),
     "misspell the station": _slip("station", r"demo", r"dmeo", "RUN003"),
     "misspell a swept name": _slip("sweep", r"^(  - )(T_soak|flow|gas_name|purge)(?=:)", r"\1\2_q", "SEQ301"),
     "indent with a tab": _slip("timeline", r"^  - ", "\t- ", "YAML001"),
@@ -89,7 +91,9 @@ WHOLES: dict[str, Slip] = {
     "give a parameter an unknown unit": _slip("parameters", r"(degC|cm\*\*3/min|K/s| s)$", r"\1q", "EXP010"),
     "write a list for a parameter": _slip("parameters", r": (\d[^#]*\S)$", r": [\1]", "SEQ208"),
     "leave a parameter without value": _slip("parameters", r"^(  \w+:) .*$", r"\1", "SEQ104"),
-    "name a parameter by a word of the language": _slip("parameters", r"^  (rate|purge|period|flow)(?=:)", r"  duration", ""),
+    "name a parameter by a word of the language": _slip(
+        "parameters", r"^  (rate|purge|period|flow)(?=:)", r"  duration", ""
+    ),
 }
 
 

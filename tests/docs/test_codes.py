@@ -22,7 +22,7 @@ _CONSOLE = re.compile(r"```console\n\$ (.*?)\n(.*?)^```$", re.MULTILINE | re.DOT
 
 @dataclass
 class Page:
-    """`documents` before and after the fix, the command, what it says of the wrong ones, and the fixed one."""
+    """Documents before and after the fix, the command, what it says of the wrong ones, and the fixed one."""
 
     wrong: dict[str, str]
     right: dict[str, str]

@@ -77,9 +77,11 @@ class Editor:
         self._tell("textDocument/didOpen", {"textDocument": document})
         while True:
             message = self._read()
-            if message.get("method") == "textDocument/publishDiagnostics":
-                if message["params"]["uri"] == self._uri(name):
-                    return [_place(item) for item in message["params"]["diagnostics"]]
+            found = (
+                message.get("params", {}) if str(message.get("method")).endswith("publishDiagnostics") else {}
+            )
+            if found.get("uri") == self._uri(name):
+                return [_place(item) for item in found["diagnostics"]]
 
     def hover(self, name: str, line: int, column: int) -> str:
         """The text shown for a place."""

@@ -86,7 +86,9 @@ def test_a_good_document_has_no_mistakes(path: Path, vscode: Editor) -> None:
 
 
 def test_a_hover_describes_a_key_with_an_example(vscode: Editor) -> None:
-    vscode.open("sequence-hover.yaml", "sequence: a\ntimeline:\n  - heat: 1 s\nlanes:\n  a.b:\n    record: 5 Hz\n")
+    vscode.open(
+        "sequence-hover.yaml", "sequence: a\ntimeline:\n  - heat: 1 s\nlanes:\n  a.b:\n    record: 5 Hz\n"
+    )
     shown = vscode.hover("sequence-hover.yaml", 6, 6)
     assert "Readings at a rate or a period" in shown
     assert "50 Hz" in shown

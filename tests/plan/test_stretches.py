@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.plan.table import plan_of
 
 from shotlane.plan import CompiledPlan
-from shotlane.plan._compiled import ParameterRows
+from shotlane.plan._compiled import Cutter, ParameterRows
 from shotlane.plan._cut import Stretch
 
 CELLS = st.sampled_from(
@@ -48,6 +48,7 @@ def documents(draw: st.DrawFn) -> str:
 
 def one_by_one(plan: CompiledPlan, number: int) -> tuple[Stretch, ParameterRows, int]:
     """The point of a shot in a stretch of its own, from a plan of its own."""
+    assert isinstance(plan.cutter, Cutter)
     program = plan.cutter._program
     rows = program.scope.rows(number - 1, number)
     return Stretch(program, rows, plan.cutter._ports), ParameterRows(plan.points, number - 1, number), 0

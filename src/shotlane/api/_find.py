@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shotlane.api._project import SETTINGS
 from shotlane.diagnostics import Report
-from shotlane.document import read_file
+from shotlane.document import is_file, read_file
 
 _OURS = re.compile(
     r"^(?:[{\"' ]*(?:sequence|timeline|lanes|station|instruments|instrument|protocol)[\"']?\s*:(?:\s|$)"
@@ -77,4 +77,6 @@ def _included(file: Path, text: str) -> Iterator[Path]:
     document = read_file(file, Report())
     listed = document.data.get("include") if document is not None else None
     for name in listed if isinstance(listed, list) else ():
-        yield (file.parent / str(name)).resolve()
+        part = file.parent / str(name)
+        if is_file(part):
+            yield part.resolve()

@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.document import read_file
+from shotlane.document import is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _KNOWN_SETTINGS = ("station", "store", "data")
@@ -82,9 +82,9 @@ def station_names(project: Project) -> list[str]:
 def find_station(name: str, project: Project) -> Path | None:
     """The file of a station given by name, or by a path that ends in .yaml; None when there is none."""
     if name.endswith((".yaml", ".yml")):
-        return next((path for path in (Path(name), project.folder / name) if path.is_file()), None)
+        return next((path for path in (Path(name), project.folder / name) if is_file(path)), None)
     candidates = (folder / f"{name}.yaml" for folder in _station_folders(project))
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if is_file(path)), None)
 
 
 def shown(path: Path) -> str:

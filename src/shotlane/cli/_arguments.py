@@ -41,7 +41,7 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=["text", "json", "github"],
         default="text",
-        help="how mistakes are told: for people, for programs (as --json), or beside the lines of a pull request",
+        help="how mistakes are told: to people, to programs (as --json), or on a pull request of GitHub",
     )
 
 

@@ -1,5 +1,6 @@
-"""`shotlane init DIR`: a project to begin with. `shotlane init --driver NAME`: a driver in Python, its test
-and a station with it. What stands there already is never overwritten.
+"""`shotlane init DIR`: a project to begin with; `shotlane init --driver NAME`: a driver with its test.
+
+What stands there already is never overwritten.
 """
 
 import argparse

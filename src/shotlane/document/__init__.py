@@ -3,7 +3,7 @@
 from shotlane.document._document import Document
 from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
 from shotlane.document._node import Path
-from shotlane.document._read import read_file, read_text
+from shotlane.document._read import is_file, read_file, read_text
 
 __all__ = [
     "SEQUENCE_SECTIONS",
@@ -11,6 +11,7 @@ __all__ = [
     "Document",
     "Path",
     "Sections",
+    "is_file",
     "read_file",
     "read_text",
     "with_includes",

@@ -41,7 +41,8 @@ __all__ = [
     "tag_of",
 ]
 
-_BREAKS_OF_YAML_1_1 = re.compile("[\x85\u2028\u2029]")
+# Line breaks of YAML 1.1 only, and anchors with a sign in their names, where the fast parser ends them.
+_ONLY_YAML_1_2 = re.compile("[\x85\u2028\u2029]|(?:^|[\\s,\\[{])[&*][\\w-]*[^\\w\\s,\\[\\]{}-]")
 _CORE_TAG = "tag:yaml.org,2002:"
 
 
@@ -58,7 +59,7 @@ class SyntaxFault(Exception):
 
 def fast_is_enough(text: str) -> bool:
     """Whether the fast parser is there and reads this text as YAML 1.2 does, unless it refuses it."""
-    return CParser is not None and not _BREAKS_OF_YAML_1_1.search(text)
+    return CParser is not None and not _ONLY_YAML_1_2.search(text)
 
 
 def fast_events(text: str) -> Iterator[Any]:

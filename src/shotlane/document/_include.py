@@ -14,7 +14,7 @@ from typing import Any
 from shotlane.diagnostics import Note, Report, did_you_mean
 from shotlane.document._document import Document
 from shotlane.document._node import Form, Node, Path
-from shotlane.document._read import read_file
+from shotlane.document._read import is_file, read_file
 
 INCLUDE = "include"
 _BESIDE = (INCLUDE, "language", "description")
@@ -78,12 +78,14 @@ class _Including:
         return whole
 
     def _read(self, document: Document, place: Path, entry: str, folder: FilePath) -> Document | None:
-        path = (folder / entry).resolve()
+        path = folder / entry
+        if is_file(path):
+            path = path.resolve()
         if path in self.open:
             chain = " -> ".join([*(item.name for item in self.open[self.open.index(path) :]), path.name])
             self.report.error("YAML020", f"files include each other: {chain}", document.span(place))
             return None
-        if not path.is_file():
+        if not is_file(path):
             message = f"there is no file '{entry}'"
             near = did_you_mean(entry, _beside(path), what="files there")
             self.report.error("YAML020", message, document.span(place), help=near)

@@ -40,6 +40,14 @@ def read_file(path: FilePath, report: Report, *, name: str | None = None) -> Doc
     return read_text(text, name, report)
 
 
+def is_file(path: FilePath) -> bool:
+    """Whether there is such a file; no for a text that cannot be a path at all."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
+
+
 def read_text(text: str, name: str, report: Report) -> Document | None:
     """Read a document from its text. None when nothing in it is usable."""
     source = Source(name, text.removeprefix("\ufeff"))

@@ -5,7 +5,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from shotlane.diagnostics import Report
-from shotlane.document import Document, read_file, read_text
+from shotlane.document import Document, is_file, read_file, read_text
 
 _SUFFIX = ".yaml"
 
@@ -27,7 +27,7 @@ def known_names(folder: Path) -> tuple[str, ...]:
 def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Document | None] | None:
     """Name for messages and document; None when there is no such instrument, (name, None) after faults."""
     for path in _candidates(name, folder):
-        if path.is_file():
+        if is_file(path):
             shown = _shown(path)
             return shown, read_file(path, report, name=shown)
     if name in catalogue_names():
@@ -39,6 +39,8 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
 
 def _candidates(name: str, folder: Path) -> list[Path]:
     path = folder / name
+    if not path.name:
+        return []
     return [path] if path.suffix in (_SUFFIX, ".yml") else [path.with_name(path.name + _SUFFIX)]
 
 

@@ -3,6 +3,7 @@
 Every method returns None when it has reported a fault, so that a caller goes on with what is sound.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 from shotlane.diagnostics import Note, Report, Span, did_you_mean
@@ -195,7 +196,7 @@ class ValueReader:
         number = self.number(path, written, unit)
         if number is None:
             return None
-        if number != round(number):
+        if not math.isfinite(number) or number != round(number):
             self.error(path, f"'{written}' is no whole number")
             return None
         return round(number)

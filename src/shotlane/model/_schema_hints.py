@@ -54,7 +54,11 @@ _SNIPPETS: dict[str, dict[str, Snippets]] = {
         ),
         "properties/sweep/items": (
             ("axis", "Values of a parameter", {"${1:parameter}": ["${2:first}", "${3:second}"]}),
-            ("linspace", "Evenly spaced values", {"${1:parameter}": {"linspace": ["${2:first}", "${3:last}", 5]}}),
+            (
+                "linspace",
+                "Evenly spaced values",
+                {"${1:parameter}": {"linspace": ["${2:first}", "${3:last}", 5]}},
+            ),
             ("repeat", "Every point so many times", {"repeat": 3}),
             ("when", "Keep the points for which this is true", {"when": "${1:condition}"}),
         ),
@@ -62,7 +66,12 @@ _SNIPPETS: dict[str, dict[str, Snippets]] = {
             (
                 "retry",
                 "Try a shot again after a fault",
-                {"attempts": 3, "on": ["timeout", "disconnected", "garbled"], "delay": "${1:1 s}", "then": "skip"},
+                {
+                    "attempts": 3,
+                    "on": ["timeout", "disconnected", "garbled"],
+                    "delay": "${1:1 s}",
+                    "then": "skip",
+                },
             ),
         ),
     },
@@ -71,7 +80,10 @@ _SNIPPETS: dict[str, dict[str, Snippets]] = {
             (
                 "station",
                 "A whole station",
-                {"station": "${1:bench}", "instruments": {"${2:furnace}": {"instrument": "${3:watlow-ezzone}"}}},
+                {
+                    "station": "${1:bench}",
+                    "instruments": {"${2:furnace}": {"instrument": "${3:watlow-ezzone}"}},
+                },
             ),
         ),
         "properties/instruments/additionalProperties": (
@@ -95,7 +107,9 @@ _SNIPPETS: dict[str, dict[str, Snippets]] = {
                 {
                     "instrument": "${1:name}",
                     "protocol": "modbus",
-                    "attributes": {"${2:temperature}": {"holding": 0, "type": "float32", "unit": "${3:degC}"}},
+                    "attributes": {
+                        "${2:temperature}": {"holding": 0, "type": "float32", "unit": "${3:degC}"}
+                    },
                 },
             ),
             (

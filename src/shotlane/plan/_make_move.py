@@ -26,7 +26,7 @@ def make_move(compiler: Compiler, channel: Channel, texts: Texts, cell: Cell) ->
         return None if level is None else Hold(level)
     if isinstance(cell.raw, str):
         try:
-            call = parse_call(cell.raw, names=compiler.scope.declared | set(IN_CELL))
+            call = parse_call(cell.raw, names=compiler.scope.names_with(IN_CELL))
         except ExpressionError as error:
             tell(compiler.report, written, error.faults)
             return None

@@ -106,7 +106,9 @@ def _circle(name: str, expressions: Mapping[str, Expression]) -> list[str]:
 def _ordered(expressions: Mapping[str, Expression], scope: Scope) -> Iterable[str]:
     """Names outside of circles, each after those that it uses."""
     sound = {name: expression for name, expression in expressions.items() if name not in scope.broken}
-    graph = {name: sorted(expression.names & set(sound)) for name, expression in sound.items()}
+    graph = {
+        name: sorted(used for used in expression.names if used in sound) for name, expression in sound.items()
+    }
     order = TopologicalSorter(graph).static_order()
     # Whoever uses an unknown name comes last, so that the suggestion knows all names.
     return sorted(order, key=lambda name: not sound[name].names <= scope.declared)

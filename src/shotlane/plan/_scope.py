@@ -29,6 +29,16 @@ class Scope:
     complete: bool = True  # False when a place where names are declared is faulty: unknown names stay silent
     count: int = 1
     block: int = 4096  # how many points an expression is evaluated over at once
+    _unions: dict[tuple[object, ...], set[str]] = field(default_factory=dict, repr=False)
+
+    def names_with(self, more: Collection[str]) -> set[str]:
+        """All names and some that only one place knows; the set is kept, because every cell asks for it."""
+        if not more:
+            return self.declared
+        key = (len(self.declared), *more)
+        if key not in self._unions:
+            self._unions[key] = self.declared | set(more)
+        return self._unions[key]
 
     def sound(self, used: Iterable[str]) -> bool:
         """Whether all names have values."""

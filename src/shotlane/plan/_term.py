@@ -73,7 +73,7 @@ class Compiler:
     def term(self, written: Written, more: Mapping[str, Type] | None = None) -> Term | None:
         """Parse and check an expression; None when it is faulty or hangs on something faulty."""
         more = more or {}
-        names = self.scope.declared | set(more) if more else self.scope.declared
+        names = self.scope.names_with(more)
         expression = parse_written(self.report, written, names)
         return None if expression is None else self.typed(written, expression, more)
 
