@@ -14,7 +14,9 @@ from tests.adapters.lab import put, sound
 
 from shotlane.cli import main
 from shotlane.instruments import Identity, InstrumentError, Reading, declare_attribute
+from shotlane.instruments._fault_schedule import FaultSchedule
 from shotlane.instruments._simulated import SimulatedDriver
+from shotlane.instruments._simulated_state import SimulatedStates
 from shotlane.instruments._wire import make_driver
 from shotlane.model import Attribute, Command, ValueType
 from shotlane.testing import Bench, DriverConformance, check_driver
@@ -89,7 +91,15 @@ class TestSimulated(DriverConformance):
             {},
         )
         definition = sound(path).definitions["b"]
-        return SimulatedDriver(definition, now_ns=time.monotonic_ns, seed=0, notify=lambda *_: None)
+        states = SimulatedStates([definition], {}, 0, time.monotonic_ns())
+        return SimulatedDriver(
+            definition,
+            states.of(definition.role),
+            FaultSchedule(definition.faults, 0, definition.role),
+            now_ns=time.monotonic_ns,
+            pass_ns=lambda _: None,
+            notify=lambda *_: None,
+        )
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:

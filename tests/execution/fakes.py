@@ -306,11 +306,11 @@ def check_attempt(attempt: RecordedAttempt) -> None:
 
 
 def rows_on_the_wire(bench: Bench) -> int:
-    """How many requests the records tell of; each must have had its own instant."""
+    """How many requests the records tell of; each must have had its own instant on its port."""
     count = 0
     for attempt in bench.attempts:
         count += sum(row.requested_ns is not None for row in attempt.actions)
-        reads = {(row.requested_ns, row.received_ns) for row in attempt.samples}
-        count += len(reads - {(None, None)})
+        asked = [row for row in attempt.samples if (row.requested_ns, row.received_ns) != (None, None)]
+        count += len({(CHANNELS[row.channel].port, row.requested_ns, row.received_ns) for row in asked})
     told = [event.fields["exchanges"] for event in bench.recorder.events if "exchanges" in event.fields]
     return count + sum(int(number) for number in told)

@@ -103,9 +103,10 @@ def test_set_up_rows_count_from_the_origin_and_come_before_it() -> None:
     bench = Bench(HandPlan([segment()]), act=lambda bench, request: bench.wait(3))
     bench.run()
     rows = [row for row in bench.attempts[0].actions if row.kind is ActionKind.SETUP]
-    assert [row.requested_ns for row in rows] == [-6 * MS, -3 * MS]
+    # The two ports are set up side by side.
+    assert [row.requested_ns for row in rows] == [-3 * MS, -3 * MS]
     assert bench.attempts[0].end is not None
-    assert bench.attempts[0].end.origin_utc_ns == 6 * MS
+    assert bench.attempts[0].end.origin_utc_ns == 3 * MS
 
 
 def test_a_start_later_than_the_tolerance_is_late_and_still_done() -> None:

@@ -1,10 +1,10 @@
 """Every instrument of the catalogue: resolves without a fault, simulates, and keeps its limits."""
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.instruments._catalogue import OPTIONS, text_of
 from tests.instruments._stations import Lab, sound
 
 from shotlane.diagnostics import Report
@@ -13,7 +13,6 @@ from shotlane.instruments import InstrumentError, catalogue_names, check_instrum
 from shotlane.instruments._accept import accepted
 from shotlane.model import Attribute, ValueType
 
-OPTIONS = {"alicat-mfc": "{device_unit: sccm, full_scale: 50 sccm}"}
 S = 1_000_000_000
 
 
@@ -76,7 +75,7 @@ def test_answers_every_command(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", catalogue_names())
 def test_says_where_it_comes_from_and_that_nobody_tried_it(tmp_path: Path, name: str) -> None:
-    text = (files("shotlane.instruments") / "catalogue" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text_of(name)
     document = lab_of(name, tmp_path).resolved.definitions["it"].document
     assert document.source
     assert document.instrument == name
@@ -114,7 +113,7 @@ def test_the_gas_that_was_selected_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", catalogue_names())
 def test_is_sound_without_a_station(name: str) -> None:
-    text = (files("shotlane.instruments") / "catalogue" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text_of(name)
     report = Report()
     document = read_text(text, name, report)
     assert document is not None

@@ -125,7 +125,14 @@ def start(
         (signals or stack).enter_context(stop_on_signals(control))
         recorder = stack.enter_context(open_recorder(address))
         tell = _teller(recorder, clock, progress)
-        pool = build_pool(prepared.station, now_ns=clock.now_ns, seed=seed, notify=tell, locks=locks)
+        pool = build_pool(
+            prepared.station,
+            now_ns=clock.now_ns,
+            seed=seed,
+            notify=tell,
+            locks=locks,
+            pass_ns=clock.advance if isinstance(clock, VirtualClock) else None,
+        )
         described = _describe(prepared, clock, seed)
         result = execute(
             prepared.plan, pool, recorder, clock, start=described, control=control, progress=progress
@@ -164,7 +171,7 @@ def _describe(prepared: Prepared, clock: Clock, seed: int) -> RunStart:
         parameter_types=_parameter_types(plan.points),
         description=plan.description,
         tags=plan.tags,
-        stamps=_stamps(options, surroundings),
+        stamps=_stamps(prepared, surroundings),
         documents=prepared.documents,
         environment=surroundings,
     )
@@ -175,13 +182,15 @@ def _parameter_types(points: Points) -> dict[str, str]:
     return {name: kinds.get(column.dtype.kind, "number") for name, column in points.columns.items()}
 
 
-def _stamps(options: Options, surroundings: Mapping[str, Any]) -> tuple[str, ...]:
+def _stamps(prepared: Prepared, surroundings: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader of the data must know at first sight."""
-    git = surroundings["git"]
+    git, options = surroundings["git"], prepared.options
+    definitions = prepared.station.definitions
     stamps = {
         "mocked": options.mock,
         "virtual-time": options.virtual_time,
         "dirty": git is not None and git["dirty"],
+        "faults": any(definitions[role].faults for role in prepared.plan.roles),
     }
     return tuple(name for name, holds in stamps.items() if holds)
 

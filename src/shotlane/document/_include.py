@@ -155,7 +155,10 @@ class _Including:
 
 
 def _beside(path: FilePath) -> list[str]:
-    return [item.name for item in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+    try:
+        return [item.name for item in path.parent.glob("*.yaml")]
+    except (OSError, ValueError):
+        return []
 
 
 def _like(node: Node) -> Node:

@@ -1,7 +1,7 @@
 """A clock that jumps: hours pass in milliseconds, the same ones each time.
 
 It is driven by one thread. Time moves when somebody waits, or when a simulated exchange says how long it
-took (`advance`).
+took (`advance`); who drives it sets it back for those that this exchange does not concern (`set_back`).
 """
 
 import threading
@@ -33,6 +33,10 @@ class VirtualClock:
         if duration_ns < 0:
             raise ValueError("time cannot run backwards")
         self._now_ns += duration_ns
+
+    def set_back(self, now_ns: int) -> None:
+        """Go back to an instant, for who did not wait."""
+        self._now_ns = min(self._now_ns, now_ns)
 
     def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
         """Jump to an instant, unless it is past; False when `cancelled` is set."""

@@ -25,6 +25,7 @@ class Behaviour:
     """How one attribute moves.
 
     `source` names an attribute of the same instrument, `unless` a boolean one that makes it 0 while it is on.
+    `gain` and `offset`: of a source of another instrument, both in the units of the two.
     """
 
     motion: Motion
@@ -33,6 +34,8 @@ class Behaviour:
     tau_s: float = 0.0
     noise: float = 0.0
     unless: str | None = None
+    gain: float | None = None
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
 """From a resolved station to a pool. Wire drivers are imported only when a wire is used."""
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shotlane.instruments._contract import Driver
 from shotlane.instruments._converted_driver import ConvertedDriver
 from shotlane.instruments._definition import Definition
+from shotlane.instruments._fault_schedule import FaultSchedule
 from shotlane.instruments._locks import Holder, InUseError, PortLocks
 from shotlane.instruments._member import RoleNotify
 from shotlane.instruments._pool import Pool, real_resources
 from shotlane.instruments._resolve import ResolvedStation
 from shotlane.instruments._secrets import Secrets
 from shotlane.instruments._simulated import SimulatedDriver
+from shotlane.instruments._simulated_state import SimulatedStates
 
 
 def build_pool(
@@ -21,12 +24,15 @@ def build_pool(
     seed: int = 0,
     notify: RoleNotify,
     locks: PortLocks | None = None,
+    pass_ns: Callable[[int], None] | None = None,
 ) -> Pool:
     """A pool of all instruments of a station, none of them open yet.
 
     `locks`: those that the caller holds already; without them the pool takes its own when it opens.
+    `pass_ns`: how a simulated instrument that does not answer lets time pass; without it, it does pass.
     """
     lines: dict[str, Any] = {}
+    states = SimulatedStates(resolved.definitions.values(), resolved.couplings, seed, now_ns())
     secrets = Secrets()
 
     def masked(role: str, type_: str, fields: Mapping[str, Any]) -> None:
@@ -43,7 +49,14 @@ def build_pool(
             masked(definition.role, type_, {"role": definition.role, **fields})
 
         if definition.simulated:
-            return SimulatedDriver(definition, now_ns=now_ns, seed=seed, notify=tell)
+            return SimulatedDriver(
+                definition,
+                states.of(definition.role),
+                FaultSchedule(definition.faults, seed, definition.role),
+                now_ns=now_ns,
+                pass_ns=pass_ns or _sleep,
+                notify=tell,
+            )
         if definition.adoption is not None:
             # Start-up time, and checking must not need what runs: it opens packages of others.
             from shotlane.instruments._adopted_driver import AdoptedDriver
@@ -56,6 +69,10 @@ def build_pool(
 
     locks = locks or PortLocks(resolved.name)
     return Pool(resolved.definitions, make, now_ns=now_ns, notify=masked, locks=locks, mask=secrets.mask)
+
+
+def _sleep(duration_ns: int) -> None:
+    time.sleep(duration_ns / 1e9)
 
 
 def holders(resolved: ResolvedStation) -> dict[str, Holder]:

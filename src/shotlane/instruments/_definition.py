@@ -15,6 +15,7 @@ from shotlane.expression import Unit
 from shotlane.instruments._adopted import Adoption
 from shotlane.instruments._behaviour import SimulatedWorld
 from shotlane.instruments._conversion import View
+from shotlane.instruments._fault_schedule import FaultRule
 from shotlane.instruments._specimen import Expectation, WearBudget
 from shotlane.model import Attribute, Command, InstrumentDocument, ScalarValue
 
@@ -47,7 +48,7 @@ class Definition:
     `source` names the document for messages. `world` says how it moves when it is `simulated`. `adoption` is
     set for a driver in Python; `document` then holds only its name, and protocol "driver". `views`:
     calibrations by attribute, with `raw_units`, those of what the device says; `aliases`: views that are
-    attributes of their own.
+    attributes of their own. `faults`: what goes wrong while it is simulated.
     """
 
     role: str
@@ -67,6 +68,7 @@ class Definition:
     views: Mapping[str, View] = field(default_factory=dict)
     raw_units: Mapping[str, Unit | None] = field(default_factory=dict)
     aliases: Mapping[str, View] = field(default_factory=dict)
+    faults: tuple[FaultRule, ...] = ()
 
     @property
     def own(self) -> "Definition":

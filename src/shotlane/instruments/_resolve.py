@@ -5,7 +5,7 @@ that is checked against it is not told of channels that are only missing because
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
@@ -14,11 +14,13 @@ from shotlane.document import Document, Path
 from shotlane.instruments._adopted_definition import define_adopted
 from shotlane.instruments._alias import Alias, alias_channel, read_aliases
 from shotlane.instruments._at_station import at_bench
+from shotlane.instruments._behaviour import Behaviour
 from shotlane.instruments._catalogue import known_names, read_instrument
 from shotlane.instruments._cost import channel_costs
 from shotlane.instruments._definition import Definition, Resource
 from shotlane.instruments._document import InstrumentSource, define
 from shotlane.instruments._lockfile import StationLock, lock_path, read_lock
+from shotlane.instruments._rehearsal import read_couplings, with_faults
 from shotlane.instruments._resource import ResourceError, parse_resource
 from shotlane.model import (
     Channel,
@@ -43,12 +45,14 @@ class ResolvedStation:
     """A station with all numbers decided.
 
     `documents`: text of every instrument document in use, by name. `definitions`: in the station's order.
+    `couplings`: by channel, how a simulated one moves with one of another instrument.
     """
 
     name: str
     table: ChannelTable
     definitions: Mapping[str, Definition]
     documents: Mapping[str, str]
+    couplings: Mapping[str, Behaviour] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -71,12 +75,21 @@ def resolve_station(
         name: at_bench(definition, station.instruments[name], document, report, today=today)
         for name, definition in definitions.items()
     }
+    definitions = {
+        name: with_faults(definition, station.instruments[name], document, report)
+        for name, definition in definitions.items()
+    }
+    couplings = read_couplings(station, definitions, document, report)
     resolver.check_shared(wires, definitions)
     dropped = {str(name) for name in document.keys(("instruments",)) if name not in station.instruments}
     table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped))
     aliases = read_aliases(station.channels, table.channels, table.faulty, document, report)
     return ResolvedStation(
-        station.station, _with_channels(table, aliases), _with_aliases(definitions, aliases), resolver.texts()
+        station.station,
+        _with_channels(table, aliases),
+        _with_aliases(definitions, aliases),
+        resolver.texts(),
+        couplings,
     )
 
 

@@ -1,45 +1,56 @@
 """A driver without a device: what the instrument document says of it, moving with the clock it is given.
 
-The same class serves sim://, --mock and virtual time. It takes no time, has no faults and keeps every limit
-that the real driver keeps, because the pool checks them before either.
+The same class serves sim://, --mock and virtual time. It takes no time and has no faults but those of its
+schedule, which it shows as a wire would: what waits for an answer waits as long as it would there. It keeps
+every limit that the real driver keeps, because the pool checks them before either.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from shotlane.instruments._behaviour import Argument
-from shotlane.instruments._contract import Identity, InstrumentError, Notify, Reading
+from shotlane.instruments._contract import ErrorContext, Identity, InstrumentError, Notify, Reading
 from shotlane.instruments._definition import Definition
-from shotlane.instruments._noise import Noise
-from shotlane.instruments._world import World
-from shotlane.model import Attribute, Command, ValueType
+from shotlane.instruments._fault_schedule import FaultSchedule, ShownFault
+from shotlane.instruments._simulated_state import SimulatedState
+from shotlane.model import Attribute, Command
+
+_MARK = "a simulated fault"
 
 
 class SimulatedDriver:
-    """Drives the simulation of one instrument. Implements `Driver` and `ShotAware`."""
+    """Drives the simulation of one instrument. Implements `Driver` and `ShotAware`.
+
+    `pass_ns` lets time pass: on the clock of a virtual run, or really.
+    """
 
     def __init__(
-        self, definition: Definition, *, now_ns: Callable[[], int], seed: int, notify: Notify
+        self,
+        definition: Definition,
+        state: SimulatedState,
+        faults: FaultSchedule,
+        *,
+        now_ns: Callable[[], int],
+        pass_ns: Callable[[int], None],
+        notify: Notify,
     ) -> None:
         self._definition = definition
-        self._behaviours = definition.world.attributes
+        self._state = state
+        self._faults = faults
         self._now_ns = now_ns
+        self._pass_ns = pass_ns
         self._notify = notify
-        self._noises = {
-            name: Noise(seed, f"{definition.role}.{name}")
-            for name, behaviour in self._behaviours.items()
-            if behaviour.noise
-        }
-        self._world = World(definition.attributes, self._behaviours, now_ns())
+        self._timeout_ns = round(definition.timeout_s * 1e9)
 
     def open(self) -> Identity:
-        """Begin the simulation and take the set-up."""
+        """Begin the simulation, unless it goes on, and take the set-up."""
         definition = self._definition
-        self._world = World(definition.attributes, self._behaviours, self._now_ns())
+        now = self._now_ns()
+        self._faults.begin(now)
+        if self._faults.is_off(now):
+            raise self._unanswered("its opening", sent=False)
+        self._state.begin(now)
         for name, value in definition.setup.items():
-            self.write(name, value)
+            self._state.set({name: value}, now)
             self._notify("instrument.set-up", {"attribute": name, "value": value, "exchanges": 0})
         return Identity(maker="shotlane", model=f"simulated {definition.document.instrument}")
 
@@ -52,33 +63,35 @@ class SimulatedDriver:
         return self._definition.commands
 
     def begin_attempt(self, shot: int, attempt: int) -> None:
-        """Restart the noise of every channel for this attempt."""
-        for noise in self._noises.values():
-            noise.begin_attempt(shot, attempt)
+        """Restart noise and chance for this attempt."""
+        self._state.begin_attempt(shot, attempt)
+        self._faults.begin_attempt(shot, attempt)
 
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read attributes, all at one instant."""
-        now = self._now_ns()
-        return {name: Reading(self._observed(name, now)) for name in names}
+
+        def act(now: int) -> Mapping[str, Reading]:
+            return {name: Reading(self._state.observed(name, now)) for name in names}
+
+        readings: Mapping[str, Reading] = self._exchange(f"read {', '.join(names)}", names, act)
+        return readings
 
     def write(self, name: str, value: Any) -> None:
         """Set an attribute."""
         if name not in self._definition.attributes:
             raise InstrumentError("rejected", f"there is no attribute '{name}'")
-        self._world.set({name: value}, self._now_ns())
+        self._exchange(f"set {name}", [name], lambda now: self._state.set({name: value}, now))
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Do what `simulate:` says of the command; nothing without it."""
         if command not in self._definition.commands:
             raise InstrumentError("rejected", f"there is no command '{command}'")
-        effects = self._definition.world.effects.get(command)
-        if effects:
-            values = {
-                name: arguments[effect.name] if isinstance(effect, Argument) else effect
-                for name, effect in effects.items()
-                if not isinstance(effect, Argument) or effect.name in arguments
-            }
-            self._world.set(values, self._now_ns())
+        takes_ns = self._definition.commands[command].takes_ns
+
+        def act(now: int) -> None:
+            self._state.carry_out(command, arguments, now)
+
+        return self._exchange(f"call {command}", [command], act, takes_ns)
 
     def make_safe(self) -> None:
         """Nothing beyond the declared safe values."""
@@ -86,21 +99,36 @@ class SimulatedDriver:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _observed(self, name: str, now_ns: int) -> Any:
-        """Value as a reading shows it: with noise, rounded to what is meant."""
-        value = self._world.value(name, now_ns)
-        if name in self._noises:
-            value = value + self._behaviours[name].noise * self._deviates(name, np.shape(value))
-        match self._definition.attributes[name].type:
-            case ValueType.FLOAT:
-                return float(f"{value:.12g}")
-            case ValueType.INT:
-                return round(value)
-            case ValueType.ARRAY:
-                return np.array(value)  # a reading of its own, not what the simulation goes on with
-            case _:
-                return value
+    def _exchange(
+        self, what: str, names: Sequence[str], act: Callable[[int], Any], longer_ns: int = 0
+    ) -> Any:
+        """Do what is asked, unless it is the turn of a fault."""
+        now = self._now_ns()
+        shown = self._faults.next(names, now)
+        return act(now) if shown is None else self._disturbed(what, shown, act, longer_ns)
 
-    def _deviates(self, name: str, shape: tuple[int, ...]) -> Any:
-        noise = self._noises[name]
-        return np.array([noise.normal() for _ in range(shape[0])]) if shape else noise.normal()
+    def _disturbed(self, what: str, shown: ShownFault, act: Callable[[int], Any], longer_ns: int) -> Any:
+        now = self._now_ns()
+        if shown.restarted_ns is not None:
+            self._state.restart(shown.restarted_ns)
+        if shown.kind == "hang_up":
+            raise self._fault("disconnected", f"the connection was closed ({_MARK})", what)
+        if shown.kind == "busy":
+            raise self._fault("refused", f"the device is busy ({_MARK})", what)
+        answer = None if shown.kind == "timeout" else act(now)
+        if shown.kind == "garble":
+            raise self._fault("garbled", f"the answer is damaged ({_MARK})", what)
+        if shown.kind == "late" and shown.by_ns <= self._timeout_ns + longer_ns:
+            self._pass_ns(shown.by_ns)
+            return answer
+        raise self._unanswered(what, longer_ns)
+
+    def _unanswered(self, what: str, longer_ns: int = 0, *, sent: bool = True) -> InstrumentError:
+        """The fault of what is never answered, after the wait for it."""
+        self._pass_ns(self._timeout_ns + longer_ns)
+        waited_s = (self._timeout_ns + longer_ns) / 1e9
+        return self._fault("timeout", f"no answer within {waited_s:.12g} s ({_MARK})", what, sent=sent)
+
+    def _fault(self, fault: str, message: str, what: str, *, sent: bool = True) -> InstrumentError:
+        context = ErrorContext(self._definition.resource.text, command=what, sent=what if sent else None)
+        return InstrumentError(fault, message, context)

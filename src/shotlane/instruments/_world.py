@@ -1,10 +1,11 @@
-"""The moving state of a simulated instrument.
+"""The moving state of a simulated instrument, or of several that act on each other.
 
 All signals are begun together, at the last change; between two changes the state is a closed formula of the
 time, so that what is read depends on what was set and when, never on how often it was read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from threading import RLock
 from typing import Any
 
 from shotlane.instruments._behaviour import Behaviour, Motion
@@ -15,7 +16,7 @@ _NUMBERS = (ValueType.FLOAT, ValueType.INT)
 
 
 class World:
-    """Values of all attributes at a time; times are nanoseconds of any one clock."""
+    """Values of all attributes at a time; times are nanoseconds of any one clock. Safe in several threads."""
 
     def __init__(
         self, attributes: Mapping[str, Attribute], behaviours: Mapping[str, Behaviour], now_ns: int
@@ -26,23 +27,35 @@ class World:
         self._levels: dict[str, Any] = {name: item.start for name, item in behaviours.items()}
         self._signals: dict[str, Signal] = {}
         self._begun_ns = now_ns
+        self._lock = RLock()
         self._begin()
 
     def value(self, name: str, now_ns: int) -> Any:
         """Value of an attribute, without noise."""
+        with self._lock:
+            return self._value(name, now_ns)
+
+    def set(self, values: Mapping[str, Any], now_ns: int) -> None:
+        """Give attributes new values, all at one instant."""
+        with self._lock:
+            # In virtual time an exchange that took long is through before others that came in its course.
+            now_ns = max(now_ns, self._begun_ns)
+            self._levels = {name: self._value(name, now_ns) for name in self._levels} | dict(values)
+            self._begun_ns = now_ns
+            self._begin()
+
+    def reset(self, names: Iterable[str], now_ns: int) -> None:
+        """Let some attributes begin anew."""
+        self.set({name: self._behaviours[name].start for name in names}, now_ns)
+
+    def _value(self, name: str, now_ns: int) -> Any:
         behaviour = self._behaviours[name]
         if behaviour.motion is Motion.HELD:
             return self._levels[name]
         signal = self._signals.get(name)
         if signal is None:
-            return self.value(str(behaviour.source), now_ns)
-        return signal.at((now_ns - self._begun_ns) / 1e9)
-
-    def set(self, values: Mapping[str, Any], now_ns: int) -> None:
-        """Give attributes new values, all at one instant."""
-        self._levels = {name: self.value(name, now_ns) for name in self._levels} | dict(values)
-        self._begun_ns = now_ns
-        self._begin()
+            return self._value(str(behaviour.source), now_ns)
+        return signal.at(max(now_ns - self._begun_ns, 0) / 1e9)
 
     def _begin(self) -> None:
         for name in self._order:
@@ -52,7 +65,7 @@ class World:
     def _signal(self, name: str, behaviour: Behaviour) -> Signal:
         if behaviour.motion is Motion.HELD:
             return constant(self._levels[name])
-        closed = behaviour.unless is not None and self.value(behaviour.unless, self._begun_ns)
+        closed = behaviour.unless is not None and self._value(behaviour.unless, self._begun_ns)
         source = constant(0.0) if closed else self._converted(str(behaviour.source), name)
         if behaviour.motion is Motion.FOLLOWS:
             return source
@@ -60,7 +73,9 @@ class World:
 
     def _converted(self, source: str, target: str) -> Signal:
         """The source's signal in the target's unit."""
-        signal = self._signals[source]
+        signal, behaviour = self._signals[source], self._behaviours[target]
+        if behaviour.gain is not None:
+            return signal.scaled(behaviour.gain, behaviour.offset)
         here, there = self._attributes[source].unit, self._attributes[target].unit
         if here is None or there is None or here == there:
             return signal

@@ -36,6 +36,7 @@ from shotlane.model._lane import CallAt, Lane, Point, ReadAt
 from shotlane.model._load import check_schema_only, load_instrument, load_sequence, load_station
 from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
 from shotlane.model._part import LANGUAGE, Part, Scalar
+from shotlane.model._rehearsal import Coupling, SimulatedFault
 from shotlane.model._schema import KindName, json_schema, write_schemas
 from shotlane.model._sequence import (
     Ask,
@@ -73,6 +74,7 @@ __all__ = [
     "Command",
     "CommandArgument",
     "CommandParameter",
+    "Coupling",
     "DriverAttribute",
     "ExpectedIdentity",
     "IdentityPart",
@@ -98,6 +100,7 @@ __all__ = [
     "ScalarValue",
     "Sequence",
     "SetText",
+    "SimulatedFault",
     "Simulation",
     "Station",
     "StationInstrument",

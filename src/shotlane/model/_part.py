@@ -11,4 +11,5 @@ Scalar = bool | int | float | str
 class Part(BaseModel):
     """Frozen; a key it does not know is a mistake; a value counts as what it is written as."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Only whole documents are validated, so only their validators are built, and only when one is read.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)

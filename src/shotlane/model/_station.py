@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shotlane.model._calibration import Calibration
 from shotlane.model._part import LANGUAGE, Part, Scalar
+from shotlane.model._rehearsal import Coupling, SimulatedFault
 from shotlane.model._sequence import Interlock
 
 Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
@@ -126,6 +127,11 @@ class StationInstrument(Part):
         description="By attribute, how what this specimen says becomes the value.",
         examples=[{"temperature": {"offset": "0.3 K"}}],
     )
+    faults: list[SimulatedFault] = Field(
+        [],
+        description="What goes wrong with it while it is simulated.",
+        examples=[[{"fault": "timeout", "request": 3}]],
+    )
     triggered_by: str | None = Field(
         None,
         description="Channel whose edges trigger this instrument.",
@@ -196,6 +202,11 @@ class Station(Part):
     channels: dict[str, ChannelAlias] = Field(
         {},
         description="Aliases of channels in the lab's own words and units.",
+    )
+    couple: dict[str, Coupling] = Field(
+        {},
+        description="Channels of simulated instruments that follow those of others.",
+        examples=[{"furnace.temperature": {"lag": "supply.voltage", "tau": "20 s", "gain": "20 K/V"}}],
     )
     interlocks: dict[str, Scalar | Interlock] = Field(
         {},
