@@ -33,8 +33,8 @@ timeline:
   - heat: 10 s
 lanes:
   furnace.setpoint: {set: 60 degC}
-  furnace.temperature: {record: true, every: 1 s, max_missing: 50%}
-  other.temperature: {record: true, every: 1 s}
+  furnace.temperature: {record: 1 Hz, max_missing: 0.5}
+  other.temperature: {record: 1 Hz}
 """
 
 
@@ -163,7 +163,7 @@ def test_a_restart_is_overcome_by_another_attempt(tmp_path: Path) -> None:
 
 
 def test_what_fails_in_every_attempt_is_skipped(tmp_path: Path) -> None:
-    more = "retry: {attempts: 2, on: [refused], then: skip}\nsweep: [{x: [1, 2]}]\nparameters: {x: 1}\n"
+    more = "retry: {attempts: 2, on: [refused], then: skip}\nsweep:\n  - x: [1, 2]\nparameters: {x: 1}\n"
     run = ran(tmp_path, "fault: busy, request: 1, count: 2, of: setpoint", more=more)
     assert run.shots()["outcome"].to_list() == ["skipped", "done"]
 

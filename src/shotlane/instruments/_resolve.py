@@ -63,7 +63,10 @@ class ResolvedStation:
 def resolve_station(
     station: Station, document: Document, report: Report, *, mock: bool = False, folder: FilePath
 ) -> ResolvedStation:
-    """Define every instrument that can be. `folder` is the one of the station file; `mock` simulates every instrument."""
+    """Define every instrument that can be.
+
+    `folder` is the one of the station file; `mock` simulates every instrument.
+    """
     resolver = _Resolver(document, report, mock, folder)
     if any(role.driver is not None and role.instrument is None for role in station.instruments.values()):
         resolver.read_lock()

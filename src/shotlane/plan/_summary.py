@@ -42,7 +42,10 @@ class ChannelSummary:
 
 @dataclass(frozen=True, slots=True)
 class PortSummary:
-    """A port: the roles on it, and its load in its busiest step from the cost of exchanges, None if unknown."""
+    """A port: the roles on it, and its load in its busiest step, from the cost of exchanges.
+
+    The load is None where a cost is unknown.
+    """
 
     port: str
     roles: tuple[str, ...]

@@ -38,8 +38,8 @@ class SampleRow(NamedTuple):
 
     `channel` indexes the run's channels; `tick` counts from 0 over all planned readings of the channel in the
     attempt, by target. `requested` is stamped just before the exchange, `received` just after; both are None
-    when nothing was sent. Readings of one block exchange share both stamps. `value` is float, int, bool, str, a
-    numpy array or None; `raw` is the reply as it was read where the value alone would hide something (no
+    when nothing was sent. Readings of one block exchange share both stamps. `value` is float, int, bool, str,
+    a numpy array or None; `raw` is the reply as it was read where the value alone would hide something (no
     sensor, a fault text).
     """
 
