@@ -3,8 +3,8 @@
 from importlib.resources import files
 from typing import Final
 
-from ruamel.yaml import YAML
-
+from shotlane.diagnostics import Report
+from shotlane.document import read_text
 from shotlane.model import InstrumentDocument
 
 OPTIONS: Final = {
@@ -23,4 +23,6 @@ def text_of(name: str) -> str:
 
 def document_of(name: str) -> InstrumentDocument:
     """A document as its author wrote it."""
-    return InstrumentDocument.model_validate(YAML(typ="safe").load(text_of(name)))
+    document = read_text(text_of(name), name, Report())
+    assert document is not None
+    return InstrumentDocument.model_validate(document.data)

@@ -147,8 +147,10 @@ def play(dialogue: Dialogue, folder: Path) -> None:
             fault, values = _do(pool, step)
             _wait_until_heard(script)
             here = f"{dialogue.name}: {' '.join(step.words)}"
-            assert (script.unexpected, script.waiting) == (b"", []), here
-            assert (fault, values) == (step.fault, step.values), here
+            heard = script.unexpected.hex(" ") if dialogue.wire == "modbus" else script.unexpected
+            assert not script.unexpected, f"{here}: unexpected {heard!r}"
+            assert not script.waiting, f"{here}: never sent {script.waiting}"
+            assert (fault, values) == (step.fault, step.values), f"{here}: {fault}, {values}"
 
 
 def _do(pool: Pool, step: Step) -> tuple[str | None, list[Any]]:
