@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.diagnostics import Report
+from shotlane.diagnostics import Note, Report
 from shotlane.expression import TEXT, Expression, Type, Unit, ValueKind, expected, parse_literal
 from shotlane.plan._names import Declared
 from shotlane.plan._scope import Scope
@@ -35,7 +35,10 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
     scope.declared |= declared.names
     scope.broken |= declared.broken
     scope.complete = declared.complete
-    scope.bare |= {name: item.span for name, item in declared.parameters.items() if _is_bare(item)}
+    for name, written in declared.parameters.items():
+        suspicion = _suspicion(name, written)
+        if suspicion is not None:
+            scope.suspects[name] = suspicion
     labels = {name: written.text for name, written in declared.labels.items()}
     scope.types |= dict.fromkeys(labels, TEXT)
     scope.labels |= set(labels)
@@ -54,10 +57,21 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
     return Parameters(terms, units, labels)
 
 
-def _is_bare(written: Written) -> bool:
-    """Whether it is a number without a unit."""
+# Units that are written where a temperature is meant.
+_MISTAKEN = {"C": "coulomb", "F": "farad"}
+
+
+def _suspicion(name: str, written: Written) -> Note | None:
+    """What is remarkable about the unit of a parameter, to be said when it does not fit somewhere."""
     literal = None if isinstance(written.raw, bool) else parse_literal(written.text)
-    return literal is not None and not literal[1].text
+    if literal is None:
+        return None
+    unit = literal[1].text
+    if not unit:
+        return Note(f"'{name}' is declared without a unit", written.span)
+    if unit in _MISTAKEN:
+        return Note(f"'{name}' is declared in {unit}, the {_MISTAKEN[unit]}", written.span)
+    return None
 
 
 def _parse(compiler: Compiler, declared: Declared) -> dict[str, Expression]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from shotlane.diagnostics import Span
+from shotlane.diagnostics import Note
 from shotlane.expression import Type
 
 
@@ -25,7 +25,7 @@ class Scope:
     labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     uses: dict[str, Collection[str]] = field(default_factory=dict)  # by parameter, what it is derived from
-    bare: dict[str, Span] = field(default_factory=dict)  # parameters that are a number without a unit
+    suspects: dict[str, Note] = field(default_factory=dict)  # parameters whose unit is missing or looks wrong
     complete: bool = True  # False when a place where names are declared is faulty: unknown names stay silent
     count: int = 1
     block: int = 4096  # how many points an expression is evaluated over at once

@@ -97,14 +97,14 @@ class Compiler:
         return Term(written, expression, kind, scope.sound(own), scope.varies(own), place)
 
     def blamed(self, names: Iterable[str]) -> tuple[Note, ...]:
-        """Notes on the parameters behind these names that have no unit, now that something does not fit.
+        """Notes on the parameters behind these names whose unit is suspect, now that something does not fit.
 
-        The missing unit is most likely the one mistake, so whatever else uses them stays silent.
+        That unit is most likely the one mistake, so whatever else uses them stays silent.
         """
         scope = self.scope
-        found = [name for name in scope.sources(names) if name in scope.bare]
+        found = [name for name in scope.sources(names) if name in scope.suspects]
         scope.spoil(found)
-        return tuple(Note(f"'{name}' is declared without a unit", scope.bare[name]) for name in found)
+        return tuple(scope.suspects[name] for name in found)
 
     def _types(self, expression: Expression, more: Mapping[str, Type]) -> Mapping[str, Type]:
         """Types of the names in use; of all names where one is unknown, so that a near one is suggested."""
