@@ -111,7 +111,10 @@ def test_ctrl_c_at_any_instant_tells_the_truth(bench_lab: Lab, bench: Bench) -> 
         whole = bench_lab.count(f"shot WHERE outcome = 'done' AND run = {before + 1}") == 5
         expected = (0, "done") if whole else (4, "terminated")
         assert (done.status, bench_lab.outcome()) == expected, told
-        assert_safe(bench)
+        if bench_lab.count(f"event WHERE type = 'instrument.opened' AND run = {before + 1}"):
+            assert_safe(bench)
+        else:
+            assert not bench_lab.count(f"event WHERE type LIKE 'instrument.%' AND run = {before + 1}"), told
 
 
 def test_nothing_runs_unless_every_instrument_opens(bench_lab: Lab, bench: Bench) -> None:

@@ -125,12 +125,12 @@ class Script:
 
 
 @contextmanager
-def _pool(dialogue: Dialogue, script: Script, folder: Path) -> Iterator[Pool]:
+def _pool(dialogue: Dialogue, script: Script, folder: Path, timeout: str) -> Iterator[Pool]:
     wire = "pty" if dialogue.wire == "pty" else "tcp"
     with peer(script, wire=wire, end=None) as device:
         resource = f"modbus+{device.resource}?unit=1" if dialogue.wire == "modbus" else device.resource
         text = f"station: one\ninstruments:\n  it:\n    instrument: {dialogue.name}\n"
-        text += f"    resource: {resource}\n    options: {dialogue.options}\n"
+        text += f"    resource: {resource}\n    options: {dialogue.options}\n    timeout: {timeout}\n"
         pool = build_pool(sound(text, folder), now_ns=lambda: 0, notify=lambda *_: None)
         try:
             yield pool
@@ -138,10 +138,10 @@ def _pool(dialogue: Dialogue, script: Script, folder: Path) -> Iterator[Pool]:
             pool.close()
 
 
-def play(dialogue: Dialogue, folder: Path) -> None:
+def play(dialogue: Dialogue, folder: Path, *, timeout: str = "3 s") -> None:
     """Do every step through a real pool on a real wire and compare both sides."""
     script = Script(dialogue.wire)
-    with _pool(dialogue, script, folder) as pool:
+    with _pool(dialogue, script, folder, timeout) as pool:
         for step in dialogue.steps:
             script.waiting = list(step.exchanges)
             fault, values = _do(pool, step)

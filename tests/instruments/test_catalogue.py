@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.instruments._catalogue import OPTIONS, text_of
+from tests.instruments._catalogue import OPTIONS
 from tests.instruments._stations import Lab, sound
 
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
-from shotlane.instruments import InstrumentError, catalogue_names, check_instrument
+from shotlane.instruments import InstrumentError, catalogue_names, catalogue_text, check_instrument
 from shotlane.instruments._accept import accepted
 from shotlane.model import Attribute, ValueType
 
@@ -75,7 +75,7 @@ def test_answers_every_command(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", catalogue_names())
 def test_says_where_it_comes_from_and_that_nobody_tried_it(tmp_path: Path, name: str) -> None:
-    text = text_of(name)
+    text = catalogue_text(name)
     document = lab_of(name, tmp_path).resolved.definitions["it"].document
     assert document.source
     assert document.instrument == name
@@ -113,7 +113,7 @@ def test_the_gas_that_was_selected_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", catalogue_names())
 def test_is_sound_without_a_station(name: str) -> None:
-    text = text_of(name)
+    text = catalogue_text(name)
     report = Report()
     document = read_text(text, name, report)
     assert document is not None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         call_from,
         channels_named,
         find_by_name,
+        find_file,
         value_from,
     )
     from shotlane.api._check import check
@@ -44,6 +45,7 @@ _HOMES = {
     "check": "_check",
     "describe": "_describe",
     "find_by_name": "_by_hand",
+    "find_file": "_by_hand",
     "find_documents": "_find",
     "find_project": "_project",
     "parse_overrides": "_prepare",
@@ -74,6 +76,7 @@ __all__ = [
     "explain",
     "find_by_name",
     "find_documents",
+    "find_file",
     "find_project",
     "parse_overrides",
     "prepare",

@@ -50,15 +50,22 @@ class HandCall:
 
 def find_by_name(name: str, report: Report, *, mock: bool = False) -> ResolvedStation | None:
     """The station of this name or file; None when the report says why not."""
+    path = find_file(name, report)
+    if path is None:
+        return None
+    station = resolve_file(path, report, mock=mock)
+    return station if report.ok else None
+
+
+def find_file(name: str, report: Report) -> Path | None:
+    """The file of the station of this name; None when the report says why not."""
     path = Path(name) if name.endswith((".yaml", ".yml")) and Path(name).is_file() else None
     project = find_project(path.parent if path else Path.cwd(), report)
     path = path or find_station(name, project)
     if path is None:
         help = did_you_mean(name, station_names(project), what="stations of this project")
         report.error("RUN003", f"there is no station '{name}'", help=help)
-        return None
-    station = resolve_file(path, report, mock=mock)
-    return station if report.ok else None
+    return path
 
 
 def channels_named(

@@ -5,6 +5,7 @@ one it is the sequence's own folder. Stations are found by name in the project, 
 folder.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import is_file, read_file
 
 SETTINGS = "shotlane.yaml"
+_STATION = re.compile(r"^station\s*:", re.MULTILINE)
 _KNOWN_SETTINGS = ("station", "store", "data")
 
 
@@ -75,8 +77,16 @@ def _station_folders(project: Project) -> Iterator[Path]:
 
 def station_names(project: Project) -> list[str]:
     """Every station that can be found by name."""
-    found = (path.stem for folder in _station_folders(project) for path in folder.glob("*.yaml"))
-    return sorted({name for name in found if not name.endswith(".lock")})
+    found = (path for folder in _station_folders(project) for path in folder.glob("*.yaml"))
+    return sorted({path.stem for path in found if not path.stem.endswith(".lock") and _is_station(path)})
+
+
+def _is_station(path: Path) -> bool:
+    """Whether a document says so; instrument documents may stand beside stations."""
+    try:
+        return _STATION.search(path.read_text("utf-8", "replace")) is not None
+    except OSError:
+        return False
 
 
 def find_station(name: str, project: Project) -> Path | None:

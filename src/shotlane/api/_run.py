@@ -3,8 +3,8 @@
 The store is opened before the instruments, so that nothing is moved that could not be recorded.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from shotlane.execution import Clock, Control, Progress, RunResult, SystemClock,
 from shotlane.instruments import InUseError, RoleNotify, build_pool, lock_instruments
 from shotlane.model import KEEP, Channel
 from shotlane.plan import Points
-from shotlane.records import ChannelRecord, Event, Outcome, Recorder, RunStart
+from shotlane.records import ChannelRecord, Event, Outcome, Recorder, RecorderError, RunStart
 
 if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis import LoadedRun
+    from shotlane.store import StoreRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,6 @@ def start(
     Raises `InUseError`, with nothing touched, when another process uses an instrument and does not let go of
     it within `wait_s`; `waiting` is told when that wait begins.
     """
-    from shotlane.store import open_recorder  # late: SQLAlchemy
-
     control, progress = control or Control(), progress or Progress()
     progress.planned_ns = prepared.plan.summary.total_ns
     seed = prepared.sequence.seed if seed is None else seed
@@ -123,7 +122,7 @@ def start(
             _make_folder(prepared.project.data_folder)
         # Before the recorder, so that it is closed in peace.
         (signals or stack).enter_context(stop_on_signals(control))
-        recorder = stack.enter_context(open_recorder(address))
+        recorder = stack.enter_context(_recorder(address))
         tell = _teller(recorder, clock, progress)
         pool = build_pool(
             prepared.station,
@@ -138,6 +137,19 @@ def start(
             prepared.plan, pool, recorder, clock, start=described, control=control, progress=progress
         )
         return Run(result.run, recorder.store, result, address)
+
+
+@contextmanager
+def _recorder(address: str | Path) -> "Iterator[StoreRecorder]":
+    """Record in a store. What fails as it is closed is not told: the end of the run told all that counts."""
+    from shotlane.store import open_recorder  # late: SQLAlchemy
+
+    recorder = open_recorder(address)
+    try:
+        yield recorder
+    finally:
+        with suppress(RecorderError):
+            recorder.close()
 
 
 def _what(sequence: str, progress: Progress) -> str:

@@ -8,6 +8,12 @@ from shotlane.cli._instruments_arguments import add_by_hand
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
 
 
+def _run_number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no run number; `shotlane runs` lists them")
+    return int(text)
+
+
 def _add_sequence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="sequence document (.yaml), or saved plan")
     _add_choices(parser)
@@ -74,6 +80,24 @@ def _add_describe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     describe.add_argument("--write", action="store_true", help="write the lock file (default: print it)")
 
 
+def _add_simulate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    simulate = verbs.add_parser(
+        "simulate", help="serve the simulated instruments of a station on real protocols, until Ctrl-C"
+    )
+    simulate.add_argument("station", metavar="STATION", help="station by name or file")
+    simulate.add_argument(
+        "--port", type=int, default=0, metavar="BASE", help="first TCP port (default: any free ones)"
+    )
+    simulate.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per request")
+    simulate.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(),
+        help="gets STATION-served.yaml, and the links of serial ports (default: this folder)",
+    )
+    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="seed of noise and chance")
+
+
 def run_parser() -> argparse.ArgumentParser:
     """Arguments of `run-sequence`."""
     parser = argparse.ArgumentParser(
@@ -128,7 +152,7 @@ def main_parser() -> argparse.ArgumentParser:
     _add_json(runs)
 
     show = verbs.add_parser("show", help="tell how a run went")
-    show.add_argument("run", metavar="RUN", type=int, nargs="?", help="run number (default: the newest)")
+    show.add_argument("run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)")
     _add_store(show)
     _add_json(show)
 
@@ -136,6 +160,8 @@ def main_parser() -> argparse.ArgumentParser:
     actions = instruments.add_subparsers(dest="action", metavar="VERB", required=True)
     add_by_hand(actions, _add_json)
     _add_describe(actions)
+
+    _add_simulate(verbs)
 
     init = verbs.add_parser("init", help="write a project, or a driver, to begin with")
     init.add_argument(

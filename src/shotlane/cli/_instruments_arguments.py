@@ -8,7 +8,10 @@ def add_by_hand(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_json: Callable[[argparse.ArgumentParser], None],
 ) -> None:
-    """Add list, scan, read, set, call and watch."""
+    """Add catalogue, list, scan, read, set, call and watch."""
+    catalogue = _verb(
+        verbs, "catalogue", "instruments_catalogue", "devices known without a document of yours"
+    )
     listing = _verb(verbs, "list", "instruments_list", "what a station has, and who uses it; opens nothing")
     scan = _verb(verbs, "scan", "instruments_scan", "what is connected to this machine, and what answers")
     read = _verb(verbs, "read", "instruments_by_hand", "read channels once")
@@ -20,8 +23,9 @@ def add_by_hand(
         parser.add_argument("--mock", action="store_true", help="replace every instrument by its simulation")
     for parser in (read, set_, call, watch):
         _add_wait(parser)
-    for parser in (listing, scan, read, watch):
+    for parser in (catalogue, listing, scan, read, watch):
         add_json(parser)
+    catalogue.add_argument("name", metavar="NAME", nargs="?", help="print the document of this one")
     channels = "channel, or instrument for all of its channels"
     read.add_argument("channels", metavar="CHANNEL", nargs="+", help=channels)
     set_.add_argument("channel", metavar="CHANNEL", help="what to set, e.g. furnace.setpoint")

@@ -16,8 +16,9 @@ from shotlane.cli._output import Complaint, say, tell
 
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
 _VERBS = (
-    *("check", "describe", "diff", "explain", "init", "plan", "run", "runs", "schema", "show"),
-    *("instruments_by_hand", "instruments_list", "instruments_scan", "instruments_watch"),
+    *("check", "describe", "diff", "explain", "init", "plan", "run", "runs", "schema", "show", "simulate"),
+    *("instruments_by_hand", "instruments_catalogue", "instruments_list"),
+    *("instruments_scan", "instruments_watch"),
 )
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from shotlane.api import Prepared, Run
 from shotlane.cli._text import count, lateness
-from shotlane.execution import RunResult
-from shotlane.records import Tally
+from shotlane.execution import RunResult, Unsafe
+from shotlane.records import Outcome, Tally
 
 _STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
 _FAULTS_SHOWN = 5
+_ENDED_EARLY = frozenset({Outcome.ERRORED, Outcome.TERMINATED, Outcome.ABORTED})
 
 
 def run_summary(run: Run, prepared: Prepared) -> str:
@@ -34,7 +35,9 @@ def load_line(run: Run, prepared: Prepared) -> str:
         str(prepared.project.data_folder / "shotlane.db")
     )
     where = "" if default else f', store="{run.store}"'
-    return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples()"
+    # Without it, only attempts that ended well are given: none, where Ctrl-C came in the first shot.
+    which = 'attempts="all"' if run.result.outcome in _ENDED_EARLY else ""
+    return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples({which})"
 
 
 def _headline(result: RunResult) -> str:
@@ -48,8 +51,12 @@ def _unsafe(result: RunResult) -> list[str]:
     """The loudest lines: instruments that may not be safe."""
     if not result.unsafe:
         return []
-    told = [f"  !!  {item.role}.{item.attribute}: {item.message}" for item in result.unsafe]
+    told = [f"  !!  {_place(item)}: {item.message}" for item in result.unsafe]
     return ["", "!!! NOT SAFE: these safe values could not be written. Look at the instruments.", *told]
+
+
+def _place(item: Unsafe) -> str:
+    return item.role if item.attribute is None else f"{item.role}.{item.attribute}"
 
 
 def _faults(result: RunResult) -> list[str]:

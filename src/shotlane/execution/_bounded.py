@@ -9,6 +9,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class NotEndedError(Exception):
+    """It did not end in time. Not a `TimeoutError`, which the action itself may raise."""
+
+
 class _Ended(Generic[T]):
     """How an action ended: with a value, or an error."""
 
@@ -22,7 +26,7 @@ class _Ended(Generic[T]):
 
 
 def bounded(action: Callable[[], T], timeout_s: float) -> T:
-    """Do it in a thread of its own; raises what it raises, or `TimeoutError`.
+    """Do it in a thread of its own; raises what it raises, or `NotEndedError`.
 
     After a timeout the action is left to itself. Ctrl-C does not end the wait: what is waited for here is the
     way to the safe state.
@@ -38,4 +42,4 @@ def bounded(action: Callable[[], T], timeout_s: float) -> T:
         if end.error is not None:
             raise end.error
         return end.value  # type: ignore[return-value]
-    raise TimeoutError(f"no end after {timeout_s:g} s")
+    raise NotEndedError(f"no end after {timeout_s:g} s")

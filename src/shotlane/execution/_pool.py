@@ -23,6 +23,10 @@ class Answer(Protocol):
         """Just after the reply."""
 
     @property
+    def earlier(self) -> Mapping[str, tuple[int, int]]:
+        """Stamps of the readings that a try before the last one gave, by attribute."""
+
+    @property
     def result(self) -> Any:
         """What a command answered."""
 

@@ -181,12 +181,16 @@ class PortWorker:
     def _take(self, due: Due, answer: Answer) -> None:
         """Note one reading of a block."""
         channel = self._channels[due.subject]
-        reading = answer.readings[channel.attribute.name]
+        name = channel.attribute.name
+        reading = answer.readings[name]
+        requested_ns, received_ns = answer.requested_ns, answer.received_ns
+        if answer.earlier:
+            requested_ns, received_ns = answer.earlier.get(name, (requested_ns, received_ns))
         if reading.fault is not None:
-            self._lose(due, reading.fault, (answer.requested_ns, answer.received_ns))
+            self._lose(due, reading.fault, (requested_ns, received_ns))
             return
-        requested_ns = answer.requested_ns - self._origin_ns
-        received_ns = answer.received_ns - self._origin_ns
+        requested_ns -= self._origin_ns
+        received_ns -= self._origin_ns
         status = self._started(due, channel.name, requested_ns)
         self._ledger.reading(due, status, requested_ns, received_ns, reading.value, reading.raw)
         self._noted += 1

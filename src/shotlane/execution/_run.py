@@ -164,7 +164,7 @@ class _Run:
             parts.safe_state.reach(reason, None, parts.drive.busy)
         try:
             bounded(parts.pool.close, BOUND_S)
-        except TimeoutError as error:
+        except Exception as error:  # noqa: BLE001  the records must be closed all the same
             parts.journal.tell("worker.crashed", port="run", message=f"closing the instruments: {error}")
 
     def _end(self, number: int) -> RunResult:

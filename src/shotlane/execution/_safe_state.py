@@ -8,7 +8,7 @@ is open, or one event when none is.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from shotlane.execution._bounded import bounded
+from shotlane.execution._bounded import NotEndedError, bounded
 from shotlane.execution._clock import Clock
 from shotlane.execution._fault import CRASHED, STUCK, Stamps, raw_of, stamps_of
 from shotlane.execution._journal import Journal
@@ -105,10 +105,10 @@ class SafeState:
             return bounded(action, BOUND_S), None
         except InstrumentError as error:
             return None, _Failure(raw_of(error), error.message, stamps_of(error))
-        except TimeoutError as error:
+        except NotEndedError as error:
             self._stuck.add(port)
             return None, _Failure(f"{STUCK}: {error}", str(error), (begun_ns, None))
-        except Exception as error:  # noqa: BLE001  a driver's bug must not keep the others from being safe
+        except BaseException as error:  # noqa: BLE001  a driver's bug, or its `sys.exit`, must not keep the others from being safe
             text = f"{type(error).__name__}: {error}"
             return None, _Failure(f"{CRASHED}: {text}", text, (begun_ns, self._clock.now_ns()))
 

@@ -66,7 +66,10 @@ def dimension_help(
     shown = unit.text if unit is not None and unit.text else example_unit(wanted)
     if found == DIMENSIONLESS and shown:
         if text and _NAME.fullmatch(text.strip()):
-            return f"give the number its unit where '{text.strip()}' gets its value, e.g. 1 {shown}"
+            # Where a point may be meant, 60 K in place of 60 degC would pass and be wrong.
+            either = wanted == TEMPERATURE and unit is None
+            example = "20 degC, or 5 K for a difference" if either else f"1 {shown}"
+            return f"give the number its unit where '{text.strip()}' gets its value, e.g. {example}"
         number = text.strip() if text and _NUMBER.fullmatch(text.strip()) else None
         return f"write the number with its unit: {number or '1'} {shown}"
     if wanted == DIMENSIONLESS:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         in_unit,
     )
     from shotlane.instruments._build import build_pool, holders, lock_instruments
-    from shotlane.instruments._catalogue import catalogue_names
+    from shotlane.instruments._catalogue import catalogue_document, catalogue_names, catalogue_text
     from shotlane.instruments._contract import (
         Driver,
         ErrorContext,
@@ -56,7 +56,9 @@ _HOMES = {
     "ShotAware": "_contract",
     "accepted": "_accept",
     "build_pool": "_build",
+    "catalogue_document": "_catalogue",
     "catalogue_names": "_catalogue",
+    "catalogue_text": "_catalogue",
     "check_instrument": "_document",
     "declare_attribute": "_adopted_declare",
     "declare_command": "_adopted_declare",
@@ -92,7 +94,9 @@ __all__ = [
     "ShotAware",
     "accepted",
     "build_pool",
+    "catalogue_document",
     "catalogue_names",
+    "catalogue_text",
     "check_instrument",
     "declare_attribute",
     "declare_command",

@@ -39,10 +39,19 @@ def build_pool(
         notify(role, type_, secrets.mask(fields))
 
     def make(definition: Definition) -> Driver:
-        driver = make_own(definition.own if definition.simulated else secrets.put_in(definition.own))
+        driver = make_own(definition.own) if definition.simulated else make_real(definition.own)
         if definition.views and not definition.simulated:
             driver = ConvertedDriver(driver, definition.views)
         return ConvertedDriver(driver, definition.aliases) if definition.aliases else driver
+
+    def make_real(definition: Definition) -> Driver:
+        try:
+            return make_own(secrets.put_in(definition))
+        except ValueError:
+            if not secrets.are_in(definition):
+                raise
+            # What it says may hold what the text became.
+            raise InstrumentError("rejected", "what its secrets hold cannot be sent in its texts") from None
 
     def make_own(definition: Definition) -> Driver:
         def tell(type_: str, fields: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shotlane.diagnostics import Report
 from shotlane.document import Document, is_file, read_file, read_text
+from shotlane.model import InstrumentDocument
 
 _SUFFIX = ".yaml"
 
@@ -16,6 +17,17 @@ def catalogue_names() -> tuple[str, ...]:
         item.name.removesuffix(_SUFFIX) for item in _catalogue().iterdir() if item.name.endswith(_SUFFIX)
     ]
     return tuple(sorted(found))
+
+
+def catalogue_text(name: str) -> str:
+    """A document of the catalogue as its author wrote it."""
+    return (_catalogue() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+def catalogue_document(name: str) -> InstrumentDocument:
+    """A document of the catalogue; its options are not filled in."""
+    document = read_text(catalogue_text(name), name, Report())
+    return InstrumentDocument.model_validate(document.data if document else {})
 
 
 def known_names(folder: Path) -> tuple[str, ...]:
@@ -32,8 +44,7 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
             return shown, read_file(path, report, name=shown)
     if name in catalogue_names():
         shown = f"catalogue/{name}{_SUFFIX}"
-        text = (_catalogue() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
-        return shown, read_text(text, shown, report)
+        return shown, read_text(catalogue_text(name), shown, report)
     return None
 
 

@@ -15,7 +15,7 @@ from shotlane.instruments._agreement import valued
 from shotlane.instruments._contract import InstrumentError, Reading
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import UNANSWERED
-from shotlane.instruments._member import Exchange, Member, RoleNotify
+from shotlane.instruments._member import Exchange, Member, RoleNotify, Stamps
 from shotlane.model import ScalarValue, channel_name
 
 REPEATED = frozenset({"timeout", "garbled"})
@@ -122,6 +122,7 @@ class Exchanger:
     ) -> Exchange:
         """Do one exchange, tried up to `tries` times. `act` gives readings for a read, else a result."""
         gathered: dict[str, Reading] = {}
+        earlier: dict[str, Stamps] = {}
         overcome: InstrumentError | None = None
         for number in range(1, tries + 1):
             requested, ready = self._now_ns(), False
@@ -144,7 +145,7 @@ class Exchanger:
                         raise
                     # The others of this reading have their values already.
                     gathered.update(dict.fromkeys(names, Reading(None, None, error)))
-                    return Exchange(gathered, requested, received, overcome=overcome)
+                    return Exchange(gathered, requested, received, overcome=overcome, earlier=earlier)
             else:
                 self._answered(member, received)
                 if operation is not Operation.READ:
@@ -156,7 +157,8 @@ class Exchanger:
                 faults = _repeatable(answer)
                 member.set_points.doubted |= bool(faults)
                 if not faults or number == tries:
-                    return Exchange(gathered, requested, received, overcome=overcome)
+                    return Exchange(gathered, requested, received, overcome=overcome, earlier=earlier)
+                earlier.update(dict.fromkeys(answer.keys() - faults.keys(), (requested, received)))
                 names, fault, exchanges = list(faults), next(iter(faults.values())), 1
             overcome = fault
             fields = {

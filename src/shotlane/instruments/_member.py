@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shotlane.instruments._agreement import SetPoints
@@ -11,6 +12,7 @@ from shotlane.instruments._definition import Definition
 from shotlane.instruments._health import Health
 from shotlane.instruments._wear import WearBook
 
+Stamps = tuple[int, int]
 RoleNotify = Callable[[str, str, Mapping[str, Any]], None]
 
 
@@ -22,6 +24,7 @@ class Exchange(NamedTuple):
     received_ns: int
     result: Any = None  # what a command answered
     overcome: InstrumentError | None = None  # what made a repetition necessary
+    earlier: Mapping[str, Stamps] = MappingProxyType({})  # of readings that came before the last try
 
 
 @dataclass(slots=True, eq=False)

@@ -167,8 +167,12 @@ class Pool:
         """Whatever the driver does beyond the declared safe values. Raises `InstrumentError`."""
         member = self._member(role)
         with member.lock:
-            self._exchanger.ready(member)
-            member.driver.make_safe()
+            try:
+                self._exchanger.ready(member)
+                member.driver.make_safe()
+            except InstrumentError as error:
+                self._exchanger.complete(member.definition, error)
+                raise
 
     def close(self) -> None:
         """Close everything, and let other processes have it. Never raises; safe to call twice."""

@@ -34,6 +34,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _RANGES: Mapping[str, tuple[int, int]] = {"baudrate": (50, 4_000_000), "unit": (0, 255)}
 # On a serial line 0 is everybody, who does not answer (Modbus over Serial Line 1.02, section 2.2).
 _SERIAL_UNITS = (1, 247)
+_BARE_SERIAL = re.compile(r"/dev/\S|COM\d", re.IGNORECASE)
 _VISA_SERIAL = re.compile(r"ASRL(/dev/[^:]+)(?:::INSTR)?", re.IGNORECASE)
 _VISA_SOCKET = re.compile(r"TCPIP\d*::([^:]+)::(\d+)::SOCKET", re.IGNORECASE)
 
@@ -95,7 +96,10 @@ def _visa(resource: Resource, base: str, folder: Path) -> Resource:
 
 
 def _not_an_address(text: str) -> ResourceError:
-    return ResourceError(f"'{text}' is no address", "write e.g. `tcp://192.168.0.7:5025` or `sim://`")
+    # The bare name of a serial port is what other programs take.
+    serial = _BARE_SERIAL.match(text) is not None
+    help = f"`serial://{text}`" if serial else "e.g. `tcp://192.168.0.7:5025` or `sim://`"
+    return ResourceError(f"'{text}' is no address", f"write {help}")
 
 
 def _query(scheme: str, text: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ in the environment as SHOTLANE_SECRET_NAME, in the system's keyring (service `sh
 read. From then on whatever is told passes through `Secrets.mask`.
 """
 
+import json
 import os
 import re
 import stat
@@ -31,10 +32,11 @@ _PREFIX: Final = "SHOTLANE_SECRET_"
 class Secret:
     """A value that does not show itself."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_forms", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._forms = _forms(value)
 
     def __repr__(self) -> str:
         return "***"
@@ -44,6 +46,24 @@ class Secret:
     def reveal(self) -> str:
         """The value, for the wire only."""
         return self._value
+
+    def mask(self, text: str) -> str:
+        """A text with the value replaced, also where it stands as bytes, quoted or in hexadecimal."""
+        for form in self._forms:
+            text = text.replace(form, "***")
+        return text
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """How a text may show a value, longest first."""
+    forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+    for encoding in ("utf-8", "latin-1"):
+        data = value.encode(encoding, "replace")
+        forms |= {repr(data)[2:-1], data.hex(), data.hex(" ")}
+    # Which quotes are escaped depends on what stands around.
+    quoted = {form.replace("\\'", "'").replace("'", "\\'") for form in forms}
+    plain = {form.replace("\\'", "'") for form in forms}
+    return tuple(sorted(forms | quoted | plain, key=len, reverse=True))
 
 
 def hidden(value: Scalar) -> Scalar:
@@ -75,13 +95,19 @@ class Secrets:
             changed = replace(changed, adoption=replace(adoption, options=options))
         return changed
 
+    def are_in(self, definition: Definition) -> bool:
+        """Whether a definition names any."""
+        texts = definition.document.model_dump(by_alias=True, exclude_unset=True)
+        adoption = definition.adoption
+        return _holds(texts, _HIDDEN) or (adoption is not None and _holds(adoption.options, _WRITTEN))
+
     def mask(self, value: Any) -> Any:
         """A value of any shape with every secret in it replaced."""
         return _mapped(value, self._masked) if self._found else value
 
     def _masked(self, text: str) -> str:
         for secret in self._found.values():
-            text = text.replace(secret.reveal(), "***")
+            text = secret.mask(text)
         return text
 
     def _reveal_hidden(self, text: str) -> str:

@@ -152,9 +152,9 @@ def _override_fits(compiler: Compiler, declared: Declared, term: Term, name: str
     written = quiet.term(original)
     fault = None if written is None else unfit(written.type, term.type, text=term.expression.text)
     if fault is not None:
-        compiler.report.error(
-            "EXP040", fault[0], term.written.span, help=f"the sequence says {original.text}"
-        )
+        said = f"the sequence says {original.text}"
+        help_text = said if fault[1] is None or term.type.dimension == DIMENSIONLESS else f"{fault[1]} ({said})"
+        compiler.report.error("EXP040", fault[0], term.written.span, help=help_text)
     return fault is None
 
 

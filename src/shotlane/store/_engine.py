@@ -38,6 +38,8 @@ def writer_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
     folder = address.file.parent
     if not folder.is_dir():
         raise StoreError(f"the store {address.shown} cannot be made: there is no folder {folder}", "make it")
+    if address.file.is_dir():
+        raise StoreError(f"the store {address.shown} is a folder", f"write {address.file / 'shotlane.db'}")
     options = {"timeout": wait_s, "check_same_thread": False}
     engine = create_engine(address.url, poolclass=NullPool, connect_args=options)
     event.listen(engine, "connect", _prepare_writer)

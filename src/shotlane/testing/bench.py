@@ -6,6 +6,7 @@ or Ctrl-C the final state of the devices is logged, and the pseudo-terminal's li
 """
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port=options.port, link=options.link, log=options.log, ascii_port=options.ascii_port
         )
     except OSError as error:
-        _say(f"the bench cannot start: {error}", sys.stderr)
+        _say(_refusal(error, options), sys.stderr)
         return 1
     if options.control:
         threading.Thread(target=_obey, args=(devices,), daemon=True).start()
@@ -64,6 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _refusal(error: OSError, options: argparse.Namespace) -> str:
+    if error.errno != errno.EADDRINUSE:
+        return f"the bench cannot start: {error}"
+    ports = [str(port) for port in (options.port, options.ascii_port) if port]
+    return (
+        f"the bench cannot start: port {' or '.join(ports)} is in use, perhaps by another bench on this "
+        "machine; stop that one or use it (another port: --port, and in the station)"
+    )
 
 
 def _ready_line(addresses: dict[str, Any], log: Path) -> str:

@@ -1,0 +1,215 @@
+"""Replies of a dialogue from the side of the device: the frames of the document, filled in."""
+
+import re
+from collections.abc import Callable, Mapping
+from re import _compiler, _parser  # type: ignore[attr-defined]
+from re import _constants as sre  # type: ignore[attr-defined]
+from typing import Any, Final
+
+import numpy as np
+
+from shotlane.instruments._binary_layout import LayoutReply
+from shotlane.instruments._envelope import line_end
+from shotlane.instruments._pattern import PatternFrame
+from shotlane.instruments._talk import Reply
+from shotlane.instruments._template import _parts
+from shotlane.instruments._texts import BlockReply, TextReply, checksum_of
+from shotlane.model import InstrumentDocument, ReplyForm
+
+# What stands in a field of which nothing is known, by its type.
+_DEFAULTS: Final = {"f": 0.0, "d": 0, "x": 0, "list": 0}
+Values = Callable[[str], Any]  # of a field; None where nothing is known of it
+
+
+class Composer:
+    """Makes the replies of one document."""
+
+    def __init__(self, document: InstrumentDocument) -> None:
+        self._document = document
+        self._checksum = checksum_of(document.checksum, "hex") if document.protocol != "binary" else None
+        self._end = document.read_end or line_end(document.read or "") or line_end(document.write) or "\n"
+
+    def reply(self, reply: Reply, values: Values) -> bytes:
+        """A reply whose fields have these values, as they stand on the wire."""
+        if isinstance(reply, LayoutReply):
+            return _layout(reply, values)
+        if isinstance(reply, BlockReply):
+            return self._block(reply, values)
+        assert isinstance(reply, TextReply)
+        text = (
+            _from_pattern(reply.frame, values)
+            if isinstance(reply.frame, PatternFrame)
+            else filled(reply.frame.text, values)
+        )
+        if not reply.several:
+            return self.line(text)
+        form = ReplyForm.model_validate_json(reply.key)
+        lines = text.split("\n")
+        lines += [""] * ((form.lines or 0) - len(lines))
+        if form.until is not None:
+            lines.append(form.until.strip())
+        return b"".join(self.line(line) for line in lines)
+
+    def line(self, text: str) -> bytes:
+        """One line with what stands around it."""
+        encoding = self._document.encoding
+        if self._document.read is None:
+            return (text + self._end).encode(encoding, "replace")
+        before, found, after = self._document.read.partition("{checksum}")
+        data = before.replace("{reply}", text).replace("{{", "{").replace("}}", "}")
+        if not found or self._checksum is None:
+            return _ended(data, self._end).encode(encoding, "replace")
+        head = data.encode(encoding, "replace")
+        tail = after or (self._end if self._checksum.is_text and data.endswith(text) else "")
+        return head + self._checksum.of(head) + tail.encode(encoding)
+
+    def refusal(self, fault: str) -> bytes:
+        """What the device says when it refuses; nothing where the document does not say what."""
+        for text, kind in self._document.errors.items():
+            if kind == fault:
+                if self._document.protocol == "binary":
+                    return bytes.fromhex(text)
+                return self.line(filled(text, lambda _: None))
+        return b""
+
+    def _block(self, reply: BlockReply, values: Values) -> bytes:
+        numbers = np.asarray(values("value") if values("value") is not None else [], dtype=np.float64)
+        data = numbers.astype(reply.dtype).tobytes()
+        size = str(len(data))
+        return f"#{len(size)}{size}".encode() + data + self._end.encode(self._document.encoding)
+
+
+def filled(frame: str, values: Values) -> str:
+    """A frame with its fields filled in; optional ones of which nothing is known are left out."""
+    text = ""
+    for literal, name, spec in _parts(frame):
+        text += literal
+        if name is None:
+            continue
+        type_ = spec.removesuffix("?")
+        value = None if name == "_" else values(name)
+        if type_ == "header" or (value in (None, "") and spec.endswith("?")):
+            text = text.rstrip(" ")
+            continue
+        text += shown(type_, value)
+    return text.strip(" ")
+
+
+def shown(type_: str, value: Any) -> str:
+    """A value as a field of a type."""
+    if isinstance(value, np.ndarray):
+        return ",".join(f"{number:.9g}" for number in value) or "0"
+    if value is None or value == "":
+        value = _DEFAULTS.get(type_, "" if type_ in ("rest", "s") else "0")
+    match type_:
+        case "f":
+            return f"{float(value):.9g}"
+        case "d":
+            return str(round(float(value)))
+        case "x":
+            return f"{round(float(value)):X}"
+        case _:
+            return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _from_pattern(frame: PatternFrame, values: Values) -> str:
+    """The shortest text that fits a pattern, with the values of its groups."""
+    tree = _parser.parse(frame.text, re.DOTALL)
+    groups = {number: name for name, number in tree.state.groupdict.items()}
+
+    def text(items: Any) -> str:
+        return "".join(one(kind, argument) for kind, argument in items)
+
+    def one(kind: Any, argument: Any) -> str:
+        if kind is sre.LITERAL:
+            return chr(int(argument))
+        if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+            least, _, inner = argument
+            # What may be missing stands there where a value of ours does.
+            return text(inner) * max(least, int(_has_value(inner, groups, values)))
+        if kind is sre.SUBPATTERN:
+            name = groups.get(argument[0])
+            value = None if name is None else values(name)
+            if name is not None and value is not None:
+                given = shown(frame.types[name], value)
+                # A group that takes only some texts says one of them.
+                return given if _compiler.compile(argument[3]).fullmatch(given) else text(argument[3])
+            return text(argument[3])
+        if kind is sre.ATOMIC_GROUP:
+            return text(argument)
+        if kind is sre.BRANCH:
+            return text(argument[1][0])
+        if kind is sre.IN:
+            return _of_set(argument)
+        # What stands for nothing, such as a beginning, says nothing.
+        return "0" if kind in (sre.ANY, sre.NOT_LITERAL) else ""
+
+    result: str = text(tree)
+    return result
+
+
+def _has_value(items: Any, groups: Mapping[int, str], values: Values) -> bool:
+    return any(
+        kind is sre.SUBPATTERN and argument[0] in groups and values(groups[argument[0]]) is not None
+        for kind, argument in items
+    )
+
+
+def _of_set(items: Any) -> str:
+    """A character of a set."""
+    for kind, argument in items:
+        if kind is sre.LITERAL:
+            return chr(argument)
+        if kind is sre.RANGE:
+            return chr(argument[0])
+        if kind is sre.CATEGORY:
+            return " " if argument is sre.CATEGORY_SPACE else "0"
+    return "0"
+
+
+def _layout(reply: LayoutReply, values: Values) -> bytes:
+    framing, checksum = reply.framing, reply.checksum
+    after = (checksum.width if checksum else 0) + len(framing.end)
+    places = {place: values(place.name) for place in reply.places}
+    size = max(framing.least - after, *(_end(place, value) for place, value in places.items()), 0)
+    if framing.length is not None and framing.length.number is None:
+        size = framing.length.fixed - after
+    body = bytearray(size)
+    body[: len(framing.start)] = framing.start
+    for place, value in places.items():
+        data = _packed(place, value, size)
+        if place.bit is not None and place.number is not None:
+            held = int(place.number.read(bytes(body), place.at)) | int(bool(value)) << place.bit
+            data = place.number.pack(held)
+        body[place.at : place.at + len(data)] = data
+    length = framing.length
+    if length is not None and length.number is not None:
+        number = length.number.pack(size + after - length.fixed)
+        body[length.at : length.at + len(number)] = number
+    return bytes(body) + (checksum.of(bytes(body)) if checksum else b"") + framing.end
+
+
+def _end(place: Any, value: Any) -> int:
+    if place.count != -1:
+        return int(place.end)
+    return int(place.at) + len(_packed(place, value, 1 << 20))
+
+
+def _packed(place: Any, value: Any, size: int) -> bytes:
+    if place.number is None:
+        room = size - place.at if place.count == -1 else place.count or 0
+        data = str(value or "").encode("latin-1", "replace")
+        return data[:room] if place.count == -1 else data[:room].ljust(room, b"\0")
+    if place.count is not None:
+        numbers = np.asarray([] if value is None else value, dtype=np.float64)
+        many = len(numbers) if place.count == -1 else place.count
+        data = numbers[:many].astype(np.dtype(place.number.format)).tobytes()
+        return data.ljust(0 if place.count == -1 else many * place.number.size, b"\0")
+    try:
+        return bytes(place.number.pack(float(value or 0)))
+    except ValueError:
+        return bytes(place.number.size)  # it cannot hold what the simulation makes of it
+
+
+def _ended(text: str, end: str) -> str:
+    return text if line_end(text) is not None else text + end
