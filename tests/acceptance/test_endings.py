@@ -52,7 +52,9 @@ def test_a_kill_loses_no_committed_shot(bench_lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "word"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")], ids=["INT", "TERM"]
+    ("number", "word"),
+    [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")],
+    ids=["INT", "TERM", "HUP"],
 )
 def test_a_signal_ends_the_run_at_once_and_safely(
     bench_lab: Lab, bench: Bench, number: signal.Signals, word: str
@@ -61,6 +63,7 @@ def test_a_signal_ends_the_run_at_once_and_safely(
     assert (done.status, bench_lab.outcome()) == (4, "terminated")
     assert_safe(bench)
     assert f"stopped by {word}" in done.out
+    assert 'run.samples(attempts="all")' in done.out  # else the line would load nothing
     assert bench_lab.rows(f"SELECT * FROM tally WHERE planned <> {_STATUSES}") == []
     assert bench_lab.rows("SELECT sum(unreached) FROM tally")[0][0] > 0
     assert_no_traceback(done)

@@ -16,6 +16,7 @@ import shotlane
 from shotlane import Outcome, Run
 from shotlane.instruments import InstrumentError
 from shotlane.instruments._simulated import SimulatedDriver
+from shotlane.store._writer import Writer
 
 
 def run(lab: Lab, **options: Any) -> Run:
@@ -34,6 +35,22 @@ def test_a_run_gives_outcome_shots_and_samples(lab: Lab) -> None:
     samples = made.samples()
     assert set(samples["channel"].unique()) == {"furnace.temperature", "gas.flow", "furnace.setpoint"}
     assert samples.schema["value"] == pl.Float64
+
+
+def test_a_store_that_fails_on_the_way_is_told_as_what_the_run_came_to(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, commits = Writer._commit, iter(range(100))
+
+    def failing(writer: Writer) -> None:
+        if next(commits) >= 3:
+            raise OSError("the disk is gone")
+        commit(writer)
+
+    monkeypatch.setattr(Writer, "_commit", failing)
+    made = run(lab)
+    assert made.outcome is Outcome.ERRORED
+    assert "the disk is gone" in (made.result.reason or "")
 
 
 def test_read_back_equals_the_swept_parameter(lab: Lab) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.execution.fakes import MS, Bench, HandPlan, Request, Set, call, error, index, lanes, rule, segment
 
 from shotlane.execution import RunResult
-from shotlane.instruments import Reading
+from shotlane.instruments import Exchange, Reading
 from shotlane.plan import RetryPolicy
 from shotlane.records import ActionKind, Outcome, Status
 
@@ -99,6 +99,21 @@ def test_no_sensor_is_a_null_value_and_no_fault() -> None:
     row = bench.attempts[0].samples[0]
     assert (row.value, row.raw, row.status) == (None, "-------", Status.OK)
     assert result.outcome is Outcome.DONE
+
+
+def test_a_reading_that_an_earlier_try_gave_has_the_times_of_that_try(monkeypatch: Any) -> None:
+    bench = Bench(HandPlan([segment(rule("a.x", 10), rule("a.y", 10))]))
+    read = bench.pool.read
+
+    def repeated(role: str, names: Any) -> Exchange:
+        begun = bench.clock.now_ns()
+        bench.wait(3)
+        return read(role, names)._replace(earlier={"x": (begun, begun + MS)})
+
+    monkeypatch.setattr(bench.pool, "read", repeated)
+    bench.run()
+    stamps = {row.channel: (row.requested_ns, row.received_ns) for row in bench.attempts[0].samples}
+    assert stamps == {index("a.x"): (10 * MS, 11 * MS), index("a.y"): (13 * MS, 13 * MS)}
 
 
 def test_one_failed_reading_of_a_block_leaves_the_others() -> None:

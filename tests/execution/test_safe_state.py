@@ -1,5 +1,6 @@
 """The safe state is reached on every way out, recorded, and stopped by nothing."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -118,6 +119,8 @@ def test_a_safe_write_that_fails_does_not_stop_the_rest_and_is_told() -> None:
     assert [(item.role, item.attribute, item.message) for item in result.unsafe] == [
         ("a", "u", "a does not answer")
     ]
+    assert (result.outcome, result.shots_done) == (Outcome.ERRORED, 1)
+    assert result.reason == "not every instrument could be made safe: a: a does not answer"
     assert len(bench.events("safe-state.failed")) == 1
     assert bench.events("safe-state.reached") == []
     assert [row.status for row in bench.attempts[0].actions[-3:]] == [Status.FAILED, Status.OK, Status.OK]
@@ -132,6 +135,44 @@ def test_a_bug_in_a_driver_does_not_keep_the_others_from_being_safe() -> None:
     result = bench.run()
     assert bench.pool.texts[-3:] == SAFE
     assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u"), ("b", None)]
+
+
+@pytest.mark.parametrize("raised", [TimeoutError("of a socket"), SystemExit(3)], ids=repr)
+def test_nothing_that_a_driver_raises_keeps_its_port_from_being_safe(raised: BaseException) -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "a.u=0":
+            raise raised
+
+    bench = Bench(_plan(), act)
+    result = bench.run()
+    assert bench.pool.texts[-3:] == SAFE
+    assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u")]
+
+
+def test_a_stop_ends_an_opening_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shotlane.execution._run.BOUND_S", 0.1)
+    bench, forever = Bench(_plan()), threading.Event()
+
+    def hang() -> None:
+        bench.control.stop(*STOP)
+        forever.wait(10)
+
+    bench.pool.when_opening = hang
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert not forever.is_set()
+    forever.set()
+
+
+def test_a_bug_in_closing_still_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(_plan())
+
+    def close() -> None:
+        bench.pool.closed = True
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(bench.pool, "close", close)
+    assert bench.run().outcome is Outcome.DONE
+    assert bench.events("worker.crashed")[0]["message"].startswith("closing the instruments: a bug")
 
 
 def test_an_instrument_that_just_failed_is_made_safe_too() -> None:

@@ -1,7 +1,17 @@
 import pytest
 from tests.expression.support import unit_type
 
-from shotlane.expression import BOOLEAN, NUMBER, TEXT, Type, ValueKind, expected, parse_unit
+from shotlane.expression import (
+    BOOLEAN,
+    NUMBER,
+    TEXT,
+    ExpressionError,
+    Type,
+    ValueKind,
+    expected,
+    parse,
+    parse_unit,
+)
 from shotlane.expression._dimension import TEMPERATURE
 
 DIFFERENCE = Type(ValueKind.NUMBER, TEMPERATURE, difference=True)
@@ -50,6 +60,14 @@ def test_a_name_sends_to_where_it_gets_its_value() -> None:
     )
     assert message(unit_type("degC"), unit_type("C"), "T_soak")[1].endswith(
         "degrees Celsius are written degC: write them where 'T_soak' gets its value"
+    )
+
+
+def test_a_name_that_may_be_a_point_is_not_sent_to_kelvin() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse("T_soak - T_base").infer({"T_soak": NUMBER, "T_base": unit_type("degC")})
+    assert caught.value.faults[0].help == (
+        "give the number its unit where 'T_soak' gets its value, e.g. 20 degC, or 5 K for a difference"
     )
 
 

@@ -11,7 +11,8 @@ SUPPLY = """
 instrument: supply
 protocol: ascii
 attributes:
-  voltage: {query: "V?", reply: "{value:f}", set: {send: "V{value}", reply: none}, unit: V, access: rw, safe: 0 V}
+  voltage:
+    {query: "V?", reply: "{value:f}", set: {send: "V{value}", reply: none}, unit: V, access: rw, safe: 0 V}
   name: {query: "N?", reply: "{value:s}", type: text}
 """
 OVEN = """
@@ -71,10 +72,18 @@ def test_how_often_one_looks_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what", "place"),
     [
-        ("oven.temprature: {follows: supply.voltage, gain: 1 K/V}", "no simulated instrument", "oven.temprature"),
+        (
+            "oven.temprature: {follows: supply.voltage, gain: 1 K/V}",
+            "no simulated instrument",
+            "oven.temprature",
+        ),
         ("oven.temperature: {follows: supply.name}", "only a number", "supply.name"),
         ("oven.temperature: {follows: supply.voltage}", "not of one kind", "oven.temperature"),
-        ("oven.temperature: {follows: supply.voltage, gain: 1 V/K}", "and not temperature per voltage", "1 V/K"),
+        (
+            "oven.temperature: {follows: supply.voltage, gain: 1 V/K}",
+            "and not temperature per voltage",
+            "1 V/K",
+        ),
         ("oven.temperature: {lag: supply.voltage, gain: 1 K/V}", "`lag` stands without `tau`", "lag"),
         ("oven.temperature: {gain: 1 K/V}", "nothing says what it depends on", "oven.temperature"),
         ("oven.temperature: {follows: oven.shown}", "in a circle", "oven.shown"),

@@ -202,7 +202,7 @@ def test_a_wrong_line_is_told_at_its_place(line: str, what: str, place: str, tmp
     _, report = resolve(station(line), tmp_path)
     item = only(report)
     assert (item.code, what in item.message) == ("STA171", True)
-    assert marked(item).startswith(("{" if place == "fault" else place))
+    assert marked(item).startswith("{" if place == "fault" else place)
 
 
 def test_a_misspelt_fault_is_told_with_the_right_word(tmp_path: Path) -> None:

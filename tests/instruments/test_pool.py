@@ -178,6 +178,15 @@ def test_values_stay_when_the_repetition_of_the_rest_fails(one: Bench) -> None:
     assert readings["setpoint"].fault.fault == "timeout"
 
 
+def test_a_value_keeps_the_stamps_of_the_try_that_gave_it(one: Bench) -> None:
+    failed = {"temperature": Reading(5.0), "setpoint": Reading(None, None, fault("garbled"))}
+    one.drivers["furnace"].script = [failed]
+    exchange = one.pool.read("furnace", ["temperature", "setpoint"])
+    assert list(exchange.earlier) == ["temperature"]
+    requested, received = exchange.earlier["temperature"]
+    assert requested < received < exchange.requested_ns < exchange.received_ns
+
+
 def test_tries_bound_all_repetitions_of_a_reading(one: Bench) -> None:
     partly = {"temperature": Reading(5.0), "setpoint": Reading(None, None, fault("garbled"))}
     one.drivers["furnace"].script = [fault("timeout"), partly]

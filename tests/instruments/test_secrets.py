@@ -94,6 +94,47 @@ def test_what_is_told_of_a_fault_does_not_hold_it(
     assert made.asked[0] == "L? wrong-s3same"
 
 
+@pytest.mark.parametrize("secret", ["s3\\same\"'x", "it's3same", "s3same\tx"])
+def test_no_form_of_it_is_told(made: AsciiDevice, tmp_path: Path, monkeypatch: Patch, secret: str) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", secret)
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, told):
+        pool.open(["meter"])
+        error = fault_of(pool.read, "meter", ["level"])
+        assert error is not None
+        assert "same" not in repr((error, error.context, told.events))
+
+
+def test_bytes_in_hexadecimal_are_masked() -> None:
+    assert Secret("s3same").mask("01 73 33 73 61 6d 65 0d 733373616d65") == "01 *** 0d ***"
+
+
+@pytest.mark.parametrize("secret", ["s3{same", "s3}same", "{s3same:zz}", "s3sämé"])
+def test_one_that_cannot_be_sent_is_a_fault_that_does_not_hold_it(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch, secret: str
+) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", secret)
+    with pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, told):
+        with pytest.raises(PoolError, match="what its secrets hold cannot be sent") as caught:
+            pool.open(["meter"])
+        assert "s3" not in repr((caught.value.faults, told.events))
+
+
+def test_a_fault_on_the_way_to_safety_does_not_hold_it(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "s3same")
+    text = METER + "identity: {query: 'LOGIN {password}', reply: '{serial:s}'}\n"
+    answers = iter(["7"])
+    with (
+        device(lambda line: next(answers, None)) as made,
+        pool_on(station(made.resource), tmp_path, {"meter": text}) as (pool, _),
+    ):
+        pool.open(["meter"])
+        pool._lose(pool.port_of("meter"))
+        error = fault_of(pool.make_safe, "meter")
+        assert error is not None
+        assert "LOGIN ***" in error.message
+        assert "s3same" not in repr((error, error.context))
+
+
 def test_documents_and_simulations_know_only_its_name(tmp_path: Path) -> None:
     resolved = sound(station("sim://"), tmp_path, {"meter": METER})
     lab = Lab(resolved)

@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM while a run is going: they set a flag, they never raise.
+"""Ctrl-C, SIGTERM and a lost terminal while a run is going: they set a flag, they never raise.
 
-An exception out of a signal handler could hit the code that makes instruments safe. So both signals ask the
-run to stop, and a second one asks again, which changes nothing.
+An exception out of a signal handler could hit the code that makes instruments safe. So all of them ask the
+run to stop, and a second one asks again, which changes nothing. What is ignored (`nohup`) stays
+ignored.
 """
 
 import signal
@@ -14,11 +15,13 @@ from shotlane.execution import Control
 from shotlane.records import Outcome
 
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+if hasattr(signal, "SIGHUP"):  # not on Windows
+    _NAMES[signal.SIGHUP] = "SIGHUP, the end of its terminal"
 
 
 @contextmanager
 def stop_on_signals(control: Control) -> Iterator[None]:
-    """Let both signals stop the run. Only the main thread may set handlers; elsewhere nothing is changed."""
+    """Let the signals stop the run. Only the main thread may set handlers; elsewhere nothing is changed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -26,7 +29,8 @@ def stop_on_signals(control: Control) -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         control.stop(Outcome.TERMINATED, f"stopped by {_NAMES[signal.Signals(number)]}")
 
-    before = {number: signal.signal(number, stop) for number in _NAMES}
+    taken = [number for number in _NAMES if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in taken}
     try:
         yield
     finally:

@@ -152,7 +152,9 @@ def main_parser() -> argparse.ArgumentParser:
     _add_json(runs)
 
     show = verbs.add_parser("show", help="tell how a run went")
-    show.add_argument("run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)")
+    show.add_argument(
+        "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)"
+    )
     _add_store(show)
     _add_json(show)
 

@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_POLL_S = 0.05
 
 
 class NotEndedError(Exception):
@@ -24,6 +25,28 @@ class _Ended(Generic[T]):
         except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
             self.error = error
 
+    def outcome(self) -> T:
+        """Its value, or its error raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+
+def unless_stopped(action: Callable[[], T], stopped: Callable[[], bool], grace_s: float) -> T:
+    """The same, for as long as nobody stops it; `grace_s` from then on."""
+    ended: SimpleQueue[_Ended[T]] = SimpleQueue()
+    threading.Thread(target=lambda: ended.put(_Ended(action)), name="unless stopped", daemon=True).start()
+    deadline_s: float | None = None
+    while deadline_s is None or time.monotonic() < deadline_s:
+        if deadline_s is None and stopped():
+            deadline_s = time.monotonic() + grace_s
+        try:
+            # A signal handler runs in this thread, so nothing is waited for that it sets.
+            return ended.get(timeout=_POLL_S).outcome()
+        except Empty:
+            continue
+    raise NotEndedError(f"no end {grace_s:g} s after the stop")
+
 
 def bounded(action: Callable[[], T], timeout_s: float) -> T:
     """Do it in a thread of its own; raises what it raises, or `NotEndedError`.
@@ -39,7 +62,5 @@ def bounded(action: Callable[[], T], timeout_s: float) -> T:
             end = ended.get(timeout=remaining_s)
         except (Empty, KeyboardInterrupt):
             continue
-        if end.error is not None:
-            raise end.error
-        return end.value  # type: ignore[return-value]
+        return end.outcome()
     raise NotEndedError(f"no end after {timeout_s:g} s")

@@ -6,9 +6,9 @@ cutting holds the interpreter, and the timing threads need it; a cut takes far l
 """
 
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 
-from shotlane.execution._bounded import bounded
+from shotlane.execution._bounded import NotEndedError, bounded, unless_stopped
 from shotlane.execution._cadence import Cadence
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
@@ -102,6 +102,10 @@ class _Run:
         self._parts.progress.phase = Phase.OPENING
         # From here on instruments may be open, and what `setup:` wrote may not be safe.
         self._parts.safe_state.needed = True
+        with suppress(NotEndedError):  # `_run_shots` sees the stop
+            unless_stopped(self._open_all, lambda: self._parts.control.request is not None, BOUND_S)
+
+    def _open_all(self) -> None:
         self._parts.pool.open(self._parts.plan.roles)
 
     def _run_shots(self) -> None:
@@ -172,6 +176,10 @@ class _Run:
         failure = self._parts.journal.failure
         if failure is not None and self._reason is None:
             self._not_stored(failure)
+        unsafe = self._parts.safe_state.unsafe
+        if unsafe and self._reason is None:
+            told = "; ".join(f"{item.role}: {item.message}" for item in unsafe)
+            self._verdict(Outcome.ERRORED, f"not every instrument could be made safe: {told}")
         result = self._result(number)
         try:
             self._end_run(result)

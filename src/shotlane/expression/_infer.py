@@ -227,7 +227,8 @@ class Inference:
         if b.dimension == TEMPERATURE:
             wanted, (part, found) = b, left
         unit = "K" if verb in {"added", "subtracted"} or not wanted.point else "degC"
-        shown = parse_unit(unit) if wanted.dimension == TEMPERATURE else None
+        named = wanted.point and isinstance(part, ast.Name | ast.Attribute)  # a point or a difference
+        shown = parse_unit(unit) if wanted.dimension == TEMPERATURE and not named else None
         offset, length = place_of(part)
         written = self.text[offset : offset + length]
         help = dimension_help(wanted.dimension, found.dimension, text=written, unit=shown)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from shotlane.instruments._contract import Driver
+from shotlane.instruments._contract import Driver, InstrumentError
 from shotlane.instruments._converted_driver import ConvertedDriver
 from shotlane.instruments._definition import Definition
 from shotlane.instruments._fault_schedule import FaultSchedule

@@ -151,7 +151,8 @@ class Pool:
 
         Who is down gets another chance: safety is worth the wait for one more timeout.
         """
-        for member in self._members.values():
+        # An opening that was given up may still come to an end meanwhile.
+        for member in list(self._members.values()):
             member.health.ask_again()
         return [
             (role, attribute.name, attribute.safe)

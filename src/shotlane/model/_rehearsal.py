@@ -14,8 +14,9 @@ class SimulatedFault(Part):
 
     fault: FaultKind = Field(
         description="timeout: the request is lost; drop: it is carried out, and its answer is lost; garble:"
-        " the answer is damaged; late: it comes `by` later; busy: the device refuses; hang_up: the connection is"
-        " closed; death: it answers no more; restart: what was set is forgotten, and the connection closed.",
+        " the answer is damaged; late: it comes `by` later; busy: the device refuses; hang_up: the"
+        " connection is closed; death: it answers no more; restart: what was set is forgotten, and the"
+        " connection closed.",
         examples=["timeout"],
     )
     at: Scalar | None = Field(

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.diagnostics import Note, Report
-from shotlane.expression import TEXT, Expression, Type, Unit, ValueKind, expected, parse_literal
+from shotlane.expression import (
+    DIMENSIONLESS,
+    TEXT,
+    Expression,
+    Type,
+    Unit,
+    ValueKind,
+    expected,
+    parse_literal,
+)
 from shotlane.plan._names import Declared
 from shotlane.plan._scope import Scope
 from shotlane.plan._term import Compiler, Term
@@ -153,7 +162,8 @@ def _override_fits(compiler: Compiler, declared: Declared, term: Term, name: str
     fault = None if written is None else unfit(written.type, term.type, text=term.expression.text)
     if fault is not None:
         said = f"the sequence says {original.text}"
-        help_text = said if fault[1] is None or term.type.dimension == DIMENSIONLESS else f"{fault[1]} ({said})"
+        guessed = fault[1] if term.type.dimension != DIMENSIONLESS else None
+        help_text = said if guessed is None else f"{guessed} ({said})"
         compiler.report.error("EXP040", fault[0], term.written.span, help=help_text)
     return fault is None
 

@@ -48,6 +48,7 @@ class ServedDialogue:
         self._device = device
         self._document = device.definition.document
         self._is_scpi = self._document.protocol == "scpi"
+        self.is_text = self._document.protocol != "binary"
         self._composer = Composer(self._document)
         self._decoder = Decoder(self._document)
         self._errors: deque[tuple[int, str]] = deque(maxlen=30)
@@ -214,6 +215,7 @@ class Lines:
     def __init__(self, devices: Sequence[ServedDialogue]) -> None:
         self._devices = devices
         self._end = devices[0].end
+        self._is_text = devices[0].is_text
         self._buffer = b""
         self._came_s = 0.0
 
@@ -229,23 +231,26 @@ class Lines:
             if found is not None:
                 size, answer = found
                 self._buffer = self._buffer[size:]
-                yield _spoilt(answer())
+                yield _spoilt(answer(), is_text=self._is_text)
             elif self._end and self._end in self._buffer:
                 at = self._buffer.index(self._end) + len(self._end)
                 line, self._buffer = self._buffer[:at], self._buffer[at:]
                 if len(self._devices) == 1:
-                    yield _spoilt(self._devices[0].unknown(line))
+                    yield _spoilt(self._devices[0].unknown(line), is_text=self._is_text)
             else:
                 self._buffer = self._buffer[-_LONGEST:]
                 return
 
 
-def _spoilt(outcome: Outcome) -> Outcome:
-    """The answer, damaged where it is to be: in its middle, so that its end is still found."""
-    if not outcome.is_garbled or not outcome.data:
+def _spoilt(outcome: Outcome, *, is_text: bool) -> Outcome:
+    """The answer, damaged where it is to be, but for its end: a text at both ends of its first half."""
+    data = outcome.data
+    if not outcome.is_garbled or not data:
         return outcome
-    at = len(outcome.data) // 2 - (len(outcome.data) > 2)
-    return replace(outcome, data=outcome.data[:at] + b"\x7f#" + outcome.data[at + 1 :])
+    if not is_text:
+        return replace(outcome, data=data[:-1] + bytes([data[-1] ^ 0x5A]))
+    at = max(len(data) // 2 - 1, 1)
+    return replace(outcome, data=b"\x7f" + data[1:at] + b"#" + data[at + 1 :])
 
 
 def _value_of(is_number: bool, declared: InstrumentAttribute | CommandArgument) -> Value:

@@ -126,7 +126,7 @@ def _from_pattern(frame: PatternFrame, values: Values) -> str:
         if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
             least, _, inner = argument
             # What may be missing stands there where a value of ours does.
-            return text(inner) * max(least, int(_has_value(inner, groups, values)))
+            return text(inner) * max(int(least), int(_has_value(inner, groups, values)))
         if kind is sre.SUBPATTERN:
             name = groups.get(argument[0])
             value = None if name is None else values(name)
@@ -144,8 +144,7 @@ def _from_pattern(frame: PatternFrame, values: Values) -> str:
         # What stands for nothing, such as a beginning, says nothing.
         return "0" if kind in (sre.ANY, sre.NOT_LITERAL) else ""
 
-    result: str = text(tree)
-    return result
+    return text(tree)
 
 
 def _has_value(items: Any, groups: Mapping[int, str], values: Values) -> bool:

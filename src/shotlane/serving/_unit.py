@@ -169,7 +169,9 @@ class ServedUnit:
                 continue
             writable = True
             held = [words[at] for at in range(quantity.place.address, quantity.place.end)]
-            sets[name] = self._checked(name, quantity.codec.decode(held).value)
+            meant = quantity.codec.decode(held).value
+            if meant is not None:  # several quantities may share a register, each with codes of its own
+                sets[name] = self._checked(name, meant)
         calls = [
             (name, arguments)
             for name, quantity in self._commands.items()

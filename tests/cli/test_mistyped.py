@@ -1,0 +1,69 @@
+"""What is told when a command line or an address is nearly right."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shotlane.cli import main, run_sequence
+from shotlane.instruments._resource import ResourceError, parse_resource
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the examples, with an instrument document beside the stations."""
+    for name in ("stations", "sequences"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    (tmp_path / "stations" / "gauge.yaml").write_text("instrument: gauge\nprotocol: ascii\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_an_instrument_document_is_not_offered_as_a_station(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_sequence(["sequences/furnace-ramp.yaml", "-s", "nowhere"]) == 2
+    assert "stations of this project: bench, demo\n" in capsys.readouterr().err
+
+
+def test_a_coulomb_on_the_command_line_is_explained(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_sequence(["sequences/furnace-ramp.yaml", "-p", "T_soak=50 C"]) == 2
+    told = capsys.readouterr().err
+    assert "degrees Celsius are written degC: 50 degC (the sequence says 60 degC)" in told
+
+
+def test_a_store_that_is_a_folder_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["sequences/furnace-ramp.yaml", "--virtual-time", "-q", "--store", str(project)]
+    assert run_sequence(arguments) == 2
+    assert f"is a folder (write {project / 'shotlane.db'})" in capsys.readouterr().err
+
+
+def test_a_run_is_shown_by_its_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["show", "furnace-ramp"])
+    assert "'furnace-ramp' is no run number; `shotlane runs` lists them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["COM3", "/dev/ttyUSB0?baudrate=9600"])
+def test_the_bare_name_of_a_serial_port_gets_its_scheme(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ResourceError) as caught:
+        parse_resource(text, "gauge", tmp_path)
+    assert caught.value.help == f"write `serial://{text}`"
+    parse_resource(f"serial://{text}", "gauge", tmp_path)
+
+
+def test_a_second_bench_names_the_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        places = ["--link", str(tmp_path / "gas"), "--log", str(tmp_path / "log")]
+        command = [sys.executable, "-m", "shotlane.testing.bench", "--port", port, *places]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 1
+    assert f"port {port} is in use" in ended.stderr
