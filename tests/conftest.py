@@ -1,6 +1,11 @@
 """What holds for all tests."""
 
 import pytest
+from hypothesis import settings
+
+# A machine under load is no reason to fail; a test that hangs meets its timeout.
+settings.register_profile("shotlane", deadline=None)
+settings.load_profile("shotlane")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

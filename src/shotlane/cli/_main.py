@@ -8,6 +8,7 @@ import argparse
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -67,3 +68,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         # The reader (head, less) has gone; there is nobody left to tell. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception:  # noqa: BLE001  a bug of ours is told with its traceback, and is no failed verdict
+        tell(traceback.format_exc().rstrip())
+        tell("shotlane: this is a bug of shotlane; please report it with the lines above")
+        return 3

@@ -1,6 +1,7 @@
 """Where text goes: results to standard output, messages to standard error.
 
-A reader that has gone (head, less) is no fault and stops no run; what a terminal cannot show becomes `?`.
+A reader that has gone (head, less), or a full disk behind it, is no fault and stops no run; what a terminal
+cannot show becomes `?`.
 """
 
 import argparse
@@ -39,7 +40,7 @@ def _print(text: str, stream: TextIO) -> None:
     try:
         # Flushed here, where a reader that has gone can be noticed, and not as Python exits.
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError:
         # There is nobody left to tell; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
