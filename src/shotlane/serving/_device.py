@@ -13,7 +13,7 @@ from shotlane.instruments import Definition, RefusedValueError, accepted
 from shotlane.instruments._accept import accepted_arguments
 from shotlane.instruments._fault_schedule import FaultSchedule
 from shotlane.instruments._simulated_state import SimulatedState
-from shotlane.testing._request_log import RequestLog
+from shotlane.serving._request_log import RequestLog
 
 
 @dataclass(frozen=True, slots=True)

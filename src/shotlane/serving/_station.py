@@ -23,9 +23,9 @@ from shotlane.model import Station, load_station
 from shotlane.serving._device import ServedDevice
 from shotlane.serving._dialogue import Lines, ServedDialogue
 from shotlane.serving._modbus import RtuRequests, TcpRequests
+from shotlane.serving._request_log import RequestLog
 from shotlane.serving._unit import ServedUnit
 from shotlane.serving._wires import PtyWire, Requests, TcpWire
-from shotlane.testing._request_log import RequestLog
 
 
 class ServingError(Exception):

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shotlane.serving._device import Outcome
-from shotlane.testing._ascii_server import point
-from shotlane.testing._modbus_server import hang_up, listen
+from shotlane.serving._loopback import hang_up, listen, point
 
 
 class Requests(Protocol):

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from shotlane.serving._loopback import hang_up, listen, point
+from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault, FaultSchedule
 from shotlane.testing._flow_controller import FlowController
-from shotlane.testing._modbus_server import hang_up, listen
-from shotlane.testing._request_log import RequestLog
 
 _END: Final = b"\r"
 
@@ -142,14 +142,6 @@ class AsciiTcpServer:
                         self._peer.take(line, connection.sendall)
         self._connections.discard(connection)
         hang_up(connection)
-
-
-def point(link: Path, target: str) -> None:
-    """Let a link point to a node; a stale link is replaced, any other file is left alone."""
-    if link.is_symlink():
-        link.unlink()
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(target)
 
 
 def _spoilt(answer: str, fault: Fault | None) -> str | None:

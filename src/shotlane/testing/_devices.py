@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shotlane.serving._request_log import RequestLog
 from shotlane.testing._ascii_server import AsciiPeer, AsciiTcpServer, PtyServer
 from shotlane.testing._faults import Fault
 from shotlane.testing._flow_controller import FlowController
 from shotlane.testing._furnace import Furnace
 from shotlane.testing._modbus_server import ModbusServer
-from shotlane.testing._request_log import RequestLog
 
 
 class Devices:

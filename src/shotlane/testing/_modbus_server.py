@@ -11,9 +11,10 @@ import threading
 import time
 from typing import Any, Final
 
+from shotlane.serving._loopback import hang_up, listen
+from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault, FaultSchedule
 from shotlane.testing._furnace import Furnace, RegisterError
-from shotlane.testing._request_log import RequestLog
 
 _NAMES: Final = {
     3: "read_holding_registers",
@@ -158,23 +159,3 @@ def _spoilt(answer: bytes, fault: Fault | None) -> bytes:
             return answer[:6] + bytes([(answer[6] + 1) % 256]) + answer[7:]
         case _:
             return answer
-
-
-def listen(port: int) -> socket.socket:
-    """A socket that listens on the loopback interface only. Raises `OSError` when the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError:
-        listener.close()
-        raise
-    listener.listen()
-    return listener
-
-
-def hang_up(connection: socket.socket) -> None:
-    """Close a socket that another thread may be waiting on."""
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-    connection.close()

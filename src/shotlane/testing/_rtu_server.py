@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from shotlane.testing._ascii_server import point
+from shotlane.serving._loopback import point
+from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault, FaultSchedule
 from shotlane.testing._modbus_unit import BUSY, ModbusUnit, exception
-from shotlane.testing._request_log import RequestLog
 
 # Bytes that a serial port hands over at a time.
 _FIFO: Final = 8

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault
 from shotlane.testing._modbus_unit import ModbusUnit
-from shotlane.testing._request_log import RequestLog
 from shotlane.testing._rtu_server import RtuServer
 
 
