@@ -20,7 +20,7 @@ from shotlane.instruments._framing import Framing, Nothing, Preceded
 from shotlane.instruments._line import Line, Request, printable
 from shotlane.instruments._scpi import fault_of
 from shotlane.instruments._talk import DeviceRefusal, Fields, Message, Talk
-from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, told
+from shotlane.instruments._turns import SetUp, already_told, ask_in_turn, safe_values, told
 from shotlane.model import Attribute, Command, Scalar, ScalarValue
 
 _IDENTITY_PARTS: Final = ("maker", "model", "serial", "firmware")
@@ -43,7 +43,8 @@ class AsciiDriver:
             # The document was checked before: only a driver that somebody builds by hand comes here.
             raise ValueError("; ".join(fault.message for fault in faults))
         self._old_errors = True  # the device may still list errors of what others sent, or of what failed
-        self._set_up = SetUp(definition.setup, line, self._put_at_set_up, notify, definition.resource.text)
+        resource, safe = definition.resource.text, safe_values(definition.attributes)
+        self._set_up = SetUp(definition.setup, line, self._put_at_set_up, notify, resource, safe)
 
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""

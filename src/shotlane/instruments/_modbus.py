@@ -23,7 +23,7 @@ from shotlane.instruments._modbus_map import (
     quantities_of,
 )
 from shotlane.instruments._registers import Place
-from shotlane.instruments._turns import SetUp, already_told, told
+from shotlane.instruments._turns import SetUp, already_told, safe_values, told
 from shotlane.model import Attribute, Command, IdentityPart, ScalarValue
 
 _IDENTITY_PARTS: Final = ("maker", "model", "serial", "firmware")
@@ -42,7 +42,8 @@ class ModbusDriver:
         self._quantities = quantities_of(definition.document, definition.attributes)
         readable = {name: self._quantities[name] for name, it in definition.attributes.items() if it.readable}
         self._blocks = BlockReader(readable, definition.document.max_registers, line, self._ask, notify)
-        self._set_up = SetUp(definition.setup, line, self._put, notify, definition.resource.text)
+        resource, safe = definition.resource.text, safe_values(definition.attributes)
+        self._set_up = SetUp(definition.setup, line, self._put, notify, resource, safe)
 
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 from shotlane.instruments._contract import InstrumentError, Notify
-from shotlane.model import ScalarValue
+from shotlane.model import Attribute, Keep, ScalarValue
 
 Answer = TypeVar("Answer")
 LINE_IN_DOUBT: Final = ("timeout", "garbled", "disconnected")
@@ -32,7 +32,9 @@ class CountedLine(Protocol):
 class SetUp:
     """The set-up of one instrument: due at first, after each reopening, and after each timeout.
 
-    After a timeout because a device that was switched off and on answers like one that was merely slow.
+    After a timeout because a device that was switched off and on answers like one that was merely slow. When
+    an opening fails half-way through the set-up, the safe values are sent at once: the instrument does not
+    count as opened then, so nobody else will.
     """
 
     def __init__(
@@ -42,9 +44,12 @@ class SetUp:
         send: Callable[[str, ScalarValue], None],
         notify: Notify,
         resource: str,
+        safe: Mapping[str, ScalarValue],
     ) -> None:
         self._resource = resource
         self._values = values
+        self._safe = safe
+        self._has_sent = False
         self._line = line
         self._send = send
         self._notify = notify
@@ -57,8 +62,34 @@ class SetUp:
 
     def begin(self, timeout_s: float) -> None:
         """Send it at the opening of the instrument. Raises `InstrumentError`."""
-        self._is_due, self._opening = True, self._line.openings
-        self.ensure(timeout_s)
+        self._is_due, self._opening, self._has_sent = True, self._line.openings, False
+        try:
+            self.ensure(timeout_s)
+        except InstrumentError as error:
+            unsafe = self._make_safe(timeout_s) if self._has_sent else []
+            if unsafe:
+                error.message += f"; NOT SAFE: {', '.join(unsafe)} could not be set to the safe value"
+                error.args = (error.message,)
+            raise
+
+    def _make_safe(self, timeout_s: float) -> list[str]:
+        """Send every safe value, without the set-up; the names of those that could not be sent."""
+        unsafe = []
+        reason = "the set-up failed half-way"
+        for name, value in self._safe.items():
+            before, failure = self._line.requests, None
+            try:
+                self._line.connect(timeout_s)
+                self._send(name, value)
+            except InstrumentError as error:
+                failure = error.message
+                unsafe.append(name)
+            fields = {"attribute": name, "exchanges": self._line.requests - before}
+            if failure is None:
+                self._notify("safe-state.written", {**fields, "value": value})
+            else:
+                self._notify("safe-state.failed", {**fields, "reason": reason, "message": failure})
+        return unsafe
 
     def ensure(self, timeout_s: float) -> None:
         """Connect, and send what is due. Raises `InstrumentError`."""
@@ -71,6 +102,7 @@ class SetUp:
         for name, value in self._values.items():
             fields = {"attribute": name, "value": value}
             with told(self._line, self._notify, "instrument.set-up", fields):
+                self._has_sent = True
                 self._send(name, value)
         self._is_due = False
 
@@ -78,6 +110,15 @@ class SetUp:
         """As `ensure`, for an exchange that is not sent when the set-up fails."""
         with already_told("the set-up was sent again"):
             self.ensure(timeout_s)
+
+
+def safe_values(attributes: Mapping[str, Attribute]) -> dict[str, ScalarValue]:
+    """What the safe state sets, by attribute."""
+    return {
+        name: attribute.safe
+        for name, attribute in attributes.items()
+        if attribute.writable and attribute.safe is not None and not isinstance(attribute.safe, Keep)
+    }
 
 
 @contextmanager
