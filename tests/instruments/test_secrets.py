@@ -53,6 +53,18 @@ def test_a_secret_of_the_environment_goes_to_the_wire(
         assert value(pool, "meter", "level") == 1.5
 
 
+def test_a_secret_that_would_break_a_line_never_reaches_the_wire(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "s3same\nRESET")
+    with (
+        pool_on(station(made.resource), tmp_path, {"meter": METER}) as (pool, _),
+        pytest.raises(PoolError, match="METER holds a line break"),
+    ):
+        pool.open(["meter"])
+    assert made.asked == []
+
+
 def test_a_secret_of_the_file_of_the_user(made: AsciiDevice, tmp_path: Path, nowhere: Path) -> None:
     nowhere.write_text("OTHER=x\nMETER = s3same\n")
     nowhere.chmod(0o600)

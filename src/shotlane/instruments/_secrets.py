@@ -127,6 +127,9 @@ def _looked_up(name: str) -> str:
     if not value:
         places = f"{_PREFIX}{name} of the environment, the keyring, {secrets_file()}"
         raise InstrumentError("rejected", f"the secret {name} is in none of its places: {places}")
+    if any(mark in value for mark in "\r\n\0"):
+        # It would end the command that it stands in, and begin another.
+        raise InstrumentError("rejected", f"the secret {name} holds a line break")
     return value
 
 
