@@ -126,6 +126,8 @@ class HandPlan:
     count: int = 1
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     cadence_ns: int | None = None
+    on_fail: str = "continue"
+    between: str = "hold"
     lanes: tuple[LanePlan, ...] = lanes()
     on_shot: Callable[[int], None] = lambda number: None
     format: int = PLAN_FORMAT

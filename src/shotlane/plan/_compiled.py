@@ -110,6 +110,8 @@ class CompiledPlan:
     cutter: ShotSource = field(repr=False, compare=False)
     format: int = PLAN_FORMAT
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    on_fail: str = "continue"
+    between: str = "hold"
 
     def __len__(self) -> int:
         """Number of shots."""

@@ -4,13 +4,14 @@ Times are integer nanoseconds from the origin of their segment. A shot is cut ou
 comes; an action table is a set of equally long numpy columns, so that a shot costs no object per action.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shotlane.expression import Expression, Unit
 from shotlane.model import Channel, Command, ScalarValue
 
 PLAN_FORMAT = 1
@@ -20,8 +21,9 @@ Value = ScalarValue | None
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes; `then`: abort or skip.
+    """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes.
 
+    `then` after the last one: abort, skip, or pause (wait for a person).
     `budget`: most retries in a run, None for no bound.
     """
 
@@ -120,13 +122,115 @@ class StepTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One number out of a channel's readings, wanted in SI.
+
+    `function`: value (the newest reading), mean, min, max, std, first, last, count, integral, slope or at.
+    In a condition it looks back over `window_ns` from the newest reading (None: value). In a result it covers
+    the readings with first_step.start <= target < last_step.end, or the whole shot where both are None; `at`
+    takes the reading nearest to `at_ns` from the origin of the shot.
+    """
+
+    function: str
+    channel: int
+    window_ns: int | None = None
+    first_step: str | None = None
+    last_step: str | None = None
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """An expression over figures, with everything else in it bound to its value in one shot.
+
+    `text` is what was written; `names` stand for the figures in `expression`, in their order; `bound` holds
+    the values in SI of the parameters in use.
+    """
+
+    text: str
+    expression: Expression = field(compare=False)
+    figures: tuple[Figure, ...]
+    names: tuple[str, ...]
+    bound: Mapping[str, float | bool | str] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channels that it hangs on, each once."""
+        return tuple(dict.fromkeys(figure.channel for figure in self.figures))
+
+    def evaluate(self, figures: Sequence[float | bool | str]) -> float | bool | str:
+        """Its value in SI, from those of its figures."""
+        return self.expression.evaluate({**self.bound, **dict(zip(self.names, figures, strict=True))})  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class UntilEnding:
+    """What ends an open-ended step: the condition has held for `hold_ns` without a break."""
+
+    condition: Formula
+    hold_ns: int
+    timeout_ns: int | None
+    on_timeout: str  # fail or continue
+
+
+@dataclass(frozen=True, slots=True)
+class AskEnding:
+    """What ends a step that waits for a person; after the timeout the attempt has failed."""
+
+    text: str
+    timeout_ns: int | None
+
+
+Ending = UntilEnding | AskEnding
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentPlan:
-    """A stretch of a shot with fixed times. A shot without open-ended steps has exactly one."""
+    """A stretch of a shot with fixed times, or one open-ended step.
+
+    A shot without open-ended steps has exactly one segment. `ending` is None for fixed times; otherwise the
+    segment is one step, `duration_ns` is the longest it may last, and its tables reach that far.
+    """
 
     duration_ns: int
     steps: tuple[StepTimes, ...]
     ports: Mapping[str, PortPlan]
     digest: str
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPlan:
+    """A figure of merit of a shot, and the limits that make a verdict; numbers in `unit`.
+
+    Either `formula` or `python` (file.py:function, with `source` as the text of the file). `unit` None: a
+    truth or a number without unit. `stops`: a false verdict ends the sweep.
+    """
+
+    name: str
+    formula: Formula | None
+    python: str | None = None
+    source: str | None = None
+    unit: Unit | None = None
+    low: float | None = None
+    high: float | None = None
+    equals: float | bool | str | None = None
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InterlockPlan:
+    """A condition that ends the run as aborted. `name`: station.NAME or sequence.NAME.
+
+    It must hold for `hold_ns`; a channel of it without a valid reading for `blind_ns` trips it as well.
+    `polls`: for each of its channels, the period in ns at which it is read while no lane does.
+    """
+
+    name: str
+    condition: Formula
+    hold_ns: int
+    blind_ns: int
+    polls: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +253,18 @@ class ShotPlan:
     initial: tuple[InitialValue, ...]
     segments: tuple[SegmentPlan, ...]
     digest: str
+    results: tuple[ResultPlan, ...] = ()
+    interlocks: tuple[InterlockPlan, ...] = ()
 
     @property
     def duration_ns(self) -> int:
-        """Planned length of the shot."""
+        """Planned length of the shot, open-ended steps at their longest."""
         return sum(segment.duration_ns for segment in self.segments)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether how long it lasts is decided as it runs."""
+        return any(segment.ending is not None for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +326,14 @@ class Plan(Protocol):
     @property
     def retry(self) -> RetryPolicy:
         """What happens after a fault of a shot."""
+
+    @property
+    def on_fail(self) -> str:
+        """After a failed shot: continue or stop."""
+
+    @property
+    def between(self) -> str:
+        """Between shots: hold or safe."""
 
     @property
     def cadence_ns(self) -> int | None:

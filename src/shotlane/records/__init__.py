@@ -14,7 +14,7 @@ from shotlane.records._brackets import (
 from shotlane.records._event import EVENT_TYPES, Event
 from shotlane.records._outcome import Outcome, worst
 from shotlane.records._recorder import AttemptBuffer, Recorder, RecorderError
-from shotlane.records._rows import ActionKind, ActionRow, SampleRow, Status, Tally
+from shotlane.records._rows import ActionKind, ActionRow, PollRow, ResultRow, SampleRow, Status, Tally
 
 __all__ = [
     "EVENT_TYPES",
@@ -27,8 +27,10 @@ __all__ = [
     "Event",
     "Fault",
     "Outcome",
+    "PollRow",
     "Recorder",
     "RecorderError",
+    "ResultRow",
     "RunEnd",
     "RunStart",
     "SampleRow",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from shotlane.records._outcome import Outcome
-from shotlane.records._rows import Tally
+from shotlane.records._rows import ResultRow, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class RunStart:
     documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
     parameter_types: Mapping[str, str] = field(default_factory=dict)  # number, bool or text, where declared
+    resumes: int | None = None  # the number of the run that goes on, None for a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +111,6 @@ class AttemptEnd:
     outcome: Outcome
     fault: Fault | None
     tallies: tuple[Tally, ...]
+    results: tuple[ResultRow, ...] = ()
+    # In a shot with open-ended steps, when its steps were; in place of those of the start.
+    steps: tuple[StepRecord, ...] = ()

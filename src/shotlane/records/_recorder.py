@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from shotlane.records._brackets import AttemptEnd, AttemptStart, RunEnd, RunStart, ShotEnd, ShotStart
 from shotlane.records._event import Event
-from shotlane.records._rows import ActionRow, SampleRow
+from shotlane.records._rows import ActionRow, PollRow, SampleRow
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,11 @@ class Recorder(Protocol):
     """Takes the records of one session."""
 
     def begin_run(self, start: RunStart) -> int:
-        """Store the start of a run and return its number. Durable on return."""
+        """Store the start of a run and return its number. Durable on return.
+
+        With `start.resumes` the run of that number goes on: it must be in the store, and its shots that ended
+        well stay as they are.
+        """
 
     def begin_shot(self, start: ShotStart) -> None:
         """Note the start of a shot."""
@@ -52,6 +56,9 @@ class Recorder(Protocol):
 
     def end_run(self, end: RunEnd) -> None:
         """Close the run. Durable on return."""
+
+    def poll(self, row: PollRow) -> None:
+        """Take a reading made for an interlock. Callable from any thread, never blocks on I/O."""
 
     def event(self, event: Event) -> None:
         """Take an event; it gets the next sequence number. Callable from any thread, never blocks on I/O."""

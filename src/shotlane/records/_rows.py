@@ -71,6 +71,36 @@ class ActionRow(NamedTuple):
     raw: str | None = None
 
 
+class ResultRow(NamedTuple):
+    """One figure of merit of an attempt, its limits, all in `unit`, and what they say of it.
+
+    `value` is float, bool, str, or None when no valid sample gave one. `verdict`: passed, failed, errored (it
+    has limits and no value), or None without limits.
+    """
+
+    name: str
+    value: Any
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    equals: Any = None
+    verdict: str | None = None
+
+
+class PollRow(NamedTuple):
+    """A reading that an interlock asked for because no lane did; times in UTC, outside any attempt's count.
+
+    `channel` indexes the run's channels; `status` is OK or FAILED, then `value` is None and `raw` says why.
+    """
+
+    channel: int
+    requested_utc_ns: int
+    received_utc_ns: int | None
+    value: Any
+    status: Status
+    raw: str | None = None
+
+
 class Tally(NamedTuple):
     """Count of each status over the planned readings (`what` = 'readings') or actions of one channel.
 

@@ -23,6 +23,7 @@ from shotlane.records import (
     AttemptStart,
     Event,
     Outcome,
+    PollRow,
     RecorderError,
     RunEnd,
     RunStart,
@@ -223,6 +224,10 @@ class StoreRecorder:
             self._flush()
             self._attempts.clear()
         self._run = None
+
+    def poll(self, row: PollRow) -> None:
+        """Take a reading made for an interlock. Callable from any thread, never blocks on I/O."""
+        raise NotImplementedError(row)
 
     def event(self, event: Event) -> None:
         """Take an event; it gets the next sequence number. Callable from any thread, never blocks on I/O."""

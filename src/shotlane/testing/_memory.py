@@ -10,6 +10,7 @@ from shotlane.records import (
     AttemptEnd,
     AttemptStart,
     Event,
+    PollRow,
     RecorderError,
     RunEnd,
     RunStart,
@@ -68,6 +69,7 @@ class MemoryRecorder:
     def __init__(self, fail_at: set[str] | None = None) -> None:
         self.runs: list[RecordedRun] = []
         self.events: list[Event] = []
+        self.polls: list[PollRow] = []
         self.fail_at = set() if fail_at is None else fail_at
         self._lock = threading.Lock()
 
@@ -132,6 +134,11 @@ class MemoryRecorder:
         """Close the run."""
         self._check("end_run", self._shot is None)
         self.run.end = end
+
+    def poll(self, row: PollRow) -> None:
+        """Keep a reading made for an interlock."""
+        with self._lock:
+            self.polls.append(row)
 
     def event(self, event: Event) -> None:
         """Keep an event."""

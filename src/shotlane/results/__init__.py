@@ -1,0 +1,1 @@
+"""Results and verdicts of one attempt, from its readings, before its commit."""
