@@ -1,6 +1,8 @@
 """`shotlane diff`: two sequences or saved plans, by what was written and by what is then done."""
 
 import argparse
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from shotlane.plan import (
 )
 
 _SHOWN = 40
+_MOST_RANGES = 8
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -57,17 +61,40 @@ def _text(comparison: Comparison) -> str:
     if comparison.written:
         lines += ["", "written", *(f"  {item}" for item in comparison.written)]
     if comparison.planned:
-        lines += ["", "planned", *(f"  {_place(item)}{item.message}" for item in comparison.planned[:_SHOWN])]
-    if comparison.count > _SHOWN:
-        lines.append(f"  ... and {comparison.count - _SHOWN} more")
+        groups = _grouped(comparison.planned)
+        lines += ["", "planned", *(f"  {_told(group)}" for group in groups[:_SHOWN])]
+        left = comparison.count - sum(len(group) for group in groups[:_SHOWN])
+        if left:
+            lines.append(f"  ... and {count(left, 'more difference')}")
     return "\n".join(lines)
 
 
-def _place(item: Difference) -> str:
-    parts = [
-        f"shot {item.shot}" if item.shot else "",
-        item.lane or "",
-        f"step '{item.step}'" if item.step else "",
-    ]
-    shown = ", ".join(part for part in parts if part)
-    return f"{shown}: " if shown else ""
+def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
+    """What differs alike in several shots together: the same lane, step and words, whatever the numbers."""
+    groups: dict[tuple[str | None, str | None, str], list[Difference]] = {}
+    for item in differences:
+        groups.setdefault((item.lane, item.step, _NUMBER.sub("#", item.message)), []).append(item)
+    return list(groups.values())
+
+
+def _told(group: Sequence[Difference]) -> str:
+    """The first of a group, with the shots that it stands for."""
+    first = group[0]
+    numbers = [item.shot for item in group if item.shot is not None]
+    shots = f"shot{'s' if len(numbers) > 1 else ''} {_ranges(numbers)}" if numbers else ""
+    place = ", ".join(part for part in (shots, first.lane, first.step and f"step '{first.step}'") if part)
+    alike = all(item.message == first.message for item in group)
+    message = first.message if alike else f"{first.message} in shot {first.shot}, others alike"
+    return f"{place}: {message}" if place else message
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as a person writes them: `1..6, 9`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number <= runs[-1][-1] + 1:
+            runs[-1][-1] = number
+        else:
+            runs.append([number, number])
+    told = [str(first) if first == last else f"{first}..{last}" for first, last in runs[:_MOST_RANGES]]
+    return ", ".join(told) + (", ..." if len(runs) > _MOST_RANGES else "")
