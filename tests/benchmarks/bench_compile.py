@@ -6,7 +6,9 @@ parameter. Figures of the peers stand beside ours; they were measured on a machi
 work.
 """
 
+import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -152,6 +154,23 @@ def bench_first() -> None:
     row("first shot after the parsed document, 100 points", min(timed(first)[0] for _ in range(5)))
 
 
+def bench_caqtus() -> None:
+    """The same work by Caqtus, where its own environment is named."""
+    python = os.environ.get("SHOTLANE_CAQTUS_PYTHON")
+    if python is None:
+        print("Caqtus: skipped, SHOTLANE_CAQTUS_PYTHON names no Python that has caqtus-suite")
+        return
+    script = Path(__file__).with_name("peer_caqtus.py")
+    done = subprocess.run([python, script], capture_output=True, text=True, timeout=600, check=True)
+    for line in done.stdout.splitlines():
+        name, figure = line.split()
+        what = {
+            "shots_per_s": "compile all lanes of a shot",
+            "points_per_s": "a sweep, 20 derived parameters",
+        }
+        row(f"Caqtus: {what[name]}", 1 / float(figure), 1, name.removesuffix("_per_s"))
+
+
 def bench_points() -> None:
     """Sweeps with 20 derived parameters."""
     for side in (100, 1000):
@@ -172,6 +191,7 @@ def main() -> None:
     print(f"most memory so far {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     bench_saved(max(shots // 10, 100))
     bench_points()
+    bench_caqtus()
 
 
 if __name__ == "__main__":
