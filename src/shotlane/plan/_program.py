@@ -17,7 +17,7 @@ from shotlane.plan._timeline import Timeline
 
 # Values that are kept at a time: evaluated cells, candidates of one lane that is checked, and candidates of
 # all lanes of the points that are cut together. 8 bytes each, and as much again while they are put together.
-CELLS = 4_000_000
+CELLS = 2_500_000
 CHECKED = 2_000_000
 CUT = 1_100_000
 MOST_ROWS = 1024
