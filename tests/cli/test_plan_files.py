@@ -79,7 +79,7 @@ def test_sequences_and_plans_are_compared(project: Path, capsys: pytest.CaptureF
     (project / "other.yaml").write_text(text.replace("b: 0.1 s", "b: 0.2 s"))
     told = said(capsys, "diff", "gas.plan", "other.yaml", status=1)
     assert "timeline.b: 0.1 s -> 0.2 s" in told
-    assert "shot 1, step 'b': lasts 0.1 s -> 0.2 s" in told
+    assert "shots 1..2, step 'b': lasts 0.1 s -> 0.2 s" in told
     assert '"verdict": "different"' in said(capsys, "diff", "gas.plan", "other.yaml", "--json", status=1)
 
 
