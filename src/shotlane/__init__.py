@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shotlane.analysis import LoadedRun, load, runs
-    from shotlane.api import Run, check, run
+    from shotlane.analysis import LoadedRun, LoadedRuns, load, open_store, runs
+    from shotlane.api import ResumeError, Run, check, resume, run
     from shotlane.diagnostics import Diagnostic, DocumentError
     from shotlane.records import Outcome, Status
     from shotlane.store import StoreError
@@ -17,12 +17,16 @@ _HOMES = {
     "Diagnostic": "diagnostics",
     "DocumentError": "diagnostics",
     "LoadedRun": "analysis",
+    "LoadedRuns": "analysis",
     "Outcome": "records",
+    "ResumeError": "api",
     "Run": "api",
     "Status": "records",
     "StoreError": "store",
     "check": "api",
     "load": "analysis",
+    "open_store": "analysis",
+    "resume": "api",
     "run": "api",
     "runs": "analysis",
 }
@@ -31,12 +35,16 @@ __all__ = [
     "Diagnostic",
     "DocumentError",
     "LoadedRun",
+    "LoadedRuns",
     "Outcome",
+    "ResumeError",
     "Run",
     "Status",
     "StoreError",
     "check",
     "load",
+    "open_store",
+    "resume",
     "run",
     "runs",
 ]

@@ -15,7 +15,8 @@ from tests.acceptance.lab import SHORT, Lab
 import shotlane
 from shotlane import Outcome, Run
 from shotlane.instruments import InstrumentError
-from shotlane.instruments._simulated import SimulatedDriver
+from shotlane.instruments.simulation._driver import SimulatedDriver
+from shotlane.store._spool import Spool
 from shotlane.store._writer import Writer
 
 
@@ -47,10 +48,15 @@ def test_a_store_that_fails_on_the_way_is_told_as_what_the_run_came_to(
             raise OSError("the disk is gone")
         commit(writer)
 
+    def full(*_: object) -> None:
+        raise OSError("no room for a spool")
+
     monkeypatch.setattr(Writer, "_commit", failing)
+    monkeypatch.setattr(Spool, "append", full)
     made = run(lab)
     assert made.outcome is Outcome.ERRORED
     assert "the disk is gone" in (made.result.reason or "")
+    assert "no room for a spool" in (made.result.reason or "")
 
 
 def test_read_back_equals_the_swept_parameter(lab: Lab) -> None:

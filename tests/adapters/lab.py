@@ -10,7 +10,7 @@ from shotlane.api import describe
 from shotlane.api._prepare import resolve_file
 from shotlane.diagnostics import Diagnostic, Report
 from shotlane.instruments import Pool, PoolError, ResolvedStation, build_pool
-from shotlane.instruments._describe import Described
+from shotlane.instruments.adopted._describe import Described
 
 CAMERA = """
 from shotlane.instruments import Identity, Reading, declare_attribute, declare_command, declare_parameter

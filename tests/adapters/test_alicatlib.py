@@ -13,7 +13,7 @@ from alicatlib.sync import Alicat
 from alicatlib.testing import FakeTransport
 
 from shotlane.instruments import Identity, InstrumentError
-from shotlane.instruments._adapters._alicatlib import AlicatDriver
+from shotlane.instruments.adopted.adapters._alicatlib import AlicatDriver
 from shotlane.testing import check_driver
 
 MAKER = (

@@ -14,10 +14,10 @@ from tests.adapters.lab import put, sound
 
 from shotlane.cli import main
 from shotlane.instruments import Identity, InstrumentError, Reading, declare_attribute
-from shotlane.instruments._fault_schedule import FaultSchedule
-from shotlane.instruments._simulated import SimulatedDriver
-from shotlane.instruments._simulated_state import SimulatedStates
 from shotlane.instruments._wire import make_driver
+from shotlane.instruments.simulation._driver import SimulatedDriver
+from shotlane.instruments.simulation._fault_schedule import FaultSchedule
+from shotlane.instruments.simulation._state import SimulatedStates
 from shotlane.model import Attribute, Command, ValueType
 from shotlane.testing import Bench, DriverConformance, check_driver
 

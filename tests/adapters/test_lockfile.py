@@ -12,8 +12,8 @@ from shotlane.cli import main
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
 from shotlane.expression import parse_unit
-from shotlane.instruments._lockfile import StationLock, attributes_of, commands_of, lock_of
-from shotlane.instruments._lockfile_text import lock_text
+from shotlane.instruments.adopted._lockfile import StationLock, attributes_of, commands_of, lock_of
+from shotlane.instruments.adopted._lockfile_text import lock_text
 from shotlane.model import KEEP, Attribute, Command, CommandParameter, ValueType
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)

@@ -15,7 +15,7 @@ from ophyd_async.core import soft_signal_rw
 from ophyd_async.sim import SimMotor, SimStage
 
 from shotlane.instruments import InstrumentError
-from shotlane.instruments._adapters._ophyd import OphydDriver
+from shotlane.instruments.adopted.adapters._ophyd import OphydDriver
 from shotlane.testing import check_driver
 
 

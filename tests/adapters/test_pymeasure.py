@@ -14,7 +14,7 @@ from pymeasure.instruments import Channel, Instrument, validators  # noqa: E402
 from pymeasure.instruments.keithley import Keithley2000  # noqa: E402
 
 from shotlane.instruments import InstrumentError  # noqa: E402
-from shotlane.instruments._adapters._pymeasure import PymeasureDriver  # noqa: E402
+from shotlane.instruments.adopted.adapters._pymeasure import PymeasureDriver  # noqa: E402
 from shotlane.model import ValueType  # noqa: E402
 from shotlane.testing import check_driver  # noqa: E402
 

@@ -45,7 +45,7 @@ def test_checking_imports_no_driver(tmp_path: Path) -> None:
     program = f"""if True:
         import sys
         from shotlane.api import check
-        foreign = {{"pyvisa", "pymeasure", "qcodes", "serial", "shotlane.instruments._adapters"}}
+        foreign = {{"pyvisa", "pymeasure", "qcodes", "serial", "shotlane.instruments.adopted.adapters"}}
         report = check([{str(tmp_path)!r}])
         raise SystemExit(len(report.errors) + len(foreign & set(sys.modules)))
     """

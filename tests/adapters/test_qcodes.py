@@ -15,7 +15,7 @@ from qcodes.instrument_drivers.Keysight import Keysight34465A
 from qcodes.validators import Bool, Enum, Ints, Numbers, Strings
 
 from shotlane.instruments import Identity, InstrumentError, PoolError
-from shotlane.instruments._adapters._qcodes import QcodesDriver
+from shotlane.instruments.adopted.adapters._qcodes import QcodesDriver
 from shotlane.model import ValueType
 from shotlane.testing import check_driver
 

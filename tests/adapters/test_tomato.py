@@ -11,7 +11,7 @@ pytest.importorskip("tomato", reason="needs tomato")
 counter = pytest.importorskip("tomato_example_counter", reason="needs tomato-example-counter")
 
 from shotlane.instruments import InstrumentError  # noqa: E402
-from shotlane.instruments._adapters._tomato import TomatoDriver  # noqa: E402
+from shotlane.instruments.adopted.adapters._tomato import TomatoDriver  # noqa: E402
 from shotlane.testing import check_driver  # noqa: E402
 
 

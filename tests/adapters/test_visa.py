@@ -10,9 +10,9 @@ pyvisa = pytest.importorskip("pyvisa", reason="needs PyVISA")
 pytest.importorskip("pyvisa_sim", reason="needs PyVISA-sim")
 
 from shotlane.instruments import InstrumentError, PoolError  # noqa: E402
-from shotlane.instruments._transport import PortLost  # noqa: E402
-from shotlane.instruments._visa import VisaPort  # noqa: E402
 from shotlane.instruments._wire import make_driver  # noqa: E402
+from shotlane.instruments.ports._transport import PortLost  # noqa: E402
+from shotlane.instruments.ports._visa import VisaPort  # noqa: E402
 from shotlane.testing import check_driver  # noqa: E402
 
 SIMULATION = (Path(__file__).parent / "scpi-sim.yaml").read_text(encoding="utf-8")

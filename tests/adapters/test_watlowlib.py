@@ -17,7 +17,7 @@ from watlowlib.sync.portal import SyncPortal
 from watlowlib.testing import FakeTransport, open_test_controller
 
 from shotlane.instruments import Identity, InstrumentError
-from shotlane.instruments._adapters._watlowlib import WatlowDriver
+from shotlane.instruments.adopted.adapters._watlowlib import WatlowDriver
 from shotlane.testing import check_driver
 
 # The round that watlowlib's own documentation shows: 158.2 in what the controller sends.

@@ -126,7 +126,7 @@ def test_attempts_that_ended_badly_are_given_only_when_asked_for(store_url: str)
         (1, "errored", "timeout"),
         (2, "done", None),
     ]
-    with pytest.raises(ValueError, match="attempts is 'good' or 'all', not 'bad'"):
+    with pytest.raises(ValueError, match="attempts is 'good', 'last' or 'all', not 'bad'"):
         run.samples(attempts="bad")
 
 

@@ -1,32 +1,55 @@
-"""Lateness of the port workers beside a bare `time.sleep` loop in the same run, and the gap between shots.
+"""How late readings start, beside a bare `time.sleep` loop and alicatlib's `record()` in the same run.
 
-    python -m tests.benchmarks.bench_lateness [SECONDS]
+    python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|busy] [--wire]
 
-Lateness is requested - target, in microseconds; the instrument answers at once. `time.sleep` is a loop with
-absolute targets in a thread, with the default timer slack and no spin. The gap between shots is from the end
-of one to the origin of the next, with records in memory, so without a commit. Quote p50 and p99: shared
-machines stall.
+Lateness is requested - target in microseconds. An instrument answers at once, after 60 us of Python; each has
+a port, and a thread, of its own, and all are read at the same ticks. Around it nothing (idle), a thread that
+writes rows into SQLite while the run is stored in SQLite too (writer), or two busy processes besides (busy).
+`rt`: real-time priority, where it is granted; `turns`: the ports are staggered, as they are by default.
+`time.sleep` is a loop with absolute targets in one thread. `--wire` reads over loopback TCP and a
+pseudo-terminal instead. Quote p50 and p99: shared machines stall. The ratio is p99 to that of `time.sleep`.
 """
 
+import json
+import os
+import sqlite3
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from tests.execution.fakes import CHANNELS, MS, Bench, HandPlan, S, Set, index, rule, segment
+from tests.benchmarks.ports import WORK_US, Wires, bench
 
-from shotlane.execution import RunResult, SystemClock
+from shotlane.execution import SystemClock, TimingMode, granted_timing
+from shotlane.store import open_recorder
 
-_PORTS = ("a.x", "c.x")
+RATES_HZ = (10, 100, 1000)
+PORTS = (1, 4, 8)
+S = 1_000_000_000
+_PEER = Path(__file__).with_name("peer_alicatlib.py")
 
 
-def _quantiles(late_ns: Sequence[int]) -> tuple[float, float]:
-    ordered = sorted(late_ns)
-    return ordered[len(ordered) // 2] / 1e3, ordered[int(len(ordered) * 0.99)] / 1e3
+@dataclass
+class Line:
+    """One row of the table."""
+
+    what: str
+    late_ns: Sequence[int]
+    told: str = ""
+
+    def quantile(self, part: float) -> float:
+        ordered = sorted(self.late_ns)
+        return ordered[min(int(len(ordered) * part), len(ordered) - 1)] / 1e3 if ordered else float("nan")
 
 
-def _bare_sleep(rate_hz: int, seconds: float) -> tuple[float, float]:
+def bare_sleep(rate_hz: int, seconds: float) -> Line:
     """What a loop that sleeps until absolute targets gives."""
     late: list[int] = []
 
@@ -36,48 +59,135 @@ def _bare_sleep(rate_hz: int, seconds: float) -> tuple[float, float]:
             target = origin + tick * S // rate_hz
             time.sleep(max(0, target - time.perf_counter_ns()) / 1e9)
             late.append(time.perf_counter_ns() - target)
+            until = time.perf_counter_ns() + WORK_US * 1000
+            while time.perf_counter_ns() < until:
+                pass
 
     thread = threading.Thread(target=loop)
     thread.start()
     thread.join()
-    return _quantiles(late)
+    return Line("time.sleep", late)
 
 
-def _recorded(rate_hz: int, seconds: float, names: Sequence[str]) -> tuple[tuple[float, float], str]:
-    """The same through a whole run, one reading of each channel per tick."""
-    count = round(rate_hz * seconds)
-    rules = [rule(name, 0, 1000 / rate_hz, count, tolerance_ms=500 / rate_hz) for name in names]
-    bench = Bench(HandPlan([segment(*rules, duration_ms=seconds * 1000)]), clock=SystemClock())
-    result: RunResult = bench.run()
-    rows = [row for attempt in bench.attempts for row in attempt.samples]
-    late = [row.requested_ns - row.target_ns for row in rows if row.requested_ns is not None]
-    tally = result.tallies[0]
-    return _quantiles(late), f"ok {tally.ok}, late {tally.late}, missed {tally.missed} of {tally.planned}"
+def alicatlib(rate_hz: int, seconds: float, ports: int) -> Line | None:
+    """What alicatlib's recorder gives, where there is one."""
+    python = os.environ.get("SHOTLANE_ALICAT_PYTHON")
+    if python is None:
+        return None
+    command = [python, str(_PEER), str(rate_hz), str(seconds), str(ports), str(WORK_US)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    return Line("alicatlib", found["late_ns"], f"{found['skipped']} skipped")
 
 
-def _gaps(count: int) -> tuple[float, float]:
-    """From the end of a shot of 1 ms to the origin of the next, in us."""
-    plan = HandPlan([segment(Set("a.u", 0), duration_ms=1)], initial=(("a.u", 0.0),), count=count)
-    bench = Bench(plan, clock=SystemClock())
-    bench.run()
-    origins = [attempt.end.origin_utc_ns for attempt in bench.attempts if attempt.end is not None]
-    starts = [origin for origin in origins if origin is not None]
-    return _quantiles([later - earlier - MS for earlier, later in pairwise(starts)])
+def ours(
+    rate_hz: int, seconds: float, ports: int, *, realtime: bool, turns: bool, wires: Wires | None
+) -> Line:
+    """The same through a whole run, stored in SQLite."""
+    timing = granted_timing(TimingMode.REALTIME if realtime else TimingMode.NORMAL)
+    with TemporaryDirectory() as folder, open_recorder(Path(folder) / "bench.db") as recorder:
+        run = bench(rate_hz, seconds, ports, turns=turns, wires=wires)
+        result = run.execute(SystemClock(timing=timing), recorder)
+    sums = {
+        name: sum(getattr(tally, name) for tally in result.tallies) for name in ("late", "missed", "failed")
+    }
+    told = ", ".join(f"{number} {name}" for name, number in sums.items() if number)
+    what = f"shotlane{' rt' if realtime else ''}{' turns' if turns and ports > 1 else ''}"
+    return Line(what, run.late_ns, told)
 
 
-def main(seconds: float) -> None:
+@contextmanager
+def writing() -> Iterator[None]:
+    """A thread that writes rows into SQLite, as fast as it can in batches."""
+    over = threading.Event()
+
+    def write(file: str) -> None:
+        store = sqlite3.connect(file, isolation_level=None)
+        store.execute("PRAGMA journal_mode = WAL")
+        store.execute("CREATE TABLE row (a INTEGER, b INTEGER, c REAL, PRIMARY KEY (a, b)) WITHOUT ROWID")
+        rows = ((number >> 10, number & 1023, 0.5) for number in iter(int, 1))
+        counted = iter(range(sys.maxsize))
+        while not over.wait(0.005):
+            batch = [(number >> 10, number & 1023, 0.5) for number in islice(counted, 5000)]
+            store.execute("BEGIN")
+            store.executemany("INSERT INTO row VALUES (?, ?, ?)", batch)
+            store.execute("COMMIT")
+        del rows
+        store.close()
+
+    with TemporaryDirectory() as folder:
+        thread = threading.Thread(target=write, args=(str(Path(folder) / "beside.db"),))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Two processes that compute."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def idle() -> Iterator[None]:
+    """Nothing."""
+    yield
+
+
+SURROUNDINGS = {"idle": idle, "writer": writing, "busy": busy}
+
+
+def granted() -> bool:
+    return granted_timing(TimingMode.AUTO).mode == "realtime"
+
+
+def lines(rate_hz: int, seconds: float, ports: int, wires: Wires | None) -> Iterator[Line]:
+    """All rows of one rate and number of ports."""
+    yield bare_sleep(rate_hz, seconds)
+    peer = alicatlib(rate_hz, seconds, ports)
+    if peer is not None:
+        yield peer
+    for realtime in (False, True) if granted() else (False,):
+        for turns in (False, True) if ports > 1 else (False,):
+            yield ours(rate_hz, seconds, ports, realtime=realtime, turns=turns, wires=wires)
+
+
+def main(seconds: float, surroundings: Sequence[str], *, wire: bool) -> None:
     """Print the table."""
-    ports = len({CHANNELS[index(name)].port for name in _PORTS})
-    print(f"{'rate':>8} {'what':>16} {'p50 us':>9} {'p99 us':>9}")
-    for rate_hz in (10, 100, 1000):
-        p50, p99 = _bare_sleep(rate_hz, seconds)
-        print(f"{rate_hz:>5} Hz {'time.sleep':>16} {p50:>9.1f} {p99:>9.1f}")
-        for label, names in (("shotlane 1 port", _PORTS[:1]), (f"shotlane {ports} ports", _PORTS)):
-            (p50, p99), told = _recorded(rate_hz, seconds, names)
-            print(f"{rate_hz:>5} Hz {label:>16} {p50:>9.1f} {p99:>9.1f}   {told}")
-    p50, p99 = _gaps(500)
-    print(f"gap between trivial shots, one port, no commit: p50 {p50:.0f} us, p99 {p99:.0f} us")
+    if not granted():
+        print(f"no rows with priority: {granted_timing(TimingMode.AUTO).reason}")
+    if "SHOTLANE_ALICAT_PYTHON" not in os.environ:
+        print("alicatlib: skipped, SHOTLANE_ALICAT_PYTHON names no Python that has it")
+    print(f"{'around':>7} {'rate':>8} {'ports':>5} {'what':>18} {'p50 us':>9} {'p99 us':>9} {'ratio':>7}")
+    for around in surroundings:
+        for rate_hz in RATES_HZ:
+            for ports in (2,) if wire else PORTS:
+                with Wires() if wire else idle() as wires, SURROUNDINGS[around]():
+                    _print(around, rate_hz, ports, list(lines(rate_hz, seconds, ports, wires)))
+
+
+def _print(around: str, rate_hz: int, ports: int, rows: Sequence[Line]) -> None:
+    reference = rows[0].quantile(0.99)
+    for row in rows:
+        p50, p99 = row.quantile(0.5), row.quantile(0.99)
+        print(
+            f"{around:>7} {rate_hz:>5} Hz {ports:>5} {row.what:>18} {p50:>9.1f} {p99:>9.1f}"
+            f" {p99 / reference:>7.2f}  {row.told}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
+    arguments: list[Any] = [item for item in sys.argv[1:] if not item.startswith("--")]
+    chosen = [item for item in arguments if item in SURROUNDINGS] or list(SURROUNDINGS)
+    numbers = [float(item) for item in arguments if item not in SURROUNDINGS]
+    main(numbers[0] if numbers else 5.0, chosen, wire="--wire" in sys.argv)

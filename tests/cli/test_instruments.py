@@ -15,8 +15,8 @@ from tests.instruments._peers import device
 
 from shotlane.cli import main
 from shotlane.instruments import Resource
-from shotlane.instruments._locks import FOLDER_VARIABLE, PortLocks
-from shotlane.instruments._resource import parse_resource
+from shotlane.instruments.definition._resource import parse_resource
+from shotlane.instruments.pool._locks import FOLDER_VARIABLE, PortLocks
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time

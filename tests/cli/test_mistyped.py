@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shotlane.cli import main, run_sequence
-from shotlane.instruments._resource import ResourceError, parse_resource
+from shotlane.instruments.definition._resource import ResourceError, parse_resource
 
 REPOSITORY = Path(__file__).parents[2]
 

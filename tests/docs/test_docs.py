@@ -64,7 +64,7 @@ def _yaml(block: Block, project: Path) -> None:
     assert len(report) == 0, f"{block.place}\n{render_text(report)}"
     if path.parent.name == "sequences":
         run = shotlane.run(path, virtual_time=True, mock=True, store=f"sqlite:///{project}/aside.db")
-        assert run.outcome is shotlane.Outcome.DONE, block.place
+        assert run.outcome in (shotlane.Outcome.DONE, shotlane.Outcome.PASSED), block.place
     if block.path is None:
         path.unlink()
 

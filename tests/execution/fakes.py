@@ -7,21 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from shotlane.execution import Clock, Control, RunResult, VirtualClock, execute
+from shotlane.execution import Asker, Clock, Control, Progress, RunResult, VirtualClock, execute
+from shotlane.expression import parse
 from shotlane.instruments import Exchange, InstrumentError, PoolError, Reading
 from shotlane.model import Attribute, Channel, Command, ScalarValue, ValueType
 from shotlane.plan import (
     PLAN_FORMAT,
     ActionTable,
+    AskEnding,
+    Ending,
+    Figure,
+    Formula,
     InitialValue,
+    InterlockPlan,
     LanePlan,
     PlannedCall,
     Points,
     PortPlan,
     ReadingRule,
+    ResultPlan,
     RetryPolicy,
     SegmentPlan,
     ShotPlan,
+    StepTimes,
+    UntilEnding,
 )
 from shotlane.records import ActionKind, ChannelRecord, Outcome, RunStart
 from shotlane.testing import MemoryRecorder, RecordedAttempt
@@ -99,7 +108,47 @@ def table(sets: Iterable[Set]) -> ActionTable:
     )
 
 
-def segment(*parts: Set | ReadingRule | PlannedCall, duration_ms: float = 100) -> SegmentPlan:
+def formula(text: str, *figures: Figure) -> Formula:
+    """A formula over figures, which are named f0, f1, ... in its text."""
+    names = tuple(f"f{number}" for number in range(len(figures)))
+    return Formula(text, parse(text, names=names), figures, names)
+
+
+def above(name: str, limit: float, window_ms: float | None = None, function: str = "value") -> Formula:
+    """The condition that a channel is above a limit."""
+    window_ns = None if window_ms is None else round(window_ms * MS)
+    return formula(f"f0 > {limit}", Figure(function, index(name), window_ns))
+
+
+def until(
+    condition: Formula, hold_ms: float = 0, timeout_ms: float | None = None, on_timeout: str = "fail"
+) -> UntilEnding:
+    timeout_ns = None if timeout_ms is None else round(timeout_ms * MS)
+    return UntilEnding(condition, round(hold_ms * MS), timeout_ns, on_timeout)
+
+
+def ask(text: str = "put the sample in", timeout_ms: float | None = None) -> AskEnding:
+    return AskEnding(text, None if timeout_ms is None else round(timeout_ms * MS))
+
+
+def interlock(
+    condition: Formula,
+    *,
+    name: str = "station.hot",
+    hold_ms: float = 0,
+    blind_ms: float = 5000,
+    poll_ms: float = 1000,
+) -> InterlockPlan:
+    polls = dict.fromkeys(condition.channels, round(poll_ms * MS))
+    return InterlockPlan(name, condition, round(hold_ms * MS), round(blind_ms * MS), polls)
+
+
+def segment(
+    *parts: Set | ReadingRule | PlannedCall,
+    duration_ms: float = 100,
+    step: str | None = None,
+    ending: Ending | None = None,
+) -> SegmentPlan:
     ports: dict[str, PortPlan] = {}
     for port in dict.fromkeys(PORTS.values()):
         sets = [item for item in parts if isinstance(item, Set) and CHANNELS[index(item.name)].port == port]
@@ -109,7 +158,9 @@ def segment(*parts: Set | ReadingRule | PlannedCall, duration_ms: float = 100) -
         ]
         if sets or calls or rules:
             ports[port] = PortPlan(port, table(sets), tuple(calls), tuple(rules))
-    return SegmentPlan(round(duration_ms * MS), (), ports, "segment")
+    duration_ns = round(duration_ms * MS)
+    steps = () if step is None else (StepTimes(step, 0, duration_ns),)
+    return SegmentPlan(duration_ns, steps, ports, "segment", ending)
 
 
 def lanes(**options: Any) -> tuple[LanePlan, ...]:
@@ -128,6 +179,8 @@ class HandPlan:
     cadence_ns: int | None = None
     on_fail: str = "continue"
     between: str = "hold"
+    results: Sequence[ResultPlan] = ()
+    interlocks: Sequence[InterlockPlan] = ()
     lanes: tuple[LanePlan, ...] = lanes()
     on_shot: Callable[[int], None] = lambda number: None
     format: int = PLAN_FORMAT
@@ -147,7 +200,15 @@ class HandPlan:
     def shot(self, number: int) -> ShotPlan:
         self.on_shot(number)
         initial = tuple(InitialValue(index(name), value) for name, value in self.initial)
-        return ShotPlan(number, {"n": number}, initial, tuple(self.segments), f"shot {number}")
+        return ShotPlan(
+            number,
+            {"n": number},
+            initial,
+            tuple(self.segments),
+            f"shot {number}",
+            tuple(self.results),
+            tuple(self.interlocks),
+        )
 
     def shots(self) -> Iterator[ShotPlan]:
         return (self.shot(number) for number in range(1, self.count + 1))
@@ -167,6 +228,11 @@ class Request:
     def text(self) -> str:
         named = "+".join(f"{self.role}.{name}" for name in self.names)
         return f"{named}={self.value:g}" if self.operation == "write" else f"{self.operation} {named}"
+
+
+def reading(**values: Any) -> dict[str, Reading]:
+    """What an instrument answers, by attribute."""
+    return {name: Reading(value) for name, value in values.items()}
 
 
 def error(fault: str = "timeout", message: str = "no answer") -> InstrumentError:
@@ -213,6 +279,9 @@ class FakePool:
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
         return self._exchange("call", role, (command,), dict(arguments))
 
+    def mask(self, value: Any) -> Any:
+        return value
+
     def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
         return [write for write in self.safe if write[0] in self.opened]
 
@@ -256,13 +325,26 @@ class Bench:
     clock: Clock = field(default_factory=lambda: VirtualClock(utc_ns=0))
     recorder: MemoryRecorder = field(default_factory=MemoryRecorder)
     control: Control = field(default_factory=Control)
+    progress: Progress = field(default_factory=Progress)
+    shots: Sequence[int] | None = None
+    asker: Asker | None = None
+    attended: bool = False
 
     def __post_init__(self) -> None:
         self.pool = FakePool(self.clock, lambda request: self.act(self, request))
 
     def run(self) -> RunResult:
         self.result = execute(
-            self.plan, self.pool, self.recorder, self.clock, start=start_of(self.plan), control=self.control
+            self.plan,
+            self.pool,
+            self.recorder,
+            self.clock,
+            start=start_of(self.plan),
+            control=self.control,
+            progress=self.progress,
+            shots=self.shots,
+            asker=self.asker,
+            attended=self.attended,
         )
         check_books(self)
         return self.result
@@ -314,5 +396,7 @@ def rows_on_the_wire(bench: Bench) -> int:
         count += sum(row.requested_ns is not None for row in attempt.actions)
         asked = [row for row in attempt.samples if (row.requested_ns, row.received_ns) != (None, None)]
         count += len({(CHANNELS[row.channel].port, row.requested_ns, row.received_ns) for row in asked})
+    polls = [row for row in bench.recorder.polls if row.received_utc_ns is not None]
+    count += len({(CHANNELS[row.channel].port, row.requested_utc_ns, row.received_utc_ns) for row in polls})
     told = [event.fields["exchanges"] for event in bench.recorder.events if "exchanges" in event.fields]
     return count + sum(int(number) for number in told)

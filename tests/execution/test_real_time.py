@@ -48,6 +48,21 @@ def test_a_slow_port_does_not_delay_another() -> None:
     assert fast.p50_ns < 20 * MS
 
 
+def test_a_port_that_hangs_in_every_exchange_costs_the_others_no_reading() -> None:
+    """Counted, not timed: the slow port cannot do most of its readings, the other one does all."""
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.role == "a" and request.operation == "read":
+            time.sleep(0.5)
+
+    rules = (rule("a.x", period_ms=250, count=8), rule("c.x", period_ms=250, count=8))
+    bench = _bench(HandPlan([segment(*rules, duration_ms=2000)], lanes=lanes(max_missing=1.0)), act)
+    bench.run()
+    slow, fast = (next(t for t in bench.result.tallies if t.channel == name) for name in ("a.x", "c.x"))
+    assert slow.missed >= 3
+    assert (fast.ok + fast.late, fast.failed, fast.missed, fast.unreached) == (8, 0, 0, 0)
+
+
 def test_every_reading_starts_at_its_target_or_later_without_drift() -> None:
     bench = _bench(
         HandPlan([segment(rule("a.x", period_ms=5, count=60), duration_ms=300)], lanes=lanes(max_missing=1.0))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shotlane.instruments._contract import Driver
-from shotlane.instruments._definition import Definition
-from shotlane.instruments._resource import parse_resource
 from shotlane.instruments._wire import make_driver
+from shotlane.instruments.definition._contract import Driver
+from shotlane.instruments.definition._definition import Definition
+from shotlane.instruments.definition._resource import parse_resource
 from shotlane.model import Attribute, Command, InstrumentDocument, ValueType
 
 FURNACE: dict[str, Any] = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shotlane.instruments import Reading
-from shotlane.instruments._agreement import SetPoints, agrees
+from shotlane.instruments.pool._agreement import SetPoints, agrees
 from shotlane.model import Attribute, ValueType
 
 FLOW = Attribute("flow", ValueType.FLOAT, writable=True, low=0.0, high=50.0)

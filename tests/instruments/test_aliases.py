@@ -96,7 +96,6 @@ def test_the_safe_state_writes_each_channel_once(lab: Lab) -> None:
             "[[0 MHz, 0 V], [1 MHz, 5 V], [0 MHz, 9 V]]",
             "up or down all the way",
         ),
-        ("mot.x: {is: seq.ao0, lead: 2 ms}", "STA900", "lead", "not available yet"),
     ],
 )
 def test_faults_of_aliases(tmp_path: Path, line: str, code: str, shown: str, message: str) -> None:
@@ -110,3 +109,26 @@ def test_limits_of_an_alias_only_tighten(tmp_path: Path) -> None:
     text = HEAD + DETUNING.replace("]]}", "]], limits: [-10 MHz, 10 MHz]}")
     attribute = sound(text, tmp_path, {"source": SOURCE}).table.channels["mot.detuning"].attribute
     assert (attribute.low, attribute.high) == (-10.0, 10.0)
+
+
+# Lead.
+
+
+def test_a_lead_is_of_the_alias_and_not_of_the_channel_behind_it(tmp_path: Path) -> None:
+    text = HEAD + "  mot.shutter: {is: seq.do1, lead: 2.3 ms}\n"
+    channels = sound(text, tmp_path, {"source": SOURCE}).table.channels
+    assert (channels["mot.shutter"].lead_ns, channels["seq.do1"].lead_ns) == (2_300_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("alias", "message"),
+    [
+        ("{is: seq.do1, lead: 2.3}", "'2.3' has no unit"),
+        ("{is: seq.do1, lead: 2 V}", "'2 V' is a voltage, not a time"),
+        ("{is: seq.do1, lead: -2 ms}", "'-2 ms' is negative"),
+        ("{is: seq.oven, lead: 2 ms}", "seq.oven cannot be set: 'lead' says nothing"),
+    ],
+)
+def test_a_lead_is_a_time_and_of_what_can_be_set(alias: str, message: str, tmp_path: Path) -> None:
+    _, report = resolve(HEAD + f"  mot.a: {alias}\n", tmp_path, {"source": SOURCE})
+    assert only(report).message == message

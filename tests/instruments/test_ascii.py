@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tests.instruments._wired import GAS, Told, define, drive
 
-from shotlane.instruments._ascii import AsciiDriver
-from shotlane.instruments._contract import InstrumentError, Reading
-from shotlane.instruments._line import Line
-from shotlane.instruments._transport import SerialPort
+from shotlane.instruments.definition._contract import InstrumentError, Reading
+from shotlane.instruments.dialogue._driver import AsciiDriver
+from shotlane.instruments.dialogue._line import Line
+from shotlane.instruments.ports._transport import SerialPort
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time

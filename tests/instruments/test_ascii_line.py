@@ -2,10 +2,10 @@
 
 import pytest
 
-from shotlane.instruments._contract import InstrumentError
-from shotlane.instruments._framing import Until
-from shotlane.instruments._line import Line, Request
-from shotlane.instruments._transport import PortLost
+from shotlane.instruments.definition._contract import InstrumentError
+from shotlane.instruments.dialogue._framing import Until
+from shotlane.instruments.dialogue._line import Line, Request
+from shotlane.instruments.ports._transport import PortLost
 
 ASK = Request("?", b"?\r", Until(b"\r"))
 

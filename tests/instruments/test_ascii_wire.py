@@ -9,9 +9,9 @@ from tests.instruments._scripted import Script, peer
 from tests.instruments._wired import Told, define, drive
 
 from shotlane.instruments import Definition, InstrumentError, Reading
-from shotlane.instruments._ascii import AsciiDriver
-from shotlane.instruments._line import Line
-from shotlane.instruments._transport import SocketPort
+from shotlane.instruments.dialogue._driver import AsciiDriver
+from shotlane.instruments.dialogue._line import Line
+from shotlane.instruments.ports._transport import SocketPort
 
 pytestmark = pytest.mark.real_time
 

@@ -8,8 +8,8 @@ from tests.instruments._scripted import peer
 from tests.instruments._wired import define, drive
 
 from shotlane.instruments import InstrumentError, Reading
-from shotlane.instruments._checksum import Checksum
-from shotlane.instruments._dialogue import parse_dialogue
+from shotlane.instruments.dialogue._checksum import Checksum
+from shotlane.instruments.dialogue._dialogue import parse_dialogue
 from shotlane.model import InstrumentDocument
 
 pytestmark = pytest.mark.real_time

@@ -11,7 +11,7 @@ from tests.instruments._peers import device, fault_of, pool_on, value
 from tests.instruments._stations import marked, only, resolve
 
 from shotlane.instruments import Pool
-from shotlane.instruments._conversion import Linear, Table
+from shotlane.instruments.definition._conversion import Linear, Table
 
 Open = Callable[[str], Pool]
 

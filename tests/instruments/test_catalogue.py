@@ -10,7 +10,7 @@ from tests.instruments._stations import Lab, sound
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
 from shotlane.instruments import InstrumentError, catalogue_names, catalogue_text, check_instrument
-from shotlane.instruments._accept import accepted
+from shotlane.instruments.definition._accept import accepted
 from shotlane.model import Attribute, ValueType
 
 S = 1_000_000_000

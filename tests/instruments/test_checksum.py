@@ -2,7 +2,7 @@
 
 import pytest
 
-from shotlane.instruments._checksum import Checksum, ChecksumError
+from shotlane.instruments.dialogue._checksum import Checksum, ChecksumError
 
 CHECK = b"123456789"
 

@@ -9,7 +9,7 @@ import pytest
 from tests.instruments._peers import AsciiDevice, Told, device, fault_of, pool_on, seconds, value
 
 from shotlane.instruments import InstrumentError, Pool, PoolError
-from shotlane.instruments._health import DOWN_AFTER, Health
+from shotlane.instruments.pool._health import DOWN_AFTER, Health
 
 SECOND = 1_000_000_000
 METER = """

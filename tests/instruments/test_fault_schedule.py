@@ -11,7 +11,8 @@ import shotlane
 from shotlane import Outcome
 from shotlane.analysis import LoadedRun
 from shotlane.instruments import InstrumentError, build_pool
-from shotlane.instruments._fault_schedule import FaultRule, FaultSchedule
+from shotlane.instruments.definition._fault_rule import FaultRule
+from shotlane.instruments.simulation._fault_schedule import FaultSchedule
 
 S = 1_000_000_000
 STATION = """

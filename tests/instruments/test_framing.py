@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments._framing import Block, Framing, FramingError, Ignored, Lines, Preceded, Taken, Until
+from shotlane.instruments.dialogue._framing import (
+    Block,
+    Framing,
+    FramingError,
+    Ignored,
+    Lines,
+    Preceded,
+    Taken,
+    Until,
+)
 
 LINE = Until(b"\r")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shotlane.instruments._lock_address import lock_address
-from shotlane.instruments._resource import parse_resource
+from shotlane.instruments.definition._resource import parse_resource
+from shotlane.instruments.pool._lock_address import lock_address
 
 
 def address(text: str, folder: Path = Path("/")) -> str | None:

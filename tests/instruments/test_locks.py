@@ -13,15 +13,15 @@ import pytest
 from tests.instruments._stations import sound
 
 from shotlane.instruments import InstrumentError, InUseError, Pool, PoolError, Resource
-from shotlane.instruments._locks import FOLDER_VARIABLE, PortLocks
-from shotlane.instruments._resource import parse_resource
+from shotlane.instruments.definition._resource import parse_resource
+from shotlane.instruments.pool._locks import FOLDER_VARIABLE, PortLocks
 
 pytestmark = pytest.mark.real_time
 HOLD = """
 import sys
 from pathlib import Path
-from shotlane.instruments._locks import PortLocks
-from shotlane.instruments._resource import parse_resource
+from shotlane.instruments.pool._locks import PortLocks
+from shotlane.instruments.definition._resource import parse_resource
 locks = PortLocks("bench", what=lambda: "run 7 of anneal")
 locks.take({"furnace": parse_resource(sys.argv[1], "furnace", Path("/"))})
 print("held", flush=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.instruments._wired import FURNACE, Told, drive
 
-from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments.definition._contract import InstrumentError
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time

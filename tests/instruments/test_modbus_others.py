@@ -16,7 +16,7 @@ from tests.instruments._bridge import Bridge
 from tests.instruments._libmodbus import LIBRARY
 from tests.instruments._wired import drive
 
-from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments.definition._contract import InstrumentError
 
 pytestmark = pytest.mark.real_time
 

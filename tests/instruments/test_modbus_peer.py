@@ -11,7 +11,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 from tests.instruments._wired import drive
 
-from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments.definition._contract import InstrumentError
 
 pytestmark = pytest.mark.real_time
 

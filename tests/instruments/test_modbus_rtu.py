@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.instruments._wired import Told, drive
 
-from shotlane.instruments._contract import InstrumentError
+from shotlane.instruments.definition._contract import InstrumentError
 from shotlane.testing import RtuBench
 
 pytestmark = pytest.mark.real_time

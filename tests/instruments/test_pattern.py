@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from shotlane.instruments._pattern import parse_pattern
-from shotlane.instruments._template import ReplyMismatch, TemplateError
+from shotlane.instruments.dialogue._pattern import parse_pattern
+from shotlane.instruments.dialogue._template import ReplyMismatch, TemplateError
 
 
 def test_named_groups_are_fields() -> None:

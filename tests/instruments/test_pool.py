@@ -9,7 +9,7 @@ import pytest
 from tests.instruments._stations import STATION, sound
 
 from shotlane.instruments import ErrorContext, Identity, InstrumentError, Pool, PoolError, Reading
-from shotlane.instruments._definition import Definition
+from shotlane.instruments.definition._definition import Definition
 from shotlane.model import Attribute, Command
 
 TWO = (
@@ -310,3 +310,30 @@ def test_one_port_is_used_by_one_thread_at_a_time(two: Bench) -> None:
     check: Callable[[str], bool] = waits
     assert check("oven")
     assert not check("other")
+
+
+def test_who_waits_for_a_port_that_is_let_go_of_is_refused(two: Bench) -> None:
+    """A safe write that was given up must not reach an instrument that is somebody else's by now."""
+    refused: list[InstrumentError] = []
+
+    def write() -> None:
+        try:
+            two.pool.write("furnace", "setpoint", 20.0)
+        except InstrumentError as error:
+            refused.append(error)
+
+    late = threading.Thread(target=write)
+    with two.pool.lock_of(two.pool.port_of("furnace")):
+        late.start()
+        closing = threading.Thread(target=two.pool.close)
+        closing.start()
+        while two.pool.roles_opened:
+            pass
+        # The port that is free is closed although the other hangs.
+        while "other close" not in two.log:
+            pass
+        assert "furnace close" not in two.log
+    late.join()
+    closing.join()
+    assert [error.fault for error in refused] == ["rejected"]
+    assert not [line for line in two.log if "write" in line]

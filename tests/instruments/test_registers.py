@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments._registers import BitField, Codec, Order, Place, RegisterKind, halves, requests
+from shotlane.instruments.modbus._registers import (
+    BitField,
+    Codec,
+    Order,
+    Place,
+    RegisterKind,
+    halves,
+    requests,
+)
 from shotlane.model import ValueType
 
 HOLDING = RegisterKind.HOLDING

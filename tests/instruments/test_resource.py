@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments._resource import ResourceError, parse_resource
+from shotlane.instruments.definition._resource import ResourceError, parse_resource
 
 HERE = Path("/lab")
 

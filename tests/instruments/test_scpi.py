@@ -9,7 +9,7 @@ from tests.instruments._scripted import Peer, peer
 from tests.instruments._wired import Told, define, drive
 
 from shotlane.instruments import InstrumentError, Reading
-from shotlane.instruments._dialogue import parse_dialogue
+from shotlane.instruments.dialogue._dialogue import parse_dialogue
 
 pytestmark = pytest.mark.real_time
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from tests.instruments._peers import AsciiDevice, device, fault_of, pool_on, value
-from tests.instruments._stations import Lab, marked, resolve, sound
+from tests.instruments._stations import Lab, resolve, sound
 
-from shotlane.instruments import PoolError
-from shotlane.instruments._secrets import Secret
+from shotlane.instruments import InUseError, PoolError, lock_instruments
+from shotlane.instruments.definition._secrets import Secret
+from shotlane.instruments.pool._locks import FOLDER_VARIABLE
 
 METER = """
 instrument: meter
@@ -40,7 +41,7 @@ def made() -> Iterator[AsciiDevice]:
 def nowhere(monkeypatch: Patch, tmp_path: Path) -> Path:
     monkeypatch.delenv("SHOTLANE_SECRET_METER", raising=False)
     path = tmp_path / "secrets"
-    monkeypatch.setattr("shotlane.instruments._secrets.secrets_file", lambda: path)
+    monkeypatch.setattr("shotlane.instruments.definition._secrets.secrets_file", lambda: path)
     return path
 
 
@@ -158,9 +159,77 @@ def test_a_secret_does_not_show_itself() -> None:
     assert (repr(Secret("s3same")), f"{Secret('s3same')}") == ("***", "***")
 
 
-def test_a_secret_stands_in_options_only(tmp_path: Path) -> None:
-    text = "station: lab\ninstruments:\n  meter: {instrument: meter, resource: 'tcp://${secret:HOST}:1'}\n"
-    _, report = resolve(text.replace("}\n", ", options: {password: x}}\n"), tmp_path, {"meter": METER})
-    item = next(iter(report))
-    assert item.code == "STA900"
-    assert marked(item)
+# Secrets outside of options.
+
+
+def hidden_address(made: AsciiDevice, monkeypatch: Patch) -> str:
+    """A station whose address is a secret."""
+    host, _, port = made.resource.removeprefix("tcp://").partition(":")
+    monkeypatch.setenv("SHOTLANE_SECRET_HOST", host)
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "s3same")
+    return station(f"tcp://${{secret:HOST}}:{port}")
+
+
+def test_an_address_may_hold_one(made: AsciiDevice, tmp_path: Path, monkeypatch: Patch) -> None:
+    with pool_on(hidden_address(made, monkeypatch), tmp_path, {"meter": METER}) as (pool, told):
+        pool.open(["meter"])
+        assert value(pool, "meter", "level") == 1.5
+    assert told.of("instrument.opened")[0]["resource"].startswith("tcp://${secret:HOST}:")
+
+
+def test_an_address_that_nobody_answers_at_is_not_told(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    text = hidden_address(made, monkeypatch)
+    made.close()
+    with pool_on(text, tmp_path, {"meter": METER}) as (pool, told), pytest.raises(PoolError) as raised:
+        pool.open(["meter"])
+    assert "nothing answers at ***" in str(raised.value)
+    shown = repr((raised.value.faults["meter"].context, told.events))
+    assert "127.0.0.1" not in shown
+    assert "tcp://${secret:HOST}" in shown
+
+
+def test_the_lock_is_that_of_the_address_and_does_not_show_it(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    plain = sound(station(made.resource), tmp_path, {"meter": METER})
+    secret = sound(hidden_address(made, monkeypatch), tmp_path, {"meter": METER})
+    with lock_instruments(secret, ["meter"]), pytest.raises(InUseError):
+        lock_instruments(plain, ["meter"])
+    with lock_instruments(secret, ["meter"]):
+        written = [path.name + path.read_text() for path in (tmp_path / "locks").iterdir()]
+    assert written
+    assert "127.0.0.1" not in "".join(written)
+
+
+def test_who_must_answer_may_be_one(made: AsciiDevice, tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_SERIAL", "SN-4711")
+    text = station(made.resource).replace("}}\n", "}, expect: {serial: '${secret:SERIAL}'}}\n")
+    monkeypatch.setenv("SHOTLANE_SECRET_METER", "s3same")
+    document = METER + "identity: {maker: Acme, serial: SN-1}\n"
+    with pool_on(text, tmp_path, {"meter": document}) as (pool, _), pytest.raises(PoolError) as raised:
+        pool.open(["meter"])
+    assert str(raised.value) == "meter: serial SN-1 answers, and *** is expected"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "${secret:METER}",
+        "tcp://10.0.0.1:${secret:PORT}",
+        "serial:///dev/x?baudrate=${secret:BAUD}",
+        "${secret:KIND}://10.0.0.1:5",
+    ],
+)
+def test_a_secret_is_no_number_and_no_kind_of_address(resource: str, tmp_path: Path) -> None:
+    _, report = resolve(station(resource), tmp_path, {"meter": METER})
+    assert [item.code for item in report] == ["STA150"]
+    assert "secret0" not in next(iter(report)).message
+
+
+def test_a_limit_is_needed_before_anything_is_opened(tmp_path: Path) -> None:
+    text = station("sim://").replace("}}\n", "}, timeout: '${secret:TIMEOUT}'}\n")
+    _, report = resolve(text, tmp_path, {"meter": METER})
+    assert [item.code for item in report] == ["STA122"]

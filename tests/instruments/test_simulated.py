@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.instruments._stations import FURNACE, STATION, Lab, sound
 
-from shotlane.instruments._noise import Noise
-from shotlane.instruments._response import Term, constant, lag
+from shotlane.instruments.simulation._noise import Noise
+from shotlane.instruments.simulation._response import Term, constant, lag
 
 S = 1_000_000_000
 

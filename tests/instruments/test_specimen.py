@@ -10,7 +10,7 @@ from tests.instruments._peers import bench_station, device, fault_of, pool_on, v
 from tests.instruments._stations import marked, only, resolve
 
 from shotlane.instruments import Identity, PoolError
-from shotlane.instruments._specimen import Expectation
+from shotlane.instruments.definition._specimen import Expectation
 from shotlane.testing import Bench
 
 METER = """
@@ -121,7 +121,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture
 def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("shotlane.instruments._wear.wear_folder", lambda: tmp_path / "wear")
+    monkeypatch.setattr("shotlane.instruments.pool._wear.wear_folder", lambda: tmp_path / "wear")
     return tmp_path / "wear"
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments._template import ReplyMismatch, TemplateError, parse_frame, parse_write
+from shotlane.instruments.dialogue._template import ReplyMismatch, TemplateError, parse_frame, parse_write
 
 FRAME = "A {pressure:f} {temperature:f} {_:f} {flow:f} {setpoint:f} {gas:w} {flags:rest?}"
 REPLY = "A +014.70 +025.00 +000.007 +000.012 020.000     Air"

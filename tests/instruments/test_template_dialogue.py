@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from tests.instruments._wired import GAS, Told, define
 
-from shotlane.instruments._ascii import AsciiDriver
-from shotlane.instruments._contract import InstrumentError, Reading
-from shotlane.instruments._dialogue import parse_dialogue
-from shotlane.instruments._line import Request
+from shotlane.instruments.definition._contract import InstrumentError, Reading
+from shotlane.instruments.dialogue._dialogue import parse_dialogue
+from shotlane.instruments.dialogue._driver import AsciiDriver
+from shotlane.instruments.dialogue._line import Request
 from shotlane.model import InstrumentDocument
 
 METER: dict[str, Any] = {

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from tests.instruments._peers import Told, bench_station, device, fault_of, pool_on, value
 
-from shotlane.instruments import Pool, _exchanger, _line
+from shotlane.instruments import Pool
+from shotlane.instruments.dialogue import _line
+from shotlane.instruments.pool import _exchanger
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time

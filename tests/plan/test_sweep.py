@@ -157,7 +157,7 @@ def test_order_shuffle_is_a_seeded_permutation() -> None:
         ("  - when: x > 1 V\n  - x: [1 V]\n", [("SEQ304", 6)]),
         ("  - when: x\n", [("SEQ304", 6)]),
         ("  - x: [1 V]\n  - when: x > 1 V\n", [("SEQ306", 7)]),
-        ("  - optimize: {maximize: a}\n", [("SEQ900", 6)]),
+        ("  - optimize: {maximize: a}\n", [("SEQ304", 6)]),
         ("  - points: [1]\n", [("SEQ304", 6)]),
         ("  - concat: [1]\n", [("SEQ304", 6)]),
         ("  - x: {linspace: [1 V, 2 V, 10000]}\n  - y: {linspace: [1 V, 2 V, 10000]}\n", [("SEQ309", 7)]),

@@ -14,6 +14,7 @@ from shotlane.records import (
     Fault,
     Outcome,
     Recorder,
+    ResultRow,
     RunEnd,
     RunStart,
     SampleRow,
@@ -85,6 +86,7 @@ def begin_shot(recorder: Recorder, shot: int, values: Mapping[str, Any] | None =
     recorder.begin_shot(ShotStart(shot, parameters(shot) if values is None else values, f"d{shot}"))
 
 
+FAULT = Fault("timeout", "no answer within 0.3 s", {"role": "furnace"})
 STEPS = (StepRecord("heat", 0, 30 * MS), StepRecord("soak", 30 * MS, 100 * MS))
 
 
@@ -96,6 +98,7 @@ def record_attempt(
     *,
     attempt: int = 1,
     fault: Fault | None = None,
+    results: tuple[ResultRow, ...] = (),
 ) -> AttemptBuffer:
     began = START_NS + shot * S + (attempt - 1) * 100 * MS
     buffer = recorder.begin_attempt(AttemptStart(shot, attempt, began, STEPS))
@@ -103,7 +106,8 @@ def record_attempt(
     buffer.actions.extend(actions)
     outcome = Outcome.DONE if fault is None else Outcome.ERRORED
     tallies = (tally(list(rows)),) if isinstance(rows, list) else ()
-    recorder.end_attempt(AttemptEnd(shot, attempt, began + 10 * MS, began + 60 * MS, outcome, fault, tallies))
+    times = (began + 10 * MS, began + 60 * MS)
+    recorder.end_attempt(AttemptEnd(shot, attempt, *times, outcome, fault, tallies, results))
     return buffer
 
 

@@ -3,9 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,15 +61,39 @@ class PostgresServer:
         """Make the server's files."""
         self._run("initdb", "-D", str(self._folder / "db"), "-U", "lab", "-A", "trust", "-N", "-E", "UTF8")
 
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        options = f"-F -p {self._port} -k {self._folder} -h 127.0.0.1"
+    def start(self, *, durable: bool = False) -> None:
+        """Start the server and wait until it answers; `durable`: with fsync, as in a lab."""
+        options = f"{'' if durable else '-F '}-p {self._port} -k {self._folder} -h 127.0.0.1"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(self._folder / "db"), "-w", "-l", log, "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server; `immediate` is how a crash looks to its clients."""
         self._run("pg_ctl", "-D", str(self._folder / "db"), "-w", "-m", mode, "stop")
+
+    def _processes(self) -> list[int]:
+        """Every process of the server, the first one first."""
+        first = int((self._folder / "db" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()
+        return [first, *map(int, children)]
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of the server."""
+        for process in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def kill(self) -> None:
+        """Kill every process of the server, as the machine it runs on would by failing."""
+        processes = self._processes()
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(_state(process) not in (None, "Z") for process in processes):
+            time.sleep(0.01)
+        # A process that nobody waits for keeps its number, and would look like a server that runs.
+        for lock in (self._folder / "db" / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
 
     def remove(self) -> None:
         """Stop and delete everything."""
@@ -81,6 +107,13 @@ class PostgresServer:
         name = f"lab{self._count}"
         self._run("createdb", "-h", str(self._folder), "-p", str(self._port), "-U", "lab", name)
         return f"postgresql://lab:s3cr3t-w0rd@127.0.0.1:{self._port}/{name}"
+
+
+def _state(pid: int) -> str | None:
+    """The letter that the system gives the state of a process, None when there is none."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    return None
 
 
 def _free_port() -> int:

@@ -1,49 +1,155 @@
-"""SIGKILL of the runner: every shot that was acknowledged is there, whole; the run never looks successful."""
+"""SIGKILL of the runner at random instants of the commit path, with and without a store that is there.
 
+The programs are forked from one that has imported everything, so that hundreds of them take seconds. Each
+says on a pipe which shots were acknowledged to it, and is killed; what the store holds afterwards, spools
+delivered, must be exactly that, plus at most the one shot that was under way.
+"""
+
+import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from shotlane.records import Outcome
-from shotlane.store import open_reader
+from shotlane.store import open_reader, open_recorder, recover, spools
 
-RUNNER = textwrap.dedent("""
-    import sys
+ROOT = Path(__file__).parents[2]
+SAMPLES = 40  # enough for COPY
+
+# Forks one runner per line that it reads; the runner writes `run shot` for every acknowledged shot.
+FORGE = textwrap.dedent(f"""
+    import os, sys
+    import numpy, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite
     from shotlane.store import open_recorder
     from tests.store import lab
 
-    recorder = open_recorder(sys.argv[1], flush_interval_s=0.002)
-    recorder.begin_run(lab.run_start(shots_planned=100000))
-    for shot in range(1, 100001):
-        rows = [lab.sample(0, tick, shot) for tick in range(20)]
-        lab.record_shot(recorder, shot, rows, [lab.setting(0, 1.0)])
-        print(shot, flush=True)
+    def runner(out):
+        recorder = open_recorder(sys.argv[1], flush_interval_s=0.003, wait_s=0.01)
+        run = recorder.begin_run(lab.run_start(shots_planned=100000))
+        os.write(out, b"%d 0\\n" % run)
+        for shot in range(1, 100001):
+            rows = [lab.sample(0, tick, shot) for tick in range({SAMPLES})]
+            lab.record_shot(recorder, shot, rows, [lab.setting(0, 1.0)])
+            os.write(out, b"%d %d\\n" % (run, shot))
+
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                runner(1)
+            finally:
+                os._exit(1)
+        sys.stderr.write(f"{{pid}}\\n")
+        sys.stderr.flush()
+        os.waitpid(pid, 0)
+        os.write(1, b"end\\n")
 """)
 
 
-@pytest.mark.parametrize("acknowledged", [1, 40, 300])
-def test_no_acknowledged_shot_is_lost_by_a_kill(store_url: str, acknowledged: int) -> None:
-    command = [sys.executable, "-c", RUNNER, store_url]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    ) as runner:
-        assert runner.stdout is not None
-        for line in runner.stdout:
-            if int(line) >= acknowledged:
-                break
-        time.sleep(acknowledged % 7 / 1000)
-        runner.send_signal(signal.SIGKILL)
-        told = [acknowledged, *(int(line) for line in runner.stdout if line.endswith("\n"))]
-    with open_reader(store_url) as reader:
-        found = reader.run()
-        ended = [row[0] for row in reader.shots(1) if row[1] is not None]
-        samples = len(reader.samples(1))
-    assert ended == list(range(1, len(ended) + 1))
-    assert len(ended) >= told[-1]
-    assert samples >= 20 * len(ended)
-    assert (found.summary.outcome, found.summary.died) == (Outcome.TERMINATED, True)
+class Forge:
+    """Makes runners, and kills them."""
+
+    def __init__(self, store: str) -> None:
+        command = [sys.executable, "-c", FORGE, store]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, cwd=ROOT, bufsize=1, **pipes)  # type: ignore[call-overload]
+
+    def kill_one(self, meanwhile: AbstractContextManager[None]) -> tuple[int, int]:
+        """Let a runner go and kill it in `meanwhile`, after its first shot; its run, and its last shot."""
+        self.process.stdin.write("go\n")
+        pid = int(self.process.stderr.readline())
+        lines = self._lines()
+        told = [next(lines), next(lines)]
+        with meanwhile:
+            os.kill(pid, signal.SIGKILL)
+            return [*told, *lines][-1]
+
+    def _lines(self) -> Iterator[tuple[int, int]]:
+        for line in iter(self.process.stdout.readline, "end\n"):
+            run, shot = line.split()
+            yield int(run), int(shot)
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def _check(store: str, acknowledged: dict[int, int]) -> None:
+    """Every run holds the shots that it was acknowledged, whole and once, and at most one more."""
+    with open_reader(store) as reader:
+        for run, last in acknowledged.items():
+            ended = [row[0] for row in reader.shots(run) if row[1] is not None]
+            assert ended in (list(range(1, last + 1)), list(range(1, last + 2))), f"run {run}"
+            keys = [row[:3] for row in reader.samples(run)]
+            assert len(keys) == len(set(keys))
+            shots = {row[0]: row[1] for row in reader.attempts(run)}
+            counted = [sum(shots[key[0]] == shot for key in keys) for shot in ended]
+            assert counted == [SAMPLES] * len(ended), f"run {run}"
+            assert (reader.run(run).summary.outcome, reader.run(run).summary.died) == (
+                Outcome.TERMINATED,
+                True,
+            )
+
+
+def _kill_many(
+    store: str, count: int, meanwhile: Callable[[], AbstractContextManager[None]]
+) -> dict[int, int]:
+    """The last acknowledged shot of every run."""
+    open_recorder(store).close()
+    forge = Forge(store)
+    try:
+        return dict(forge.kill_one(meanwhile()) for _ in range(count))
+    finally:
+        forge.close()
+
+
+@pytest.mark.timeout(300)
+def test_no_acknowledged_shot_is_lost_or_doubled_by_a_kill(store_url: str) -> None:
+    chance = random.Random(1)
+
+    @contextmanager
+    def a_moment() -> Iterator[None]:
+        time.sleep(chance.random() * 0.02)
+        yield
+
+    acknowledged = _kill_many(store_url, 50, a_moment)
+    assert len(acknowledged) == 50
+    _check(store_url, acknowledged)
+
+
+@pytest.mark.timeout(300)
+def test_no_shot_in_a_spool_is_lost_or_doubled_by_a_kill(sqlite_url: str) -> None:
+    chance = random.Random(2)
+    found: list[int] = []
+
+    @contextmanager
+    def locked() -> Iterator[None]:
+        # As a copy or a browser of databases does; the runner is killed under it, or soon after.
+        other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, timeout=5)
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(chance.random() * 0.04)
+        found.append(len(spools(sqlite_url)))
+        if chance.random() < 0.5:
+            other.rollback()
+            time.sleep(chance.random() * 0.02)
+        try:
+            yield
+        finally:
+            other.close()
+
+    acknowledged = _kill_many(sqlite_url, 100, locked)
+    recover(sqlite_url)
+    assert spools(sqlite_url) == ()
+    assert sum(found) > 20
+    _check(sqlite_url, acknowledged)

@@ -19,6 +19,7 @@ from shotlane.records import (
 )
 from shotlane.store import open_reader, open_recorder
 from shotlane.store._batch import Batch
+from shotlane.store._writer import Writer
 
 
 def test_runs_are_numbered_from_one_across_sessions(store_url: str) -> None:
@@ -216,7 +217,7 @@ def test_a_crash_of_the_writer_thread_is_told_to_the_next_caller(
     with open_recorder(sqlite_url, flush_interval_s=0.01) as recorder:
         recorder.begin_run(lab.run_start())
         with monkeypatch.context() as patch:
-            patch.setattr(Batch, "write", lambda *_: 1 / 0)
+            patch.setattr(Writer, "write", lambda *_: 1 / 0)
             recorder.event(Event("exchange.extra", lab.START_NS))
             recorder._thread.join(10)
         with pytest.raises(RecorderError, match="the writer thread failed: division by zero"):

@@ -33,5 +33,6 @@ def test_the_number_of_a_deleted_run_is_not_given_again(store_url: str) -> None:
         run = recorder.begin_run(lab.run_start(documents={}, channels=(), parameter_units={}))
         lab.end_run(recorder)
         with recorder._writer.transaction() as cursor:
+            cursor.execute(f"DELETE FROM run_session WHERE run = {run}")
             cursor.execute(f"DELETE FROM run WHERE number = {run}")
         assert recorder.begin_run(lab.run_start()) == run + 1

@@ -1,24 +1,23 @@
 """Runs as polars frames."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from shotlane.analysis._load import load, runs
+from shotlane.analysis._load import load, open_store, runs
 
 if TYPE_CHECKING:
     from shotlane.analysis._arrays import ArrayReading
     from shotlane.analysis._loaded import LoadedRun
+    from shotlane.analysis._several import LoadedRuns
+    from shotlane.analysis._store import Store
 
-__all__ = ["ArrayReading", "LoadedRun", "load", "runs"]
+__all__ = ["ArrayReading", "LoadedRun", "LoadedRuns", "Store", "load", "open_store", "runs"]
+
+# Late, for they import polars.
+_HOMES = {"ArrayReading": "_arrays", "LoadedRun": "_loaded", "LoadedRuns": "_several", "Store": "_store"}
 
 
 def __getattr__(name: str) -> Any:
-    # Late, for they import polars.
-    if name == "LoadedRun":
-        from shotlane.analysis._loaded import LoadedRun
-
-        return LoadedRun
-    if name == "ArrayReading":
-        from shotlane.analysis._arrays import ArrayReading
-
-        return ArrayReading
-    raise AttributeError(name)
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"shotlane.analysis.{_HOMES[name]}"), name)

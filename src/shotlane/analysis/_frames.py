@@ -2,14 +2,26 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 import polars as pl
 
 from shotlane.analysis import _types as types
 from shotlane.records import ActionKind, ChannelRecord, Status
-from shotlane.store import GOOD, Reader
+from shotlane.store import GOOD, Query, Reader
 
+Shots = int | Sequence[int] | None
 _GOOD = [outcome.value for outcome in GOOD]
+
+
+def table(reader: Reader, query: Query, kinds: types.Schema, expected: int | None = None) -> pl.DataFrame:
+    """Rows of a query with the types that are declared, whatever the way they come."""
+    skip = 1 if reader.sqlite else 0
+
+    def arrow(stream: Any) -> pl.DataFrame:
+        return pl.DataFrame(stream).slice(skip).cast(dict(kinds))  # type: ignore[arg-type]
+
+    return reader.table(query, arrow, lambda rows: types.frame(rows, kinds), expected)
 
 
 def instant(name: str) -> pl.Expr:
@@ -29,14 +41,29 @@ def named(column: str, words: type[IntEnum], kind: pl.DataType | type[pl.DataTyp
     return pl.col(column).replace_strict(list(words), names, return_dtype=kind)
 
 
+WHICH = ("good", "last", "all")
+
+
 def attempts(reader: Reader, run: int, which: str = "all") -> pl.DataFrame:
-    """Attempts with their key `id`; `which` is good or all."""
-    if which not in ("good", "all"):
-        raise ValueError(f"attempts is 'good' or 'all', not {which!r}")
+    """Attempts with their key `id`; see `well`."""
     found = types.frame(reader.attempts(run), types.ATTEMPT_ROWS)
+    return well(found.with_columns(pl.lit(run, pl.Int64).alias("run")), which)
+
+
+def check_which(which: str) -> None:
+    """Refuse what is no choice of attempts."""
+    if which not in WHICH:
+        raise ValueError(f"attempts is 'good', 'last' or 'all', not {which!r}")
+
+
+def well(attempts: pl.DataFrame, which: str) -> pl.DataFrame:
+    """Those that went to their planned end (good), that decided their shot (last), or all."""
+    check_which(which)
     if which == "good":
-        found = found.filter(pl.col("outcome").is_in(_GOOD))
-    return found.with_columns(pl.lit(run, pl.Int64).alias("run"))
+        return attempts.filter(pl.col("outcome").is_in(_GOOD))
+    if which == "last":
+        return attempts.filter(pl.col("attempt") == pl.col("attempt").max().over("shot"))
+    return attempts
 
 
 def attempts_frame(reader: Reader, run: int) -> pl.DataFrame:
@@ -46,66 +73,42 @@ def attempts_frame(reader: Reader, run: int) -> pl.DataFrame:
     return _shaped(found, types.ATTEMPTS)
 
 
+def _places(reader: Reader, run: int, which: str, shots: Shots) -> tuple[pl.DataFrame, list[int] | None]:
+    """The attempts of some shots, and their keys; no keys for all shots."""
+    place = attempts(reader, run, which).select("id", "run", "shot", "attempt", "origin")
+    if shots is None:
+        return place, None
+    place = place.filter(pl.col("shot").is_in([shots] if isinstance(shots, int) else list(shots)))
+    return place, place["id"].to_list()
+
+
 def _channels(channels: Sequence[ChannelRecord]) -> pl.DataFrame:
     rows: list[tuple[object, ...]] = [(one.index, one.name, one.type) for one in channels]
     return types.frame(rows, {"index": pl.Int64, "channel": pl.String, "type": pl.String})
 
 
-def samples(
-    reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str, *, chosen: bool
-) -> pl.DataFrame:
-    """Long frame of the readings of these channels; `chosen`: they are not all channels of the run."""
-    indexes = [one.index for one in channels] if chosen else None
-    rows = types.frame(reader.samples(run, indexes), types.SAMPLE_ROWS)
-    texts = types.frame(reader.sample_texts(run, indexes), types.TEXT_ROWS)
-    if texts.height:
-        rows = rows.join(texts, on=["id", "index", "tick"], how="left")
-    else:
-        rows = rows.with_columns(text=pl.lit(None, pl.String), raw=pl.lit(None, pl.String))
-    rows = _with_step(rows, types.frame(reader.steps(run), types.STEP_ROWS))
-    return _shaped(_placed(rows, attempts(reader, run, which), channels), types.SAMPLES)
-
-
-def _with_step(rows: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
-    """Each reading with the step that its target falls into; one at the end of the shot is in the last."""
-    # Of steps that begin at one instant all but the last have no length.
-    begins = steps.sort("id", "start_ns", "number").unique(
-        ["id", "start_ns"], keep="last", maintain_order=True
-    )
-    begins = begins.select("id", "step", pl.col("start_ns").alias("target_ns")).sort("target_ns")
-    return rows.sort("target_ns").join_asof(
-        begins, on="target_ns", by="id", strategy="backward", check_sortedness=False
-    )
-
-
-def steps(reader: Reader, run: int, which: str) -> pl.DataFrame:
+def steps(reader: Reader, run: int, which: str, shots: Shots) -> pl.DataFrame:
     """When each step began and ended, in seconds from the origin of its attempt."""
-    rows = types.frame(reader.steps(run), types.STEP_ROWS)
-    place = attempts(reader, run, which).select("id", "run", "shot", "attempt")
+    place, keys = _places(reader, run, which, shots)
+    rows = types.frame(reader.steps(run, keys), types.STEP_ROWS)
     found = rows.join(place, on="id", how="inner").sort("id", "number")
     times = {"start_s": seconds(pl.col("start_ns")), "end_s": seconds(pl.col("end_ns"))}
     return _shaped(found.with_columns(**times), types.STEPS)
 
 
-def actions(reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str) -> pl.DataFrame:
+def actions(
+    reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str, shots: Shots
+) -> pl.DataFrame:
     """Every set and call, in the order they were made."""
-    rows = types.frame(reader.actions(run), types.ACTION_ROWS)
-    rows = rows.with_columns(named("kind", ActionKind, types.KindType))
-    return _shaped(_placed(rows, attempts(reader, run, which), channels), types.ACTIONS)
-
-
-def _placed(rows: pl.DataFrame, attempts: pl.DataFrame, channels: Sequence[ChannelRecord]) -> pl.DataFrame:
-    """Rows with run, shot, attempt, channel name and times; those of other attempts are left out."""
-    place = attempts.select("id", "run", "shot", "attempt", "origin")
+    place, keys = _places(reader, run, which, shots)
+    rows = types.frame(reader.actions(run, keys), types.ACTION_ROWS)
     began = pl.coalesce("requested_ns", "target_ns")
     # NaN is kept as text, since a database has only NULL for it, and NULL means that there was no value.
     lost = pl.col("value").is_null() & (pl.col("text") == "nan") & pl.col("type").is_in(["float", "int"])
-    return (
+    found = (
         rows.join(place, on="id", how="inner")
         .join(_channels(channels), on="index", how="left")
-        .sort(
-            "id", *(name for name in ("index", "tick", "number") if _orders(name, rows)), maintain_order=True
-        )
+        .sort("id", "number")
         .with_columns(
             t=seconds(began),
             time=(pl.col("origin") + began),
@@ -113,12 +116,24 @@ def _placed(rows: pl.DataFrame, attempts: pl.DataFrame, channels: Sequence[Chann
             value=pl.when(lost).then(float("nan")).otherwise(pl.col("value")),
             text=pl.when(lost).then(None).otherwise(pl.col("text")),
         )
-        .with_columns(instant("time"), named("status", Status, types.StatusType))
+        .with_columns(
+            instant("time"),
+            named("status", Status, types.StatusType),
+            named("kind", ActionKind, types.KindType),
+        )
     )
+    return _shaped(found, types.ACTIONS)
 
 
-def _orders(name: str, rows: pl.DataFrame) -> bool:
-    return name in rows.columns and not (name == "index" and "number" in rows.columns)
+def polls(reader: Reader, run: int, channels: Sequence[ChannelRecord]) -> pl.DataFrame:
+    """Readings made for an interlock, in order."""
+    rows = types.frame(reader.polls(run), types.POLL_ROWS)
+    rows = rows.join(_channels(channels), on="index", how="left", maintain_order="left").with_columns(
+        instant("requested").alias("time"),
+        seconds(pl.col("received") - pl.col("requested")).alias("took_s"),
+        named("status", Status, types.StatusType),
+    )
+    return _shaped(rows, types.POLLS)
 
 
 def tallies(reader: Reader, run: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis._loaded import LoadedRun
+    from shotlane.analysis._store import Store
 
 
 def load(run: int | None = None, store: str | Path | None = None) -> "LoadedRun":
@@ -25,7 +26,14 @@ def load(run: int | None = None, store: str | Path | None = None) -> "LoadedRun"
 
 
 def runs(store: str | Path | None = None) -> "pl.DataFrame":
-    """All runs of a store, newest first: one row per run."""
-    from shotlane.analysis._runs import runs_frame  # late: polars, SQLAlchemy
+    """All runs of a store, newest first: one row per run. `open_store(...).runs(...)` finds some of them."""
+    from shotlane.analysis._store import open_store  # late: polars, SQLAlchemy
 
-    return runs_frame(store)
+    return open_store(store).runs()
+
+
+def open_store(store: str | Path | None = None) -> "Store":
+    """Open a store to find and load runs; `store` as for `load`. Raises `store.StoreError`."""
+    from shotlane.analysis import _store  # late: polars, SQLAlchemy
+
+    return _store.open_store(store)

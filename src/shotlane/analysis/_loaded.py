@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from shotlane.analysis import _arrays, _frames, _shots, _wide
+from shotlane.analysis import _arrays, _frames, _results, _shots, _wide
+from shotlane.analysis import _types as types
 from shotlane.analysis._place import store_or_default
+from shotlane.analysis._sample_source import WantedSamples
+from shotlane.analysis._samples import SampleScan
 from shotlane.diagnostics import did_you_mean
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import Reader, RunRecord, StoreError, open_reader
+
+Names = str | Sequence[str] | None
+_FOR_WIDE = ["run", "shot", "attempt", "channel", "status", "target_ns", "requested_ns", "value", "text"]
 
 
 def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
@@ -20,7 +27,10 @@ def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
 
 
 class LoadedRun:
-    """A run as polars frames. Only attempts that ended well are given, unless asked with `attempts="all"`."""
+    """A run as polars frames. Only attempts that ended well are given, unless asked for.
+
+    `attempts`: good (done or passed), last (the one that decided its shot, however it ended) or all.
+    """
 
     def __init__(self, store: str | Path, record: RunRecord) -> None:
         self._store = store
@@ -38,10 +48,26 @@ class LoadedRun:
 
     @property
     def units(self) -> dict[str, str | None]:
-        """Unit of every channel and of every parameter column; None for what has none."""
+        """Unit of every channel and of every column that has one of its own; None for what has none."""
         channels = {channel.name: channel.unit for channel in self.record.channels}
-        parameters = {_shots.column_name(one.name): one.unit for one in self.record.parameters}
-        return {**channels, **parameters}
+        return {**_shots.TIME_UNITS, **channels, **self.parameter_units, **self._result_units()}
+
+    @property
+    def parameter_units(self) -> dict[str, str | None]:
+        """Unit of every column that a parameter has."""
+        return {_shots.column_name(one.name): one.unit for one in self.record.parameters}
+
+    def _result_units(self) -> dict[str, str | None]:
+        taken = {*types.SAMPLES, *types.SHOTS, *self.parameter_units}
+        with self._open() as reader:
+            found = _results.units(reader, self.number)
+        return {_results.column_name(name, taken): unit for name, unit in found.items()}
+
+    def frame_units(self, frame: pl.DataFrame | pl.LazyFrame) -> dict[str, str]:
+        """Units of those columns of a frame that have one: by name, of any frame made from this run's."""
+        units = self.units
+        names = frame.collect_schema().names() if isinstance(frame, pl.LazyFrame) else frame.columns
+        return {name: unit for name in names if (unit := units.get(name)) is not None}
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -54,10 +80,11 @@ class LoadedRun:
         return f"<run {summary.number}: {summary.sequence} on {summary.station}, {summary.state}, {shots}>"
 
     def shots(self) -> pl.DataFrame:
-        """One row per shot: run, shot, outcome, attempts, started, duration_s, and every parameter.
+        """One row per shot: run, shot, outcome, verdict, attempts, started, duration_s, parameters, results.
 
-        A parameter whose name is taken already stands in `parameter.NAME`. `duration_s` counts from the start
-        of the first attempt's set-up to the end of the last attempt.
+        A parameter whose name is taken already stands in `parameter.NAME`, a result in `result.NAME`. Results
+        and verdict are those of the last attempt, which decided the shot; the verdict is the worst of all.
+        `duration_s` counts from the start of the first attempt's set-up to the end of the last attempt.
         """
         with self._open() as reader:
             return _shots.shots(reader, self.number)
@@ -68,33 +95,43 @@ class LoadedRun:
             return _frames.attempts_frame(reader, self.number)
 
     def samples(
-        self,
-        channels: str | Sequence[str] | None = None,
-        *,
-        attempts: str = "good",
-        parameters: bool = False,
+        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
     ) -> pl.DataFrame:
         """Every reading, one row each, by shot, attempt, channel and tick.
 
         `t` is the time from the shot's origin in seconds at which the exchange began (was due, for one that
         never began), `time` the same instant in UTC; `step` the step that its target falls into, which begins
         at its first instant and ends before its last; `value` holds numbers, `text` the rest. A reading that
-        failed is a row whose `status` says so. `channels`: names, all without; `attempts`: good or all;
-        `parameters`: the shot's parameters as further columns.
+        failed is a row whose `status` says so. `channels`: names, all without; `parameters`: the shot's
+        parameters as further columns.
         """
-        chosen = self._chosen(channels)
-        with self._open() as reader:
-            found = _frames.samples(reader, self.number, chosen, attempts, chosen=channels is not None)
-            return self._with_parameters(reader, found) if parameters else found
+        return self._scan(channels, attempts, parameters=parameters).frame()
 
-    def _with_parameters(self, reader: Reader, found: pl.DataFrame) -> pl.DataFrame:
-        names = [_shots.column_name(one.name) for one in self.record.parameters]
-        shots = _shots.shots(reader, self.number).select("shot", *names)
-        return found.join(shots, on="shot", how="left")
+    def lazy(
+        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
+    ) -> pl.LazyFrame:
+        """The same as a LazyFrame, which reads only what its filters and columns ask for.
+
+        The database leaves out what a filter on run, shot, attempt, channel, status, parameters, `t`, `time`,
+        `tick` or a column of nanoseconds cannot keep. A run larger than the memory can be streamed.
+        """
+        scan = self._scan(channels, attempts, parameters=parameters)
+        return register_io_source(scan.pieces, schema=pl.Schema(scan.schema))
+
+    def _scan(self, channels: Names, attempts: str, *, parameters: bool = False) -> SampleScan:
+        _frames.check_which(attempts)
+        columns: types.Schema = {}
+        if parameters:
+            columns = {
+                _shots.column_name(one.name): _shots.column_type(one) for one in self.record.parameters
+            }
+        chosen = self._chosen(channels)
+        every = len(chosen) == len(self.record.channels)
+        return SampleScan(self._open, WantedSamples(self.number, chosen, every, attempts, columns))
 
     def wide(
         self,
-        channels: str | Sequence[str] | None = None,
+        channels: Names = None,
         *,
         every: float | None = None,
         how: str = "nearest",
@@ -108,29 +145,40 @@ class LoadedRun:
         readings of numbers; the previous reading for what is no number).
         """
         chosen = [one for one in self._chosen(channels) if one.type != "array"]
-        with self._open() as reader:
-            found = _frames.samples(reader, self.number, chosen, attempts, chosen=True)
+        found = self._scan([one.name for one in chosen], attempts).frame(_FOR_WIDE)
         if channels is None:
             read = set(found["channel"].unique())
             chosen = [one for one in chosen if one.name in read]
         return _wide.wide(found, {one.name: one.type for one in chosen}, every_s=every, how=how)
 
-    def actions(self, *, attempts: str = "good") -> pl.DataFrame:
-        """Every set and call, in the order they were made."""
+    def actions(self, *, attempts: str = "good", shots: _frames.Shots = None) -> pl.DataFrame:
+        """Every set and call, in the order they were made; of all shots, or of those named."""
         with self._open() as reader:
-            return _frames.actions(reader, self.number, self.record.channels, attempts)
+            return _frames.actions(reader, self.number, self.record.channels, attempts, shots)
 
-    def arrays(
-        self, channels: str | Sequence[str] | None = None, *, attempts: str = "good"
-    ) -> list[_arrays.ArrayReading]:
+    def arrays(self, channels: Names = None, *, attempts: str = "good") -> list[_arrays.ArrayReading]:
         """Readings that are arrays, by shot, attempt, channel and tick."""
         with self._open() as reader:
             return _arrays.arrays(reader, self.number, self._chosen(channels), attempts)
 
-    def steps(self, *, attempts: str = "good") -> pl.DataFrame:
+    def results(self, *, attempts: str = "last") -> pl.DataFrame:
+        """One row per result with its limits and verdict; of the attempt that decided each shot, or of all.
+
+        `value` holds numbers, and booleans as 0 and 1; `text` words; `type` says which. Null: nothing valid
+        was read.
+        """
+        with self._open() as reader:
+            return _results.results(reader, self.number, attempts)
+
+    def steps(self, *, attempts: str = "good", shots: _frames.Shots = None) -> pl.DataFrame:
         """When each step of each attempt began and ended, in seconds from t = 0."""
         with self._open() as reader:
-            return _frames.steps(reader, self.number, attempts)
+            return _frames.steps(reader, self.number, attempts, shots)
+
+    def polls(self) -> pl.DataFrame:
+        """Readings that an interlock asked for because no lane did, outside of any attempt."""
+        with self._open() as reader:
+            return _frames.polls(reader, self.number, self.record.channels)
 
     def tallies(self) -> pl.DataFrame:
         """What became of every planned reading and action: per attempt and channel, summing to `planned`."""
@@ -150,11 +198,11 @@ class LoadedRun:
     def _open(self) -> Reader:
         return open_reader(self._store)
 
-    def _chosen(self, channels: str | Sequence[str] | None) -> Sequence[ChannelRecord]:
+    def _chosen(self, channels: Names) -> Sequence[ChannelRecord]:
         if channels is None:
             return self.record.channels
         known = {channel.name: channel for channel in self.record.channels}
-        wanted = [channels] if isinstance(channels, str) else list(channels)
+        wanted = [channels] if isinstance(channels, str) else list(dict.fromkeys(channels))
         for name in wanted:
             if name not in known:
                 help = did_you_mean(name, known, what="its channels")

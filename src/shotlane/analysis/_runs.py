@@ -1,19 +1,16 @@
 """The runs of a store as one frame."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import polars as pl
 
 from shotlane.analysis import _types as types
 from shotlane.analysis._frames import instant
-from shotlane.analysis._place import store_or_default
-from shotlane.store import open_reader
+from shotlane.store import RunSummary
 
 
-def runs_frame(store: str | Path | None) -> pl.DataFrame:
-    """One row per run, newest first."""
-    with open_reader(store_or_default(store)) as reader:
-        found = reader.runs()
+def frame_of(found: Sequence[RunSummary]) -> pl.DataFrame:
+    """One row per run, in the order given."""
     rows: list[tuple[object, ...]] = [
         (
             run.number,

@@ -1,13 +1,19 @@
-"""One row per shot with every parameter as a column, in declared order and type."""
+"""One row per shot with every parameter and result as a column, in declared order and type."""
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from shotlane.analysis import _results
 from shotlane.analysis import _types as types
-from shotlane.analysis._frames import instant, seconds
-from shotlane.store import ParameterRecord, Reader
+from shotlane.analysis._frames import instant, seconds, table
+from shotlane.store import ParameterRecord, Reader, shot_parameters_of
 
+TIME_UNITS: dict[str, str | None] = {
+    "t": "s",
+    "duration_s": "s",
+    **dict.fromkeys(("target_ns", "requested_ns", "received_ns", "lateness_ns"), "ns"),
+}
 _KINDS: dict[str | None, type[pl.DataType]] = {"number": pl.Float64, "bool": pl.Boolean, "text": pl.String}
 _ROWS: types.Schema = {
     "shot": pl.Int64,
@@ -31,10 +37,25 @@ def column_name(parameter: str) -> str:
     return f"parameter.{parameter}" if parameter in (*types.SAMPLES, *types.SHOTS) else parameter
 
 
+def column_type(parameter: ParameterRecord) -> type[pl.DataType]:
+    """Type of a parameter's column."""
+    return _KINDS.get(parameter.type, pl.String)
+
+
 def shots(reader: Reader, run: int) -> pl.DataFrame:
-    """One row per shot."""
+    """One row per shot with its parameters and the results of the attempt that decided it."""
+    head = _heads(reader, run)
+    columns = parameter_columns(reader, run, head.height)
+    columns = head.select("shot").join(columns, on="shot", how="left", maintain_order="left").drop("shot")
+    judged = _results.by_shot(reader, run, head["shot"], {*types.SAMPLES, *types.SHOTS, *columns.columns})
+    return head.with_columns(judged["verdict"], *columns, *judged.drop("shot", "verdict")).select(
+        *types.SHOTS, *columns.columns, *(name for name in judged.columns if name not in ("shot", "verdict"))
+    )
+
+
+def _heads(reader: Reader, run: int) -> pl.DataFrame:
     rows = types.frame(reader.shots(run), _ROWS)
-    head = rows.select(
+    return rows.select(
         pl.lit(run, pl.Int64).alias("run"),
         "shot",
         pl.col("outcome").cast(types.OutcomeType),
@@ -42,24 +63,23 @@ def shots(reader: Reader, run: int) -> pl.DataFrame:
         instant("started"),
         duration_s=seconds(pl.col("ended") - pl.col("started")),
     )
-    return head.with_columns(_columns(reader, run, rows["shot"]))
 
 
-def _columns(reader: Reader, run: int, numbers: pl.Series) -> list[pl.Series]:
-    """One column per parameter with a row for each of the shots `numbers`, which ascend."""
+def parameter_columns(reader: Reader, run: int, shots: int) -> pl.DataFrame:
+    """Shot, and one column per parameter, by shot; only of shots that have parameters, about so many."""
     parameters = reader.parameters(run)
-    found = types.frame(reader.shot_parameters(run), _VALUES)
-    # A runner may have committed more shots since they were counted.
-    found = found.join(numbers.to_frame("shot"), on="shot", how="semi", maintain_order="left")
+    found = table(reader, shot_parameters_of(run), _VALUES, expected=len(parameters) * shots)
+    numbers = found["shot"].unique().sort()
     row = np.searchsorted(numbers.to_numpy(), found["shot"].to_numpy())
     place = found["parameter"].to_numpy() * len(numbers) + row
     size = (len(parameters), len(numbers))
     values = _grid(place, found["value"], size)
     texts = _texts(place, found["text"], size)
-    return [
+    columns = [
         _column(parameter, values[index], None if texts is None else texts[index])
         for index, parameter in enumerate(parameters)
     ]
+    return pl.DataFrame([numbers.alias("shot"), *columns])
 
 
 def _grid(place: NDArray[np.int64], values: pl.Series, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -80,7 +100,7 @@ def _texts(place: NDArray[np.int64], texts: pl.Series, size: tuple[int, int]) ->
 def _column(
     parameter: ParameterRecord, values: NDArray[np.float64], texts: NDArray[np.object_] | None
 ) -> pl.Series:
-    name, kind = column_name(parameter.name), _KINDS.get(parameter.type, pl.String)
+    name, kind = column_name(parameter.name), column_type(parameter)
     if kind == pl.String:
         return pl.Series(name, [None] * len(values) if texts is None else texts.tolist(), pl.String)
     # Text beside a number says what a number cannot: a NaN that was meant.

@@ -12,6 +12,7 @@ Instant = pl.Datetime("ns", "UTC")
 StatusType = pl.Enum([status.name.lower() for status in Status])
 KindType = pl.Enum([kind.name.lower() for kind in ActionKind])
 OutcomeType = pl.Enum([outcome.value for outcome in Outcome])
+VerdictType = pl.Enum(["passed", "failed", "errored"])
 
 Schema = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -35,6 +36,7 @@ SHOTS: Schema = {
     "run": pl.Int64,
     "shot": pl.Int64,
     "outcome": OutcomeType,
+    "verdict": VerdictType,
     "attempts": pl.Int64,
     "started": Instant,
     "duration_s": pl.Float64,
@@ -77,6 +79,32 @@ ACTIONS: Schema = {
     **_TIMES,
 }
 
+RESULTS: Schema = {
+    **_PLACE,
+    "result": pl.String,
+    "type": pl.String,
+    "value": pl.Float64,
+    "text": pl.String,
+    "unit": pl.String,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "equals": pl.Float64,
+    "equals_text": pl.String,
+    "verdict": VerdictType,
+}
+
+POLLS: Schema = {
+    "run": pl.Int64,
+    "number": pl.Int64,
+    "channel": pl.String,
+    "time": Instant,
+    "took_s": pl.Float64,
+    "value": pl.Float64,
+    "text": pl.String,
+    "status": StatusType,
+    "raw": pl.String,
+}
+
 TALLIES: Schema = {
     **_PLACE,
     "channel": pl.String,
@@ -109,9 +137,9 @@ ATTEMPT_ROWS: Schema = {
     "context": pl.String,
 }
 
-SAMPLE_ROWS: Schema = {
-    "id": pl.Int64,
-    "index": pl.Int64,
+STORED_SAMPLES: Schema = {
+    "attempt": pl.Int64,
+    "channel": pl.Int64,
     "tick": pl.Int64,
     "target_ns": pl.Int64,
     "requested_ns": pl.Int64,
@@ -120,7 +148,33 @@ SAMPLE_ROWS: Schema = {
     "status": pl.Int64,
 }
 
-TEXT_ROWS: Schema = {"id": pl.Int64, "index": pl.Int64, "tick": pl.Int64, "text": pl.String, "raw": pl.String}
+STORED_TEXTS: Schema = {
+    "attempt": pl.Int64,
+    "channel": pl.Int64,
+    "tick": pl.Int64,
+    "text": pl.String,
+    "raw": pl.String,
+}
+
+RESULT_ROWS: Schema = {
+    "id": pl.Int64,
+    "number": pl.Int64,
+    "result": pl.String,
+    **{name: kind for name, kind in RESULTS.items() if name not in (*_PLACE, "result", "verdict")},
+    "verdict": pl.String,
+}
+
+POLL_ROWS: Schema = {
+    "run": pl.Int64,
+    "number": pl.Int64,
+    "index": pl.Int64,
+    "requested": pl.Int64,
+    "received": pl.Int64,
+    "value": pl.Float64,
+    "text": pl.String,
+    "status": pl.Int64,
+    "raw": pl.String,
+}
 
 ACTION_ROWS: Schema = {
     "id": pl.Int64,

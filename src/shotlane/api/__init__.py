@@ -22,10 +22,20 @@ if TYPE_CHECKING:
     from shotlane.api._describe import describe
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
+    from shotlane.api._in_order import run, start_in_order
     from shotlane.api._plans import prepare_saved, save
-    from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare
+    from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare, refuse_unanswered
     from shotlane.api._project import Project, find_project
-    from shotlane.api._run import Run, run, start
+    from shotlane.api._ready import refuse_unready
+    from shotlane.api._resume import (
+        ResumeError,
+        Resumption,
+        go_on,
+        prepare_resumption,
+        resume,
+        shot_ranges,
+    )
+    from shotlane.api._run import Run, start
 
 _HOMES = {
     "Explanation": "_explain",
@@ -38,6 +48,8 @@ _HOMES = {
     "Options": "_prepare",
     "Prepared": "_prepare",
     "Project": "_project",
+    "ResumeError": "_resume",
+    "Resumption": "_resume",
     "Run": "_run",
     "by_hand": "_by_hand",
     "call_from": "_by_hand",
@@ -48,12 +60,19 @@ _HOMES = {
     "find_file": "_by_hand",
     "find_documents": "_find",
     "find_project": "_project",
+    "go_on": "_resume",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
+    "prepare_resumption": "_resume",
     "prepare_saved": "_plans",
-    "run": "_run",
+    "resume": "_resume",
+    "refuse_unanswered": "_prepare",
+    "refuse_unready": "_ready",
+    "run": "_in_order",
     "save": "_plans",
+    "shot_ranges": "_resume",
     "start": "_run",
+    "start_in_order": "_in_order",
     "value_from": "_by_hand",
 }
 
@@ -66,6 +85,8 @@ __all__ = [
     "Options",
     "Prepared",
     "Project",
+    "ResumeError",
+    "Resumption",
     "Run",
     "UnknownNameError",
     "by_hand",
@@ -78,12 +99,19 @@ __all__ = [
     "find_documents",
     "find_file",
     "find_project",
+    "go_on",
     "parse_overrides",
     "prepare",
+    "prepare_resumption",
     "prepare_saved",
+    "refuse_unanswered",
+    "refuse_unready",
+    "resume",
     "run",
     "save",
+    "shot_ranges",
     "start",
+    "start_in_order",
     "value_from",
 ]
 

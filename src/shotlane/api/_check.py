@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from shotlane.api._find import find_documents
-from shotlane.api._prepare import Options, prepare_document, resolve_document
+from shotlane.api._prepare import Options, prepare_document, resolve_document, rules_of
 from shotlane.api._project import SETTINGS, find_project, shown
 from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file
 from shotlane.instruments import check_instrument
 from shotlane.model import check_schema_only
+from shotlane.plan import station_interlocks
 
 Kind = Literal["sequence", "station", "instrument"]
 
@@ -47,6 +48,8 @@ def _check_document(path: Path, document: Document, report: Report, options: Opt
     if kind == "sequence":
         prepare_document(path, document, report, options)
     elif kind == "station":
-        resolve_document(path, document, report, mock=options.mock)
+        station = resolve_document(path, document, report, mock=options.mock)
+        if station is not None:
+            station_interlocks(rules_of(station), station.table, report)
     else:
         check_instrument(document, report)

@@ -18,7 +18,7 @@ def describe(station: str | Path, report: Report) -> "Described | None":
     Nothing is written: `Described.write()` does. None after a fault in the documents; drivers that could not
     be asked are in `Described.faults`.
     """
-    from shotlane.instruments._describe import describe_station  # late: it is for foreign packages only
+    from shotlane.instruments import describe_station  # late: it is for foreign packages only
 
     path = _station_file(station, report)
     document = read_file(path, report, name=shown(path)) if path is not None else None

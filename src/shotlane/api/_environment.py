@@ -41,6 +41,11 @@ def _user() -> str | None:
         return None
 
 
+def versions() -> dict[str, str]:
+    """Of shotlane, and of the packages that a plan and its numbers may depend on."""
+    return {name: version(name) for name in ("shotlane", *_PACKAGES)}
+
+
 def environment(folder: Path) -> dict[str, Any]:
     """What is recorded with every run, JSON-able."""
     return {

@@ -8,7 +8,7 @@ from shotlane.api._prepare import Prepared
 from shotlane.api._project import shown
 from shotlane.diagnostics import Report, Span, nearest
 from shotlane.document import SEQUENCE_SECTIONS, Document, Path, read_file, with_includes
-from shotlane.expression import ExpressionError, parse, parse_call
+from shotlane.expression import Expression, ExpressionError, parse_call, parse_figures
 from shotlane.model import flatten
 from shotlane.plan import ShotPlan, decode
 
@@ -116,13 +116,31 @@ class _Explainer:
                 yield self._parameter(used)
 
     def _step(self, name: str, path: Path) -> Explanation:
-        times = [step for segment in self._shot.segments for step in segment.steps if step.name == name]
-        facts = tuple(
-            f"from {step.start_ns / 1e9:.9g} s to {step.end_ns / 1e9:.9g} s of the shot" for step in times
+        facts = tuple(self._times(name))
+        used = dict.fromkeys(
+            item for text in _scalars(self._written(path)) for item in _names_in(text, self._known())
         )
-        length = sum(step.end_ns - step.start_ns for step in times) / 1e9
-        sources = tuple(self._sources(self._written(path)))
+        sources = tuple(self._parameter(item) for item in used if item in self._known())
+        step = next(step for segment in self._shot.segments for step in segment.steps if step.name == name)
+        open_ended = next(item.open_ended for item in self._plan.summary.steps if item.name == name)
+        length = None if open_ended else (step.end_ns - step.start_ns) / 1e9
         return Explanation(name, "step", self._origin(path), length, "s", sources=sources, facts=facts)
+
+    def _times(self, name: str) -> Iterator[str]:
+        """When a step is, from the start of the shot or from the end of the open-ended step before it."""
+        behind, offset_ns = "of the shot", 0
+        for segment in self._shot.segments:
+            for step in segment.steps:
+                start, end = ((offset_ns + at) / 1e9 for at in (step.start_ns, step.end_ns))
+                if step.name == name and segment.ending is None:
+                    yield f"from {start:.9g} s to {end:.9g} s {behind}"
+                elif step.name == name:
+                    timeout = segment.ending.timeout_ns if segment.ending is not None else None
+                    bound = "" if timeout is None else f", at most {timeout / 1e9:.9g} s"
+                    yield f"from {start:.9g} s {behind} on, as long as it takes{bound}"
+            offset_ns += segment.duration_ns
+            if segment.ending is not None:
+                behind, offset_ns = f"behind '{segment.steps[0].name}'", 0
 
     def _channel(self, name: str) -> Explanation:
         path: Path = ("lanes", name)
@@ -229,11 +247,16 @@ def _names_in(written: Any, known: set[str]) -> list[str]:
         return []
     try:
         call = parse_call(written, names=known)
-        parts = [parse(written, names=known)] if call is None else [*call.arguments, *call.keywords.values()]
+        parts = [_whole(written, known)] if call is None else [*call.arguments, *call.keywords.values()]
     except ExpressionError:
         return []
     found = {name: part.place(name)[0] for part in parts for name in sorted(part.names)}
     return sorted(found, key=lambda name: found[name]) if call is None else list(found)
+
+
+def _whole(written: str, known: set[str]) -> Expression:
+    """An expression, with whatever figures stand in it."""
+    return parse_figures(written, names=known, decide=lambda item: item.channel not in known)[0]
 
 
 def _axis_path(items: Any, path: Path, name: str) -> Path | None:

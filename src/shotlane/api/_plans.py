@@ -6,9 +6,18 @@ saved, else the plan is refused.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from shotlane.api._prepare import Options, Prepared, named_station, refuse_real
+from shotlane.api._prepare import (
+    Options,
+    Prepared,
+    refuse_real,
+    resolve_file,
+    rules_of,
+    station_place,
+    text_files,
+)
 from shotlane.api._project import find_project, shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
@@ -16,16 +25,20 @@ from shotlane.instruments import ResolvedStation
 from shotlane.model import Sequence, load_sequence
 from shotlane.plan import (
     CompiledPlan,
+    InterlockPlan,
     PlanFileError,
     SavedPlan,
     describe_channels,
     load_plan,
     save_plan,
+    station_interlocks,
 )
 
 
 def save(prepared: Prepared, path: Path) -> None:
-    """Write the plan with its documents. Raises `OSError`."""
+    """Write the plan with its documents. Raises `OSError` and `PlanFileError`."""
+    if prepared.before is not None or prepared.after is not None:
+        raise PlanFileError("a plan is saved by itself, and this sequence has another one before or after it")
     notes = {
         "file": str(prepared.path.name),
         "document": shown(prepared.path),
@@ -54,10 +67,9 @@ def prepare_saved(path: Path, report: Report, options: Options | None = None) ->
         return None
     sequence = _sequence(saved)
     project = find_project(path.parent, report)
-    station = named_station(
-        options.station or str(saved.notes["station"]), project, report, mock=options.mock
-    )
-    if station is None or sequence is None:
+    place = station_place(options.station or str(saved.notes["station"]), project, report)
+    station = None if place is None else resolve_file(place, report, mock=options.mock)
+    if place is None or station is None or sequence is None:
         return None
     for command in [] if options.confirmed else _dangerous(saved.plan):
         message = f"'{command}' of the saved plan is dangerous and was not confirmed"
@@ -68,7 +80,13 @@ def prepare_saved(path: Path, report: Report, options: Options | None = None) ->
         refuse_real(saved.plan, station, report)
     if not report.ok:
         return None
-    return Prepared(path, project, sequence, station, saved.plan, saved.documents, options)
+    # The station is the one of today, and so are the texts that a run of it keeps.
+    documents = {**saved.documents, **station.documents}
+    files = text_files(documents, saved.plan, path, place)
+    # It was compiled with them, and would be again.
+    options = replace(options, parameters=saved.notes["overrides"])
+    named, plan = str(saved.notes["document"]), saved.plan
+    return Prepared(path, named, project, sequence, station, place, plan, documents, files, options)
 
 
 def _changes(plan: CompiledPlan, station: ResolvedStation) -> Iterator[str]:
@@ -79,9 +97,25 @@ def _changes(plan: CompiledPlan, station: ResolvedStation) -> Iterator[str]:
             yield f"station '{station.name}' lost its channel '{channel.name}'"
         elif describe_channels([today], ()) != describe_channels([channel], ()):
             yield f"limits, unit, resolution or safe value of '{channel.name}' changed"
+    if _guarded(plan) != _today(station):
+        yield f"interlocks of station '{station.name}' changed"
     for role in plan.roles:
         if role not in station.table.roles:
             yield f"station '{station.name}' lost its instrument '{role}'"
+
+
+def _guarded(plan: CompiledPlan) -> set[tuple[str, str, int, int]]:
+    """The interlocks of its station that a plan was made with."""
+    interlocks = plan.shot(1).interlocks if len(plan) else ()
+    return {_rule(interlock) for interlock in interlocks if interlock.name.startswith("station.")}
+
+
+def _today(station: ResolvedStation) -> set[tuple[str, str, int, int]]:
+    return {_rule(item) for item in station_interlocks(rules_of(station), station.table, Report())}
+
+
+def _rule(interlock: InterlockPlan) -> tuple[str, str, int, int]:
+    return interlock.name, interlock.condition.text, interlock.hold_ns, interlock.blind_ns
 
 
 def _sequence(saved: SavedPlan) -> Sequence | None:

@@ -1,16 +1,17 @@
 """From a file name to a plan: every stage once, all faults in one report, nothing opened."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
 from shotlane.api._project import Project, find_project, find_station, shown, station_names
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
-from shotlane.document import SEQUENCE_SECTIONS, STATION_SECTIONS, Document, read_file, with_includes
+from shotlane.document import SEQUENCE_SECTIONS, STATION_SECTIONS, Document, is_file, read_file, with_includes
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import ChannelTable, Sequence, load_sequence, load_station
-from shotlane.plan import CompiledPlan, compile_sequence
+from shotlane.plan import AskedLabel, CompiledPlan, StationRules, compile_sequence, questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,27 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A sequence that is ready to run; `documents` holds every text that took part, by name."""
+    """A sequence that is ready to run.
+
+    `documents` holds every text that took part, by name; `document` names the sequence's own. `files`: the
+    file of each that is one. `questions`: what a person must answer before it can run. `before`
+    and `after`: what runs beside it. `links`: for the record of the run, which runs it stands beside.
+    """
 
     path: Path
+    document: str
     project: Project
     sequence: Sequence
     station: ResolvedStation
+    station_path: Path
     plan: CompiledPlan
     documents: Mapping[str, str]
+    files: Mapping[str, Path]
     options: Options
+    questions: tuple[AskedLabel, ...] = ()
+    before: "Prepared | None" = None
+    after: "Prepared | None" = None
+    links: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def prepare(path: Path, report: Report, options: Options | None = None) -> Prepared | None:
@@ -47,36 +60,104 @@ def prepare(path: Path, report: Report, options: Options | None = None) -> Prepa
 
 
 def prepare_document(
-    path: Path, document: Document, report: Report, options: Options | None = None
+    path: Path,
+    document: Document,
+    report: Report,
+    options: Options | None = None,
+    project: Project | None = None,
 ) -> Prepared | None:
     """Check and compile a sequence that was read from `path`; None when the report has errors."""
     options = options or Options()
-    project = find_project(path.parent, report)
+    project = project or find_project(path.parent, report)
     document = with_includes(document, path, report, SEQUENCE_SECTIONS)
     sequence = load_sequence(document, report)
     if sequence is None:
         return None
-    station = _station(sequence, document, project, report, options)
-    # Without a station the sequence is checked all the same, so that all faults are told at once.
-    table = ChannelTable("", {}, {}, complete=False) if station is None else station.table
-    plan = compile_sequence(
-        sequence, document, table, report, overrides=options.parameters, folder=path.parent
-    )
-    if station is None or plan is None or not report.ok:
+    place = _station_place(sequence, document, project, report, options)
+    station = None if place is None else resolve_file(place, report, mock=options.mock)
+    plan = _compiled(sequence, document, path, station, report, options)
+    beside = {} if place is None else _beside(document, path, place, project, report, options)
+    if place is None or station is None or plan is None or not report.ok:
         return None
     check_names(sequence, document, station, report)
     if not options.confirmed:
         check_confirmed(sequence, document, station, report)
     if options.virtual_time and not options.mock:
         refuse_real(plan, station, report)
-    documents = {**document.texts, **plan.files, **station.documents}
-    return Prepared(path, project, sequence, station, plan, documents, options) if report.ok else None
+    texts = {**document.texts, **plan.files, **station.documents}
+    files: Mapping[str, Path] = text_files(texts, plan, path, place)
+    for other in filter(None, beside.values()):
+        texts, files = {**other.documents, **texts}, {**other.files, **files}
+    ready = Prepared(
+        path,
+        document.source.name,
+        project,
+        sequence,
+        station,
+        place,
+        plan,
+        texts,
+        files,
+        options,
+        questions(sequence, options.parameters),
+        beside.get("before"),
+        beside.get("after"),
+    )
+    return ready if report.ok else None
 
 
-def _station(
+def _compiled(
+    sequence: Sequence,
+    document: Document,
+    path: Path,
+    station: ResolvedStation | None,
+    report: Report,
+    options: Options,
+) -> CompiledPlan | None:
+    """The plan; a sequence without a station is checked all the same, so that all faults are told."""
+    return compile_sequence(
+        sequence,
+        document,
+        ChannelTable("", {}, {}, complete=False) if station is None else station.table,
+        report,
+        overrides=options.parameters,
+        folder=path.parent,
+        rules=None if station is None else rules_of(station),
+    )
+
+
+def _beside(
+    document: Document, path: Path, station: Path, project: Project, report: Report, options: Options
+) -> dict[str, Prepared | None]:
+    """What runs before and after a sequence, on the same station."""
+    own = replace(options, station=str(station), parameters={})
+    return {
+        item.key: prepare_document(item.path, item.document, report, own, project)
+        for item in companions(document, path, station, project, report)
+    }
+
+
+def rules_of(station: ResolvedStation) -> StationRules:
+    """The interlocks of a station, for the compiler."""
+    return StationRules(station.document, station.interlocks)
+
+
+def text_files(names: Iterable[str], plan: CompiledPlan, path: Path, station: Path) -> dict[str, Path]:
+    """The files that texts were read from, by name; `path` and `station`: the files of these two."""
+    found: dict[str, Path] = {}
+    for name in names:
+        # Sweep points are named from the folder of the sequence, the lock of a station from the station's.
+        folders = [path.parent] if name in plan.files else [Path.cwd(), station.parent]
+        file = next((folder / name for folder in folders if is_file(folder / name)), None)
+        if file is not None:
+            found[name] = file.resolve()
+    return found
+
+
+def _station_place(
     sequence: Sequence, document: Document, project: Project, report: Report, options: Options
-) -> ResolvedStation | None:
-    """The station asked for: by the caller, the sequence, or the project."""
+) -> Path | None:
+    """File of the station asked for: by the caller, the sequence, or the project."""
     name = options.station or sequence.station or project.station
     span = document.span(("station",)) if options.station is None and sequence.station is not None else None
     if name is None and document.has_dropped(("station",)):
@@ -85,19 +166,16 @@ def _station(
         help = f"write 'station: NAME' or give -s NAME; {_known(project)}"
         report.error("RUN002", "no station is named", document.key_span(("sequence",)), help=help)
         return None
-    return named_station(name, project, report, span, mock=options.mock)
+    return station_place(name, project, report, span)
 
 
-def named_station(
-    name: str, project: Project, report: Report, span: Span | None = None, *, mock: bool = False
-) -> ResolvedStation | None:
-    """A station by its name or file. `span`: where it is named."""
+def station_place(name: str, project: Project, report: Report, span: Span | None = None) -> Path | None:
+    """File of a station given by its name or file. `span`: where it is named."""
     path = find_station(name, project)
     if path is None:
         help = did_you_mean(name, station_names(project), what="stations of this project")
         report.error("RUN003", f"there is no station '{name}'", span, help=help)
-        return None
-    return resolve_file(path, report, mock=mock)
+    return path
 
 
 def _known(project: Project) -> str:
@@ -119,6 +197,13 @@ def resolve_document(
     if station is None:
         return None
     return resolve_station(station, document, report, mock=mock, folder=path.parent)
+
+
+def refuse_unanswered(prepared: Prepared, report: Report) -> None:
+    """Report the questions that nobody has answered: a placeholder is never run."""
+    for label in prepared.questions:
+        message = f"'{label.name}' must be answered before a run: {label.prompt}"
+        report.error("RUN008", message, help=f"give -p {label.name}=ANSWER, or start the run at a terminal")
 
 
 def refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) -> None:

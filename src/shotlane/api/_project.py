@@ -17,7 +17,8 @@ from shotlane.document import is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _STATION = re.compile(r"^station\s*:", re.MULTILINE)
-_KNOWN_SETTINGS = ("station", "store", "data")
+_KNOWN_SETTINGS = ("station", "store", "data", "timing")
+_TIMINGS = ("auto", "normal", "realtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Project:
     station: str | None = None
     store: str | None = None
     data: str | None = None
+    timing: str | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -53,7 +55,7 @@ def find_project(start: Path, report: Report) -> Project:
     """The project at or above a folder, with its settings; faults of these go into the report."""
     folder = project_folder(start)
     path = folder / SETTINGS
-    if not path.is_file():
+    if not is_file(path):
         return Project(folder)
     document = read_file(path, report, name=shown(path))
     if document is None or not isinstance(document.data, dict):
@@ -65,6 +67,9 @@ def find_project(start: Path, report: Report) -> Project:
             report.error("RUN001", f"unknown setting '{key}'", document.key_span((key,)), help=help)
         elif not isinstance(value, str):
             report.error("RUN001", f"'{key}' must be text", document.span((key,)), help=f"write {key}: NAME")
+        elif key == "timing" and value not in _TIMINGS:
+            help = did_you_mean(value, _TIMINGS, what="ways to keep time")
+            report.error("RUN001", f"there is no timing '{value}'", document.span((key,)), help=help)
         else:
             settings[key] = value
     return Project(folder, **settings)

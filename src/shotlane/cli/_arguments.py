@@ -51,6 +51,25 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_terms(parser: argparse.ArgumentParser) -> None:
+    """How to run, whatever is run."""
+    parser.add_argument(
+        "--wait",
+        nargs="?",
+        const="forever",
+        metavar="DURATION",
+        help="wait for instruments that another process uses, for ever or e.g. '5 min' (default: refuse)",
+    )
+    parser.add_argument(
+        "--timing",
+        choices=["auto", "normal", "realtime"],
+        help="priority of the threads that keep time: taken if granted, left, or demanded (default: auto)",
+    )
+    _add_store(parser)
+    _add_format(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
+
+
 def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb="run")
     _add_sequence(parser)
@@ -59,16 +78,7 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)"
     )
     parser.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
-    parser.add_argument(
-        "--wait",
-        nargs="?",
-        const="forever",
-        metavar="DURATION",
-        help="wait for instruments that another process uses, for ever or e.g. '5 min' (default: refuse)",
-    )
-    _add_store(parser)
-    _add_format(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="print only what went wrong")
+    _add_terms(parser)
 
 
 def _add_describe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -96,6 +106,52 @@ def _add_simulate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="gets STATION-served.yaml, and the links of serial ports (default: this folder)",
     )
     simulate.add_argument("--seed", type=int, default=0, metavar="N", help="seed of noise and chance")
+
+
+def _add_resume(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    resume = verbs.add_parser("resume", help="go on with a run that was killed or stopped", epilog=_EPILOG)
+    resume.add_argument("run", metavar="RUN", type=_run_number, help="run number")
+    resume.add_argument(
+        "--changed", action="store_true", help="use the files of today, where they have changed since"
+    )
+    resume.add_argument("--dry-run", action="store_true", help="say what is left to run, and run nothing")
+    _add_terms(resume)
+
+
+_ASKING = {
+    "pause": "let a run wait before its next shot",
+    "continue": "let a run that is paused go on",
+    "abort": "end a run at once, with its instruments made safe",
+    "skip": "let a run leave the shot that is under way",
+}
+
+
+def _add_asking(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Verbs about a run that another process is at."""
+    for name, help in _ASKING.items():
+        parser = verbs.add_parser(name, help=help)
+        parser.set_defaults(verb="ask", asks=name)
+        parser.add_argument(
+            "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the one going on)"
+        )
+        parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the records of the run")
+        parser.add_argument("--no-wait", action="store_true", help="do not wait until the run has taken it")
+        _add_store(parser)
+        _add_json(parser)
+
+
+def _add_db(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = verbs.add_parser("db", help="look after the database of a store").add_subparsers(
+        dest="action", metavar="VERB", required=True
+    )
+    info = actions.add_parser("info", help="say what it is: version, runs, size, what waits for it")
+    _add_json(info)
+    check = actions.add_parser("check", help="exit status 0 when this shotlane can use it as it is")
+    upgrade = actions.add_parser("upgrade", help="bring the store of an older shotlane up to date")
+    recover = actions.add_parser("recover", help="deliver records that had to wait for it")
+    for parser in (info, check, upgrade, recover):
+        parser.set_defaults(verb="db")
+        _add_store(parser)
 
 
 def run_parser() -> argparse.ArgumentParser:
@@ -157,6 +213,10 @@ def main_parser() -> argparse.ArgumentParser:
     )
     _add_store(show)
     _add_json(show)
+
+    _add_resume(verbs)
+    _add_asking(verbs)
+    _add_db(verbs)
 
     instruments = verbs.add_parser("instruments", help="look at the instruments of a station")
     actions = instruments.add_subparsers(dest="action", metavar="VERB", required=True)

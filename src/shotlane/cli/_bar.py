@@ -1,14 +1,19 @@
-"""The progress bar: polls the run ten times a second from a thread of its own, and disturbs nothing."""
+"""The progress bar: polls the run ten times a second from a thread of its own, and disturbs nothing.
 
-from collections.abc import Iterator
+Below it stands one line: which keys there are, or what is asked of whoever sits there.
+"""
+
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from shotlane.cli._keys import Person
 from shotlane.cli._text import lateness, value
 from shotlane.execution import Phase, Progress
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
@@ -16,12 +21,12 @@ _INTERVAL_S = 0.1
 
 
 @contextmanager
-def progress_bar(progress: Progress, *, shown: bool) -> Iterator[None]:
+def progress_bar(progress: Progress, person: Person | None, *, shown: bool) -> Iterator[None]:
     """Show a bar on standard error while the block runs; nothing when not `shown`."""
     if not shown:
         yield
         return
-    bar, task = _make()
+    bar, task = _make(person)
     ended = Event()
     thread = Thread(target=_poll, args=(progress, bar, task, ended), name="shotlane-bar", daemon=True)
     with bar:
@@ -33,10 +38,19 @@ def progress_bar(progress: Progress, *, shown: bool) -> Iterator[None]:
             thread.join()
 
 
-def _make() -> "tuple[Bar, TaskID]":
+def _make(person: Person | None) -> "tuple[Bar, TaskID]":
     from rich.console import Console  # late: 40 ms
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class WithHint(Bar):
+        def get_renderables(self) -> "Iterable[RenderableType]":
+            """The bar, and the line below it."""
+            yield from super().get_renderables()
+            if person is not None:
+                urgent = person.is_urgent
+                yield Text(_cropped(person.hint, console.width), style="bold" if urgent else "dim")
 
     console = Console(stderr=True)
     columns = (
@@ -46,7 +60,7 @@ def _make() -> "tuple[Bar, TaskID]":
         TextColumn("{task.fields[late]}", style="dim"),
         TextColumn("{task.fields[parameters]}", style="cyan", markup=False),
     )
-    bar = Bar(*columns, console=console, auto_refresh=False, transient=True)
+    bar = WithHint(*columns, console=console, auto_refresh=False, transient=True)
     return bar, bar.add_task("run", total=1.0, shot="", time="", late="", parameters="")
 
 
@@ -84,7 +98,7 @@ def _fraction(progress: Progress) -> float:
     """Part of the run that is done, counted in shots and the part of the present one."""
     if not progress.shots:
         return 0.0
-    ended = progress.shots_done + progress.shots_errored
+    ended = progress.shots_ended
     length_s = progress.shot_duration_ns / 1e9
     part = progress.shot_elapsed_s / length_s if length_s and progress.phase is Phase.RUNNING else 0.0
     return min(1.0, (ended + part) / progress.shots)

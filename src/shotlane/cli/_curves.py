@@ -1,11 +1,12 @@
 """What a picture of a shot shows, independent of how it is drawn: one curve per lane, over time."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shotlane.cli._drawn import drawn
 from shotlane.model import Channel, ScalarValue
 from shotlane.plan import CompiledPlan, ReadingRule, ShotPlan, decode
 
@@ -39,12 +40,21 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A shot: its steps (name, start, end in s) and its lanes, in the order of the sequence."""
+    """A shot: its steps (name, start, end in s) and its lanes, in the order of the sequence.
+
+    `open_ended`: steps whose length is decided as they run.
+    """
 
     title: str
     duration_s: float
     steps: tuple[tuple[str, float, float], ...]
     curves: tuple[Curve, ...]
+    open_ended: frozenset[str] = frozenset()
+
+    @property
+    def time_label(self) -> str:
+        """What the axis of time shows, without its unit."""
+        return "time; hatched steps are open-ended" if self.open_ended else "time"
 
 
 def picture_of(plan: CompiledPlan, shot: ShotPlan) -> Picture:
@@ -52,15 +62,11 @@ def picture_of(plan: CompiledPlan, shot: ShotPlan) -> Picture:
     swept = [name for name in plan.points.swept if name in shot.parameters]
     words = [f"{name} = {_shown(shot.parameters[name], plan.points.units.get(name))}" for name in swept]
     title = ", ".join([f"{plan.sequence}, shot {shot.number} of {len(plan)}", *words])
-    offset_ns, steps = 0, []
-    for segment in shot.segments:
-        steps += [
-            (step.name, (offset_ns + step.start_ns) / 1e9, (offset_ns + step.end_ns) / 1e9)
-            for step in segment.steps
-        ]
-        offset_ns += segment.duration_ns
+    segment, open_ended = drawn(shot)
+    shot = replace(shot, segments=(segment,))
+    steps = tuple((step.name, step.start_ns / 1e9, step.end_ns / 1e9) for step in segment.steps)
     lanes = [_curve(plan, shot, index, channel) for index, channel in enumerate(plan.channels)]
-    return Picture(title, shot.duration_ns / 1e9, tuple(steps), (*lanes, *_called(shot)))
+    return Picture(title, segment.duration_ns / 1e9, steps, (*lanes, *_called(shot)), open_ended)
 
 
 def _shown(value: object, unit: str | None) -> str:

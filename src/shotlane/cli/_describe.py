@@ -8,7 +8,7 @@ from shotlane.cli._output import print_report, say, tell
 from shotlane.diagnostics import Report
 
 if TYPE_CHECKING:
-    from shotlane.instruments._describe import Described
+    from shotlane.instruments import Described
 
 
 def main(arguments: argparse.Namespace) -> int:

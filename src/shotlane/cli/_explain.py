@@ -79,7 +79,7 @@ def _lines(item: "Explanation", shot: int) -> Iterator[str]:
     for origin in item.entries or ([item.origin] if item.origin else []):
         yield f"  {origin.place}  {origin.text}"
     yield from _changed(item, "  ")
-    if item.kind in ("parameter", "label", "step"):
+    if item.kind in ("parameter", "label") or (item.kind == "step" and item.value is not None):
         yield f"  in shot {shot}: {as_written(item.value, item.unit)}"
     elif item.kind == "channel":
         yield from _sets(item, shot)

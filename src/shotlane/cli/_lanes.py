@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from shotlane.cli._drawn import drawn
 from shotlane.model import ValueType
 from shotlane.plan import CompiledPlan, SegmentPlan, ShotPlan, decode
 
@@ -16,27 +17,29 @@ def lanes_picture(plan: CompiledPlan) -> str:
     shot = plan.shot(1)
     if shot.duration_ns <= 0:
         return ""
-    segment = shot.segments[0]
+    segment, open_ended = drawn(shot)
     indent = max((len(channel.name) for channel in plan.channels), default=0) + 2
-    rows = [" " * indent + _steps_row(segment)]
+    rows = [" " * indent + _steps_row(segment, open_ended)]
     for index, channel in enumerate(plan.channels):
         for row in _channel_rows(plan, shot, segment, index):
             rows.append(f"{channel.name:<{indent}}{row}")
-    return "\n".join(["lanes of shot 1", *rows])
+    marked = " (how long ~ lasts is decided as it runs)" if open_ended else ""
+    return "\n".join([f"lanes of shot 1{marked}", *rows])
 
 
 def _column(at_ns: int, duration_ns: int) -> int:
-    return min(_WIDTH - 1, at_ns * _WIDTH // duration_ns)
+    return max(0, min(_WIDTH - 1, at_ns * _WIDTH // duration_ns))
 
 
-def _steps_row(segment: SegmentPlan) -> str:
-    """A bar where each step begins, and as much of its name as fits."""
+def _steps_row(segment: SegmentPlan, open_ended: frozenset[str]) -> str:
+    """A bar where each step begins, as much of its name as fits, and waves in an open-ended one."""
     cells = [" "] * (_WIDTH + 1)
     for step in segment.steps:
         first = _column(step.start_ns, segment.duration_ns)
         room = _column(step.end_ns, segment.duration_ns) - first - 1
         cells[first] = "|"
-        for offset, letter in enumerate(step.name[: max(0, room)]):
+        shown = step.name.ljust(room, "~") if step.name in open_ended else step.name
+        for offset, letter in enumerate(shown[: max(0, room)]):
             cells[first + 1 + offset] = letter
     return "".join(cells).rstrip()
 

@@ -17,7 +17,8 @@ from shotlane.cli._output import Complaint, say, tell
 
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
 _VERBS = (
-    *("check", "describe", "diff", "explain", "init", "plan", "run", "runs", "schema", "show", "simulate"),
+    *("ask", "check", "db", "describe", "diff", "explain", "init", "plan", "resume", "run", "runs", "schema"),
+    *("show", "simulate"),
     *("instruments_by_hand", "instruments_catalogue", "instruments_list"),
     *("instruments_scan", "instruments_watch"),
 )

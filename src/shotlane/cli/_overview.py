@@ -5,7 +5,7 @@ from shutil import get_terminal_size
 from shotlane.api import Prepared
 from shotlane.cli._text import count, duration
 from shotlane.cli._text import value as as_written
-from shotlane.plan import Points
+from shotlane.plan import Optimization, Points, Search, StepSummary
 
 _INDENT = 13
 
@@ -15,11 +15,18 @@ def overview(prepared: Prepared) -> str:
     plan = prepared.plan
     summary = plan.summary
     lines = [f"{plan.sequence} on {plan.station}{_kind(prepared)}: {_size(prepared)}"]
-    lines += _row("sweep", [_axis_text(plan.points, name) for name in plan.points.swept])
+    asked = plan.optimization
+    searched = asked.start if asked is not None else {}
     lines += _row(
-        "steps", [f"{step.name} {span(step.shortest_ns, step.longest_ns)}" for step in summary.steps]
+        "sweep", [_axis_text(plan.points, name) for name in plan.points.swept if name not in searched]
     )
+    lines += _row("optimize", [] if asked is None else _search_text(asked, plan.points))
+    lines += _row("steps", [f"{step.name} {_length(step)}" for step in summary.steps])
+    lines += _row("asks", [f"{label.name}: {label.prompt}" for label in prepared.questions])
     lines.append(f"  opens      {', '.join(plan.roles) or 'nothing'}")
+    for key, other in (("before", prepared.before), ("after", prepared.after)):
+        if other is not None:
+            lines.append(f"  {key:<10} {other.plan.sequence}: {_size(other)}")
     return "\n".join(lines)
 
 
@@ -37,7 +44,21 @@ def _row(label: str, parts: list[str]) -> list[str]:
 
 def _size(prepared: Prepared) -> str:
     summary = prepared.plan.summary
-    return f"{count(summary.shots, 'shot')} of {span(*summary.shot_ns)}, {duration(summary.total_ns)} in all"
+    shots = count(summary.shots, "shot")
+    if not summary.bounded:
+        least = duration(summary.shot_ns[0])
+        return f"{shots} of at least {least}, at least {duration(summary.total_ns)} in all"
+    most = "at most " if summary.open_ended else ""
+    return f"{shots} of {span(*summary.shot_ns)}, {most}{duration(summary.total_ns)} in all"
+
+
+def _length(step: StepSummary) -> str:
+    """How long a step lasts, or at most lasts."""
+    if not step.open_ended:
+        return span(step.shortest_ns, step.longest_ns)
+    if not step.bounded:
+        return f"at least {duration(step.shortest_ns)}" if step.shortest_ns else "open-ended"
+    return f"at most {duration(step.longest_ns)}"
 
 
 def _kind(prepared: Prepared) -> str:
@@ -59,6 +80,20 @@ def span(shortest_ns: int, longest_ns: int) -> str:
     return (
         f"{low_number}..{high}" if high.endswith(f" {low_unit}") and " " not in low_unit else f"{low}..{high}"
     )
+
+
+def _search_text(asked: Optimization, points: Points) -> list[str]:
+    """The goal of an optimiser, and what it searches."""
+    goal = "maximize" if asked.maximize else "minimize"
+    return [f"{goal} {asked.result}, {count(asked.shots, 'shot')}, over"] + [
+        f"{search.name} {_range_text(search, points.units.get(search.name))}" for search in asked.over
+    ]
+
+
+def _range_text(search: Search, unit: str | None) -> str:
+    if search.choices:
+        return ", ".join(as_written(choice) for choice in search.choices)
+    return f"{as_written(search.low)}..{as_written(search.high)}" + (f" {unit}" if unit else "")
 
 
 _FEW = 4

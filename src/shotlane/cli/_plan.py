@@ -6,15 +6,25 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from shotlane.api import Options, Prepared, parse_overrides, save
+from shotlane.api import Options, Prepared, parse_overrides, refuse_unanswered, save
 from shotlane.cli._lanes import lanes_picture
+from shotlane.cli._live import live_json, live_tables
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say
 from shotlane.cli._overview import overview
 from shotlane.cli._plot import PlotError, draw
 from shotlane.cli._prepared import prepare_any
 from shotlane.cli._text import count, duration, table, value
 from shotlane.diagnostics import Report
-from shotlane.plan import ChannelSummary, CompiledPlan, PortPlan, PortSummary, ReadingRule, ShotPlan, decode
+from shotlane.plan import (
+    ChannelSummary,
+    CompiledPlan,
+    PlanFileError,
+    PortPlan,
+    PortSummary,
+    ReadingRule,
+    ShotPlan,
+    decode,
+)
 
 _ACTIONS_SHOWN = 10_000
 
@@ -28,6 +38,11 @@ def main(arguments: argparse.Namespace) -> int:
     if not report.ok or not arguments.json:
         print_report(report, form_of(arguments))
     if prepared is None or not report.ok:
+        return 2
+    if arguments.save is not None:
+        refuse_unanswered(prepared, report)
+    if not report.ok:
+        print_report(report, form_of(arguments))
         return 2
     if arguments.save is not None or arguments.plot is not None:
         _write(prepared, arguments)
@@ -51,7 +66,7 @@ def _write(prepared: Prepared, arguments: argparse.Namespace) -> None:
             _check_shot(prepared.plan, number)
             draw(prepared.plan, prepared.plan.shot(number), arguments.plot)
             say(f"{arguments.plot}: lanes of shot {number}")
-    except (OSError, PlotError) as error:
+    except (OSError, PlotError, PlanFileError) as error:
         raise Complaint(str(error)) from error
 
 
@@ -62,7 +77,14 @@ def _check_shot(plan: CompiledPlan, number: int) -> None:
 
 def _text(prepared: Prepared) -> str:
     plan = prepared.plan
-    parts = [overview(prepared), _channels(plan), lanes_picture(plan), _ports(plan), f"digest {plan.digest}"]
+    parts = [
+        overview(prepared),
+        _channels(plan),
+        lanes_picture(plan),
+        live_tables(plan.summary.live),
+        _ports(plan),
+        f"digest {plan.digest}",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -79,7 +101,8 @@ def _channels(plan: CompiledPlan) -> str:
         ]
         for item in plan.summary.channels
     ]
-    return table(header, rows, right=frozenset({4, 5})) + "\n(sets and readings of the first shot)"
+    most = ", at most" if plan.summary.open_ended else ""
+    return table(header, rows, right=frozenset({4, 5})) + f"\n(sets and readings of the first shot{most})"
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -112,8 +135,11 @@ def _show_shot(plan: CompiledPlan, number: int, *, as_json: bool) -> None:
     parameters = "  ".join(
         f"{name}={value(number_, plan.points.units.get(name))}" for name, number_ in shot.parameters.items()
     )
-    say(f"shot {number} of {len(plan)}, {duration(shot.duration_ns)}")
+    most = "at most " if shot.open_ended else ""
+    say(f"shot {number} of {len(plan)}, {most}{duration(shot.duration_ns)}")
     say(f"  {parameters}\n  digest {shot.digest}\n")
+    if shot.open_ended:
+        say("(times behind an open-ended step are as if it lasted its longest)\n")
     initial = [["set-up", *_set_cells(plan, item.channel, item.value)] for item in shot.initial]
     shown = [[f"{row[0] / 1e9:.6f}", row[3], row[4], value(row[5])] for row in rows[:_ACTIONS_SHOWN]]
     say(table(["t (s)", "channel", "what", "value"], initial + shown))
@@ -206,9 +232,14 @@ def _as_json(plan: CompiledPlan) -> dict[str, Any]:
         "total_ns": summary.total_ns,
         "swept": list(plan.points.swept),
         "steps": [
-            {"name": step.name, "shortest_ns": step.shortest_ns, "longest_ns": step.longest_ns}
+            {
+                "name": step.name,
+                "shortest_ns": step.shortest_ns,
+                "longest_ns": step.longest_ns if step.bounded else None,
+            }
             for step in summary.steps
         ],
+        **live_json(summary.live),
         "channels": [_channel_json(item) for item in summary.channels],
         "ports": [
             {"port": port.port, "roles": list(port.roles), "load": port.load} for port in summary.ports

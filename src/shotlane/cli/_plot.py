@@ -83,14 +83,17 @@ def _draw_png(picture: Picture, path: Path) -> None:
             )
     for number, (axes, curve) in enumerate(zip(every, picture.curves, strict=False)):
         _draw_curve(axes, curve, picture, f"C{number % 10}")
-    every[-1].set_xlabel("time (s)", fontsize=8)
+    every[-1].set_xlabel(f"{picture.time_label} (s)", fontsize=8)
     every[-1].set_xlim(0, picture.duration_s or 1)
     FigureCanvasAgg(figure).print_png(str(path))
 
 
 def _draw_curve(axes: Any, curve: Curve, picture: Picture, colour: str) -> None:
-    for _, start, end in picture.steps[::2]:
-        axes.axvspan(start, end, color="0.95", lw=0, zorder=0)
+    for number, (name, start, end) in enumerate(picture.steps):
+        if name in picture.open_ended:
+            axes.axvspan(start, end, facecolor="0.97", edgecolor="0.8", hatch="////", lw=0, zorder=0)
+        elif number % 2 == 0:
+            axes.axvspan(start, end, color="0.95", lw=0, zorder=0)
     if curve.kind in ("number", "boolean"):
         values = [float(value) for value in curve.values]
         times = [*curve.times.tolist(), picture.duration_s]

@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shotlane.cli._db import warn_of_spools
 from shotlane.cli._output import print_json, say, store_complaints
 from shotlane.cli._text import duration, table
 from shotlane.cli._where import store_of
@@ -18,8 +19,10 @@ def main(arguments: argparse.Namespace) -> int:
     """List them."""
     from shotlane.store import open_reader  # late: SQLAlchemy
 
-    with store_complaints(), open_reader(store_of(arguments)) as reader:
+    store = store_of(arguments)
+    with store_complaints(), open_reader(store) as reader:
         found = reader.runs(arguments.limit)
+        warn_of_spools(store)
     if arguments.json:
         print_json([_as_json(run) for run in found])
     elif found:

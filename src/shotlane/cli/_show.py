@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from shotlane.cli._db import warn_of_spools
 from shotlane.cli._output import print_json, say, store_complaints
 from shotlane.cli._runs import local_time
 from shotlane.cli._text import duration, lateness, table, value
@@ -29,6 +30,7 @@ def main(arguments: argparse.Namespace) -> int:
             record = reader.run(arguments.run)
         run = load(record.summary.number, store)
         shots = run.shots()
+        warn_of_spools(store)
     if arguments.json:
         print_json(_as_json(record, shots))
         return 0

@@ -4,12 +4,20 @@ from dataclasses import asdict
 from typing import Any
 
 from shotlane.api import Prepared, Run
+from shotlane.cli._loud import loud
 from shotlane.cli._text import count, lateness
 from shotlane.execution import RunResult, Unsafe
 from shotlane.records import Outcome, Tally
 
 _STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
 _FAULTS_SHOWN = 5
+_TOLD_BESIDE = (
+    Outcome.FAILED,
+    Outcome.ERRORED,
+    Outcome.SKIPPED,
+    Outcome.TERMINATED,
+    Outcome.ABORTED,
+)
 _ENDED_EARLY = frozenset({Outcome.ERRORED, Outcome.TERMINATED, Outcome.ABORTED})
 
 
@@ -19,14 +27,30 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     lines = [*_unsafe(result), _headline(result)]
     if result.reason:
         lines.append(f"  why        {result.reason}")
+    lines += _safe(result)
     lines += _faults(result)
     lines += _counts("readings", result)
     lines += _counts("actions", result)
     if not prepared.options.virtual_time:  # where nothing is ever late
         lines += _lateness(result)
+    lines += _beside(run, prepared)
+    lines += _happenings(result)
     lines.append(f"  data       {run.store}")
     lines.append(f"  load       {load_line(run, prepared)}")
     return "\n".join(lines)
+
+
+def _beside(run: Run, prepared: Prepared) -> list[str]:
+    """What ran before and after it, and what did not run."""
+    parts = (("before", run.before, prepared.before), ("after", run.after, prepared.after))
+    lines = [
+        f"  {key:<10} run {other.number} of {what.plan.sequence} {other.outcome}"
+        for key, other, what in parts
+        if other is not None and what is not None
+    ]
+    if run.left_out is not None:
+        lines.append(f"  left out   {run.left_out}: what runs before it went wrong")
+    return lines
 
 
 def load_line(run: Run, prepared: Prepared) -> str:
@@ -36,23 +60,43 @@ def load_line(run: Run, prepared: Prepared) -> str:
     )
     where = "" if default else f', store="{run.store}"'
     # Without it, only attempts that ended well are given: none, where Ctrl-C came in the first shot.
-    which = 'attempts="all"' if run.result.outcome in _ENDED_EARLY else ""
+    which = 'attempts="all"' if run.result.outcome in (*_ENDED_EARLY, Outcome.FAILED) else ""
     return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples({which})"
 
 
 def _headline(result: RunResult) -> str:
     attempts = f" in {count(result.attempts, 'attempt')}" if result.attempts > result.shots_planned else ""
-    errored = f", {result.shots_errored} errored" if result.shots_errored else ""
-    done = f"{result.shots_done} of {count(result.shots_planned, 'shot')} done"
-    return f"\nrun {result.run} {result.outcome}: {done}{errored}{attempts}"
+    return f"\nrun {result.run} {result.outcome}: {_shots(result)}{attempts}"
+
+
+def _shots(result: RunResult) -> str:
+    """Every shot that was to be run is in one of the numbers."""
+    planned = count(result.shots_planned, "shot")
+    judged = result.shots_passed or result.shots_failed
+    first = (
+        f"{result.shots_passed} of {planned} passed" if judged else f"{result.shots_done} of {planned} done"
+    )
+    told = {Outcome.DONE: result.shots_done - result.shots_passed} if judged else {}
+    told |= {outcome: result.outcomes.get(outcome, 0) for outcome in _TOLD_BESIDE}
+    others = [f"{number} {outcome}" for outcome, number in told.items() if number]
+    others += [f"{result.shots_left} not run"] if result.shots_left else []
+    return ", ".join([first, *others])
+
+
+def _safe(result: RunResult) -> list[str]:
+    """Told where somebody may doubt it: when the run came to no good end."""
+    if result.unsafe or not result.made_safe or result.outcome not in _ENDED_EARLY:
+        return []
+    return [f"  safe       every instrument: {count(result.made_safe, 'safe value')} written"]
 
 
 def _unsafe(result: RunResult) -> list[str]:
     """The loudest lines: instruments that may not be safe."""
     if not result.unsafe:
         return []
-    told = [f"  !!  {_place(item)}: {item.message}" for item in result.unsafe]
-    return ["", "!!! NOT SAFE: these safe values could not be written. Look at the instruments.", *told]
+    told = [loud(f"  !!  {_place(item)}: {item.message}") for item in result.unsafe]
+    head = loud("!!! NOT SAFE: these safe values could not be written. Look at the instruments.")
+    return ["", head, *told]
 
 
 def _place(item: Unsafe) -> str:
@@ -96,6 +140,19 @@ def _lateness(result: RunResult) -> list[str]:
     return [f"  lateness   {figures} ({name}, the latest channel)"]
 
 
+def _happenings(result: RunResult) -> list[str]:
+    """What happened to time itself: whoever trusts the times of this run must know."""
+    told = {
+        "clock.suspended": "the machine slept for {for_s:.6g} s",
+        "clock.stepped": "somebody set the wall clock, by {by_s:+.6g} s",
+        "timing.mode": "real-time priority was lost: {reason}",
+    }
+    return [
+        f"  clock      {told[item.type].format(**item.fields)} (seen in shot {item.shot} attempt {item.attempt})"
+        for item in result.happenings
+    ]
+
+
 def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
     """The same for programs."""
     result = run.result
@@ -108,7 +165,10 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
         "digest": prepared.plan.digest,
         "shots_planned": result.shots_planned,
         "shots_done": result.shots_done,
+        "shots_passed": result.shots_passed,
+        "shots_failed": result.shots_failed,
         "shots_errored": result.shots_errored,
+        "shots_skipped": result.shots_skipped,
         "attempts": result.attempts,
         "readings": totals(result.tallies, "readings"),
         "actions": totals(result.tallies, "actions"),
@@ -123,5 +183,6 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
             for item in result.faults
         ],
         "unsafe": [item._asdict() for item in result.unsafe],
+        "clock": [item._asdict() for item in result.happenings],
         "store": run.store,
     }

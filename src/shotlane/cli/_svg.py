@@ -16,6 +16,11 @@ from shotlane.cli._curves import Curve, Picture
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _WIDTH, _RIGHT, _TOP = 640, 92, 44
 _LANE, _GAP, _RUG, _FLAT = 34, 16, 7, 14
+_HATCH = (
+    '<defs><pattern id="open" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><rect width="6" height="6" fill="#f1f3f5"/>'
+    '<path d="M0 0V6" stroke="#c8ced3" stroke-width="2"/></pattern></defs>'
+)
 _LETTER = 6.3  # about the width of a character
 
 
@@ -32,7 +37,8 @@ def svg_of(picture: Picture) -> str:
     )
     title = f"<title>{escape(picture.title)}</title>"
     back = f'<rect width="{width}" height="{height}" fill="white"/>'
-    return "\n".join([head, title, back, *lines, "</svg>", ""])
+    hatch = [_HATCH] if picture.open_ended else []
+    return "\n".join([head, title, *hatch, back, *lines, "</svg>", ""])
 
 
 class _Drawing:
@@ -63,7 +69,9 @@ class _Drawing:
     def _steps(self) -> Iterator[str]:
         for number, (name, start, end) in enumerate(self._picture.steps):
             x, width = self.x(start), (end - start) * self._scale
-            if number % 2 == 0 and width > 0:
+            if name in self._picture.open_ended and width > 0:
+                yield _box(x, _TOP, width, self.bottom - _TOP, 'fill="url(#open)"')
+            elif number % 2 == 0 and width > 0:
                 yield _box(x, _TOP, width, self.bottom - _TOP, 'fill="#f1f3f5"')
             room = int((width - 4) / _LETTER)
             if room >= 2:
@@ -78,7 +86,7 @@ class _Drawing:
             x = self.x(number * step)
             yield f'<path d="M{x:.2f} {y}v4" stroke="#222" stroke-width="1"/>'
             yield _text(x, y + 16, f"{number * step * factor:.6g}", anchor="middle")
-        yield _text(self.left + _WIDTH / 2, y + 32, f"time ({unit})", anchor="middle")
+        yield _text(self.left + _WIDTH / 2, y + 32, f"{self._picture.time_label} ({unit})", anchor="middle")
 
     def _lane(self, curve: Curve, top: float, colour: str) -> Iterator[str]:
         body = _body(curve)

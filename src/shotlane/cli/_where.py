@@ -16,3 +16,11 @@ def store_of(arguments: argparse.Namespace) -> str:
     project = find_project(Path.cwd(), report)
     print_report(report)
     return project.store_url
+
+
+def data_of(store: str) -> Path | None:
+    """The folder of data of the project around here, where a server's records wait; None for a file."""
+    if not store.startswith("postgres"):
+        return None
+    # What is wrong with the settings is told where the store is looked up.
+    return find_project(Path.cwd(), Report()).data_folder

@@ -1,6 +1,7 @@
 """YAML text to plain data with a place for every key and value. Knows nothing of what it means."""
 
 from shotlane.document._document import Document
+from shotlane.document._given import are_given, given_in_catalogue, given_text, given_texts
 from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
 from shotlane.document._node import Path
 from shotlane.document._read import is_file, read_file, read_text
@@ -11,6 +12,10 @@ __all__ = [
     "Document",
     "Path",
     "Sections",
+    "are_given",
+    "given_in_catalogue",
+    "given_text",
+    "given_texts",
     "is_file",
     "read_file",
     "read_text",

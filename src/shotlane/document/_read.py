@@ -9,6 +9,7 @@ from shotlane.diagnostics import Report, Source, Span
 from shotlane.document._build import Builder, StopReading
 from shotlane.document._document import Document
 from shotlane.document._events import SyntaxFault, exact_events, fast_events, fast_is_enough
+from shotlane.document._given import are_given, given_text
 from shotlane.document._node import LEFT_OUT, Form
 from shotlane.document._syntax import reword
 
@@ -21,6 +22,8 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 def read_file(path: FilePath, report: Report, *, name: str | None = None) -> Document | None:
     """Read a document; `name` is what messages call it. None when nothing in it is usable."""
     name = str(path) if name is None else name
+    if are_given():
+        return _read_given(path, name, report)
     try:
         with path.open("rb") as file:
             raw = file.read(4 * MAX_CHARACTERS + 1)
@@ -40,8 +43,18 @@ def read_file(path: FilePath, report: Report, *, name: str | None = None) -> Doc
     return read_text(text, name, report)
 
 
+def _read_given(path: FilePath, name: str, report: Report) -> Document | None:
+    text = given_text(path)
+    if text is None:
+        _cannot_read(path, name, FileNotFoundError(), report)
+        return None
+    return read_text(text, name, report)
+
+
 def is_file(path: FilePath) -> bool:
     """Whether there is such a file; no for a text that cannot be a path at all."""
+    if are_given():
+        return given_text(path) is not None
     try:
         return path.is_file()
     except (OSError, ValueError):  # too long, or with a NUL

@@ -32,10 +32,11 @@ class _Tick(NamedTuple):
     periodic: bool
 
 
-def _ticks(rule: ReadingRule, number: int) -> Iterator[_Tick]:
-    """All readings of a rule."""
+def _ticks(rule: ReadingRule, number: int, shift_ns: int) -> Iterator[_Tick]:
+    """All readings of a rule; only those of a recording are shifted."""
+    start_ns = rule.start_ns + shift_ns if rule.periodic else rule.start_ns
     for n in range(rule.count):
-        target_ns = rule.start_ns + n * rule.period_ns
+        target_ns = start_ns + n * rule.period_ns
         yield _Tick(target_ns, rule.rank, rule.order, number, rule.tolerance_ns, rule.periodic)
 
 
@@ -53,10 +54,10 @@ def _with_successor(ticks: Iterable[_Tick]) -> Iterator[tuple[_Tick, int]]:
 
 
 def _channel_readings(
-    channel: int, rules: Sequence[ReadingRule], stream: int, first_tick: int, offset_ns: int
+    channel: int, rules: Sequence[ReadingRule], stream: int, first_tick: int, offset_ns: int, shift_ns: int
 ) -> Iterator[Due]:
     """The readings of one channel over all its rules."""
-    ticks = merge(*(_ticks(rule, number) for number, rule in enumerate(rules)))
+    ticks = merge(*(_ticks(rule, number, shift_ns) for number, rule in enumerate(rules)))
     for number, (tick, later_ns) in enumerate(_with_successor(ticks), first_tick):
         replaced = tick.periodic and later_ns != NEVER_NS
         yield Due(
@@ -73,9 +74,16 @@ def _channel_readings(
         )
 
 
+def _phase(lane: LanePlan, shift_ns: int) -> int:
+    """What is added to every tick of a recording."""
+    return shift_ns if lane.phase_ns is None else lane.phase_ns
+
+
 def _successors(table: ActionTable) -> NDArray[np.int64]:
     """For every periodic row the next later target on its channel; never for the others."""
     result = np.full(len(table), NEVER_NS, dtype=np.int64)
+    if not table.periodic.any():
+        return result
     for channel in set(table.channel[table.periodic].tolist()):
         rows = np.flatnonzero(table.channel == channel)
         targets = table.target_ns[rows]
@@ -130,11 +138,13 @@ def agenda(
     *,
     offset_ns: int = 0,
     first_ticks: Mapping[int, int] | None = None,
+    shift_ns: int = 0,
 ) -> Iterator[Due]:
     """Everything a port does in a segment, lazily.
 
     `offset_ns`: where the segment begins, from the origin of the attempt. `first_ticks`: how many readings of
-    a channel earlier segments planned.
+    a channel earlier segments planned. `shift_ns`: by how much recordings start later, unless their lane has
+    a phase.
     """
     by_channel: defaultdict[int, list[ReadingRule]] = defaultdict(list)
     for rule in plan.readings:
@@ -142,11 +152,13 @@ def agenda(
             by_channel[rule.channel].append(rule)
     before = first_ticks or {}
     streams = [
-        _sets(plan.actions, lanes, 0, offset_ns),
-        _calls(plan.calls, 1, offset_ns),
+        *([_sets(plan.actions, lanes, 0, offset_ns)] if len(plan.actions) else []),
+        *([_calls(plan.calls, 1, offset_ns)] if plan.calls else []),
         *(
-            _channel_readings(channel, rules, stream, before.get(channel, 0), offset_ns)
+            _channel_readings(
+                channel, rules, stream, before.get(channel, 0), offset_ns, _phase(lanes[channel], shift_ns)
+            )
             for stream, (channel, rules) in enumerate(by_channel.items(), 2)
         ),
     ]
-    return merge(*streams)
+    return merge(*streams) if len(streams) != 1 else streams[0]

@@ -1,29 +1,34 @@
 """One try of a shot: set-up of all ports together, a barrier, then everything at origin + target.
 
-`execute` never raises but leaves in `outcome`, `fault` and the ledger what happened; whoever called it then
-reaches the safe state where that is due, and ends the attempt, so that safe writes are rows of it.
+After an open-ended step everything counts from a new origin: the end that was found, and a lead in which all
+ports come to their first wait. `execute` never raises but leaves in `outcome`, `fault` and the ledger what
+happened; whoever called it then judges the results, reaches the safe state where that is due, and ends the
+attempt, so that safe writes are rows of it.
 """
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping
+from functools import partial
 
-from shotlane.execution._agenda import agenda
-from shotlane.execution._crash import crash_of
+from shotlane.execution._agendas import begun_agendas, phases
+from shotlane.execution._bounded import NotEndedError, unless_stopped
+from shotlane.execution._course import Course, planned_steps
 from shotlane.execution._due import Due
-from shotlane.execution._fault import STUCK, fault_of
+from shotlane.execution._ending import Ending, Question
+from shotlane.execution._fault import RESULT, STUCK, fault_of
+from shotlane.execution._intake import Intake
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
+from shotlane.execution._open_step import complaint, ending_of, step_name, unanswered
 from shotlane.execution._parts import RunParts
 from shotlane.execution._port_worker import PortWorker
 from shotlane.execution._progress import Phase
+from shotlane.execution._question import Asking
+from shotlane.execution._stagger import stagger
 from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
-from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
-from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, StepRecord, worst
-
-# From the barrier to t = 0: the time in which every port's thread wakes and comes to its first wait.
-LEAD_NS = 100_000
-LEAD_PER_PORT_NS = 50_000
+from shotlane.plan import AskEnding, InitialValue, SegmentPlan, ShotPlan
+from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
+from shotlane.results import Judged, evaluate
 
 
 class Attempt:
@@ -38,26 +43,40 @@ class Attempt:
         self._origin_utc_ns: int | None = None
         self._finished = False
         self._workers: dict[str, PortWorker] = {}
-        self.trouble = Trouble()
-        start = AttemptStart(shot.number, number, parts.clock.utc_ns(), tuple(_steps(shot)))
+        self._origin_ns = 0
+        self._fixed_ns = 0  # when that was decided
+        self._building_ns = 0  # what it takes to begin the agendas of all ports
+        self._phases: Mapping[int, int] = {}  # by how much the recordings of a channel are shifted
+        self._intake = Intake(parts, shot)
+        self.trouble = Trouble(parts.pool.mask)
+        self.judged = Judged((), Outcome.DONE)
+        start = AttemptStart(shot.number, number, parts.clock.utc_ns(), tuple(planned_steps(shot)))
         self._buffer = parts.journal.begin_attempt(start)
-        self.ledger = Ledger(self._buffer, shot, parts.plan.channels)
+        self.ledger = Ledger(self._buffer, shot, parts.plan.channels, self._intake.takers)
+        self._course = Course(shot, self.ledger)
 
     @property
     def fault(self) -> Fault | None:
-        """Why the attempt ended before its time."""
-        return self.trouble.first
+        """Why the attempt ended before its time, or a result has no value."""
+        first = self.trouble.first
+        if first is None and self.judged.faults:
+            result, message = self.judged.faults[0]
+            return Fault(RESULT, f"result {result}: {message}", {"result": result})
+        return first
 
     @property
     def outcome(self) -> Outcome:
         """How the attempt ended."""
+        if self._finished and not self.trouble.over:
+            return self.judged.outcome
         request = self._parts.control.request
-        found = [Outcome.DONE]
-        if self.fault is not None:
-            found.append(Outcome.ERRORED)
+        found = [self.judged.outcome]
+        if self.trouble.faults:
+            found.append(Outcome.FAILED if self.trouble.unmet else Outcome.ERRORED)
         if not self._finished and request is not None:
             found.append(request.outcome)
-        return worst(found)
+        skipped = self.trouble.skipped and found == [Outcome.DONE]
+        return Outcome.SKIPPED if skipped else worst(found)
 
     def execute(self) -> None:
         """Set up and run, to the end or until something says halt."""
@@ -70,12 +89,34 @@ class Attempt:
             self.trouble.fail(fault_of(error, error.message, {}))
         except KeyboardInterrupt:
             self._parts.control.stop(Outcome.TERMINATED, "stopped by Ctrl-C")
-            self.trouble.halt.set()
+            self.trouble.stop()
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
-            self.trouble.crash(crash_of(error, "run"))
+            self.trouble.crash(error, "run")
+        finally:
+            self._course.break_off(self._parts.clock.now_ns() - self._origin_ns)
+            self._intake.end()
+
+    def judge(self) -> None:
+        """Work out the results, if the attempt came to its planned end.
+
+        A function of the user's may take long: who stops the run, an interlock too, does not wait for it.
+        """
+        parts, shot = self._parts, self._shot
+        if not self._finished or self.trouble.over or not shot.results:
+            return
+        parts.progress.phase = Phase.JUDGING
+        results, kept, channels = shot.results, self._intake.kept, parts.plan.channels
+        work = partial(evaluate, results, kept, channels, self._course.steps, parameters=shot.parameters)
+        if all(result.python is None for result in results):
+            self.judged = work()
+            return
+        try:
+            self.judged = unless_stopped(work, lambda: parts.control.request is not None, 0.0)
+        except NotEndedError:
+            self._finished = False
 
     def _may_go_on(self) -> bool:
-        return not self.trouble.halt.is_set() and self._parts.control.request is None
+        return not self.trouble.heed(self._parts.control)
 
     def _worker(self, port: str) -> PortWorker:
         worker = self._workers.get(port)
@@ -102,48 +143,147 @@ class Attempt:
         for item in self._shot.initial:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
         waits = {port: self._worker(port).set_up(items) for port, items in by_port.items()}
-        self._parts.drive.together(waits, self.trouble)
+        fixed = self._shot.segments[0].ending is None
+        self._parts.drive.together(waits, self.trouble, then=self._start if fixed else None)
 
     def _run(self) -> None:
-        """Run the segments from a common origin shortly ahead."""
-        clock, progress = self._parts.clock, self._parts.progress
-        first_ticks: dict[int, int] = {}
-        # Beginning an agenda costs more than the lead, so that is done before t = 0 is fixed.
-        agendas = self._agendas(self._shot.segments[0], 0, first_ticks)
-        ports = max((len(segment.ports) for segment in self._shot.segments), default=0)
-        lead_ns = 0 if clock.virtual else LEAD_NS + LEAD_PER_PORT_NS * ports
-        origin_ns = clock.now_ns() + lead_ns
-        self._buffer.origin_utc_ns = self._origin_utc_ns = clock.utc_ns() + lead_ns
-        self.ledger.count_from(origin_ns)
-        progress.origin_ns, progress.phase = origin_ns, Phase.RUNNING
-        offset_ns = 0
-        for number, segment in enumerate(self._shot.segments):
+        """Run the segments from a common origin; a first one of fixed times has run with the set-up."""
+        course, segments = self._course, self._shot.segments
+        waits = {} if segments[0].ending is None else self._start()
+        for number, segment in enumerate(segments):
             if number:
-                agendas = self._agendas(segment, offset_ns, first_ticks)
-            waits = {port: self._worker(port).run(dues, origin_ns) for port, dues in agendas.items()}
-            self._parts.drive.together(waits, self.trouble)
-            offset_ns += segment.duration_ns
-            if not self._may_go_on() or not self._parts.drive.wait_until(origin_ns + offset_ns):
+                waits = self._waits(self._agendas(segment, course.offset_ns, course.first_ticks))
+                course.begin(segment, self._phases)
+            if segment.ending is None:
+                self._run_fixed(waits)
+            else:
+                self._run_open(segment, waits, next(iter(segments[number + 1 :]), None))
+            if not number:
+                self._learn_lead()
+            if not self._may_go_on():
                 return
-            _count_readings(segment, first_ticks)
-        self._finished = True
+        self._parts.drive.wait_until(self._origin_ns + course.offset_ns)
+        self._judge_losses()
+        self._finished = self._may_go_on()
+
+    def _start(self) -> dict[str, Iterator[int]]:
+        """Fix t = 0, in the thread of whatever port was ready last; what all ports do from then on."""
+        if not self._may_go_on():
+            return {}
+        clock, first = self._parts.clock, self._shot.segments[0]
+        # Beginning an agenda costs more than the lead, so that is done before t = 0 is fixed.
+        begun_ns = clock.now_ns()
+        agendas = self._agendas(first, 0, self._course.first_ticks)
+        self._building_ns = clock.now_ns() - begun_ns
+        self._begin(self._lead_ns(first))
+        self._course.begin(first, self._phases)
+        return self._waits(agendas)
+
+    def _begin(self, lead_ns: int) -> None:
+        """Fix t = 0."""
+        clock, progress = self._parts.clock, self._parts.progress
+        self._fixed_ns = clock.now_ns()
+        self._origin_ns = self._fixed_ns + lead_ns
+        self._buffer.origin_utc_ns = self._origin_utc_ns = clock.utc_ns() + lead_ns
+        self.ledger.count_from(self._origin_ns)
+        self._intake.begin(self._origin_ns)
+        progress.origin_ns, progress.phase = self._origin_ns, Phase.RUNNING
+
+    def _lead_ns(self, segment: SegmentPlan) -> int:
+        """From now to the origin of a segment that can begin at any time."""
+        if self._parts.clock.virtual:
+            return segment.early_ns
+        ports = max(len(segment.ports) for segment in self._shot.segments)
+        return self._parts.lead.ns(ports) + segment.early_ns
+
+    def _learn_lead(self) -> None:
+        """Note how long the ports took to come to their first wait after t = 0 was fixed."""
+        arrived = [worker.arrived_ns for worker in self._workers.values() if worker.arrived_ns is not None]
+        if arrived:
+            self._parts.lead.learn(max(arrived) - self._fixed_ns)
+
+    def _waits(self, agendas: dict[str, Iterator[Due]]) -> dict[str, Iterator[int]]:
+        return {port: self._worker(port).run(dues, self._origin_ns) for port, dues in agendas.items()}
+
+    def _run_fixed(self, waits: dict[str, Iterator[int]]) -> None:
+        """Run a segment of fixed times, up to its last exchange."""
+        self._parts.drive.together(waits, self.trouble)
+        if self._may_go_on():
+            self._course.end_fixed()
+
+    def _run_open(
+        self, segment: SegmentPlan, waits: dict[str, Iterator[int]], following: SegmentPlan | None
+    ) -> None:
+        """Run an open-ended step until its end is found, and fix the origin of what follows."""
+        ending = ending_of(segment, self._origin_ns + self._course.offset_ns, self._intake.history)
+        assert ending is not None
+        asking = self._asking(segment, ending)
+        if self.trouble.over:
+            return
+        try:
+            self._parts.drive.together(waits, self.trouble, ending)
+        finally:
+            if asking is not None:
+                asking.close()
+        if not self._may_go_on() or ending.how is None:
+            return
+        fault = complaint(segment, ending)
+        self._close_step(segment, ending, following if fault is None else None)
+        if fault is not None:
+            self.trouble.miss(fault)
+        else:
+            self.trouble.next_step()
+
+    def _asking(self, segment: SegmentPlan, ending: Ending) -> Asking | None:
+        """Put the question of a step, if it has one."""
+        if not isinstance(segment.ending, AskEnding):
+            return None
+        asker = self._parts.asker
+        if asker is None:
+            self.trouble.miss(unanswered(segment, "nobody is there to answer"))
+            return None
+        assert isinstance(ending, Question)
+        if self._parts.clock.virtual:
+            self._parts.drive.wait_until(ending.begun_ns)
+        asking = Asking(segment.ending, ending, asker, self._parts.clock, self._parts.journal)
+        asking.begin()
+        return asking
+
+    def _close_step(self, segment: SegmentPlan, ending: Ending, following: SegmentPlan | None) -> None:
+        """Take down when a step ended, which is when what follows begins."""
+        found_ns = next_ns = ending.at_ns - self._origin_ns
+        if following is not None:
+            now_ns = max(self._parts.clock.now_ns(), ending.at_ns)
+            next_ns = now_ns + 2 * self._building_ns + self._lead_ns(following) - self._origin_ns
+        lasted_s = (ending.at_ns - ending.begun_ns) / 1e9
+        tell = self._parts.journal.tell
+        tell("segment.ended", step=step_name(segment), how=str(ending.how), lasted_s=lasted_s)
+        self._course.end_open(found_ns, next_ns)
+
+    def _judge_losses(self) -> None:
+        """Judge lost readings where how many were planned is known only now."""
+        if self._shot.open_ended:
+            for channel in self.ledger.readings:
+                worker = self._workers.get(self._parts.plan.channels[channel].port)
+                if worker is not None:
+                    worker.judge_losses(channel)
 
     def _agendas(
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]
     ) -> dict[str, Iterator[Due]]:
-        """Every port's part of a segment. Ports that share ticks can be shifted against each other here."""
-        lanes = self._parts.plan.lanes
-        return {
-            port: _begun(agenda(plan, lanes, offset_ns=offset_ns, first_ticks=first_ticks))
-            for port, plan in segment.ports.items()
-        }
+        """Every port's part of a segment; ports that share ticks take turns."""
+        plan, lanes = self._parts.plan, self._parts.plan.lanes
+        shifts = {} if self._parts.clock.virtual else stagger(segment, lanes, plan.channels)
+        # Only of an open-ended step it matters later how many readings were due.
+        self._phases = {} if segment.ending is None else phases(segment, lanes, shifts)
+        return begun_agendas(segment, lanes, shifts, offset_ns=offset_ns, first_ticks=first_ticks)
 
     def abandon(self, ports: frozenset[str]) -> None:
         """Give up ports whose exchange does not end; the run cannot go on with them."""
         for port in sorted(ports):
             self._workers[port].abandon()
             message = f"port {port} has not come back from an exchange"
-            self.trouble.crash(Fault(STUCK, message, {"port": port}))
+            self.trouble.stick(Fault(STUCK, message, {"port": port}))
 
     def end(self) -> AttemptEnd:
         """Close the books."""
@@ -156,25 +296,6 @@ class Attempt:
             self.outcome,
             self.fault,
             self.ledger.tallies(),
+            self.judged.rows,
+            tuple(self._course.steps) if self._shot.open_ended else (),
         )
-
-
-def _steps(shot: ShotPlan) -> Iterator[StepRecord]:
-    """The steps of all segments, counted from the origin of the attempt."""
-    offset_ns = 0
-    for segment in shot.segments:
-        for step in segment.steps:
-            yield StepRecord(step.name, offset_ns + step.start_ns, offset_ns + step.end_ns)
-        offset_ns += segment.duration_ns
-
-
-def _begun(dues: Iterator[Due]) -> Iterator[Due]:
-    """The same, with whatever the first one costs already spent."""
-    return chain(list(islice(dues, 1)), dues)
-
-
-def _count_readings(segment: SegmentPlan, ticks: dict[int, int]) -> None:
-    """Add what a segment planned, so that the next one numbers its readings on."""
-    for port in segment.ports.values():
-        for rule in port.readings:
-            ticks[rule.channel] = ticks.get(rule.channel, 0) + rule.count

@@ -36,6 +36,10 @@ class Cadence:
         self._tell(shot)
         return True
 
+    def begin_anew(self) -> None:
+        """Count from the next start, because somebody held up the run."""
+        self._target_ns = None
+
     def _tell(self, shot: int) -> None:
         assert self._target_ns is not None
         now_ns = self._clock.now_ns()

@@ -1,7 +1,11 @@
 """Time as an argument: the protocol that execution keeps time by."""
 
 import threading
-from typing import Protocol
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from shotlane.execution._priority import Timing
 
 
 class Clock(Protocol):
@@ -12,6 +16,10 @@ class Clock(Protocol):
     """
 
     virtual: bool
+
+    @property
+    def timing(self) -> Timing:
+        """How time is kept, and why so."""
 
     def now_ns(self) -> int:
         """Monotonic time."""
@@ -24,3 +32,12 @@ class Clock(Protocol):
 
     def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
         """Wait for a monotonic instant; False at once when `cancelled` is set."""
+
+    def keeping_time(self) -> AbstractContextManager[None]:
+        """What the process needs while shots run, put back at the end."""
+
+    def prepare_thread(self) -> None:
+        """What a thread needs that waits on this clock; called once in it."""
+
+    def happenings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What happened to time since the last call, as events: type and fields."""

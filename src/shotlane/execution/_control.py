@@ -1,7 +1,7 @@
-"""The one way to stop a run from outside: signal handlers, other threads, later consoles and interlocks.
+"""The one way to steer a run from outside: signal handlers, other threads, consoles and interlocks.
 
-`stop` takes no lock that the running thread could hold, so it may be called from a signal handler. The worst
-outcome asked for is the one that counts; asking again changes nothing else.
+Nothing here takes a lock that the running thread could hold, so all of it may be called from a signal
+handler. The worst outcome asked for is the one that counts; asking again changes nothing else.
 """
 
 import threading
@@ -19,20 +19,38 @@ class StopRequest:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for: pause, continue or skip."""
+
+    verb: str
+    reason: str
+    by: str
+
+
 def _nobody() -> None:
     """Wake nobody."""
 
 
 class Control:
-    """Stops a run. `request` is None until somebody asks; `stopped` is set then.
+    """Stops, pauses and skips. `request` is None until somebody asks for the end; `stopped` is set then.
 
-    The thread that receives signals must not wait on `stopped`: a handler sets it.
+    `pausing` holds until somebody continues; `skipping` until the run has taken it. The thread that receives
+    signals must not wait on `stopped`: a handler sets it.
     """
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self.request: StopRequest | None = None
+        self.pausing: Wish | None = None
+        self.skipping: Wish | None = None
+        self.continuing: Wish | None = None
         self._wake: Callable[[], None] = _nobody
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether what is under way shall end before its time."""
+        return self.request is not None or self.skipping is not None
 
     def stop(self, outcome: Outcome, reason: str) -> None:
         """Ask the run to end; returns at once. Callable from any thread and from signal handlers."""
@@ -44,8 +62,30 @@ class Control:
             self.stopped.set()
         self._wake()
 
+    def pause(self, reason: str, by: str) -> None:
+        """Ask the run to wait before its next shot. Callable like `stop`."""
+        self.continuing = None
+        self.pausing = Wish("pause", reason, by)
+        self._wake()
+
+    def go_on(self, by: str) -> None:
+        """End a pause, or call off one that has not begun. Callable like `stop`."""
+        self.continuing = Wish("continue", "", by)
+        self.pausing = None
+        self._wake()
+
+    def skip(self, reason: str, by: str) -> None:
+        """Ask the run to leave the shot that is under way, or else the next one. Callable like `stop`."""
+        self.skipping = Wish("skip", reason, by)
+        self._wake()
+
+    def take_skip(self) -> Wish | None:
+        """What asked to skip, which is thereby done with."""
+        wish, self.skipping = self.skipping, None
+        return wish
+
     def on_stop(self, wake: Callable[[], None]) -> None:
-        """Let `wake` be called by every `stop`, in place of the last one; it must be safe in a handler."""
+        """Let `wake` be called by every wish, in place of the last one; it must be safe in a handler."""
         self._wake = wake
         if self.request is not None:
             wake()

@@ -1,22 +1,27 @@
 """Counts of statuses over what is planned: they sum to planned, on every way an attempt can end.
 
 Only what became of a planned thing is counted when it happens; unreached is what is left of planned at the
-end. So the sum holds by construction, and what was never reached costs nothing.
+end. So the sum holds by construction, and what was never reached costs nothing. How much an open-ended step
+planned is known when it has ended.
 """
 
 from collections.abc import Iterable
 
 from shotlane.records import Status, Tally
 
+# Of an open-ended step that has just begun, a part of the readings that may be lost means nothing yet.
+_AT_LEAST = 20
+
 
 class Count:
     """What became of the planned readings or actions of one channel, or of the calls of one role."""
 
-    __slots__ = ("by_status", "planned")
+    __slots__ = ("_open_from", "by_status", "planned")
 
     def __init__(self, planned: int) -> None:
         self.planned = planned
         self.by_status = [0] * len(Status)
+        self._open_from: int | None = None
 
     def add(self, status: Status) -> None:
         """Count one."""
@@ -26,6 +31,27 @@ class Count:
     def lost(self) -> int:
         """Those that gave nothing so far."""
         return self.by_status[Status.FAILED] + self.by_status[Status.MISSED]
+
+    def open(self) -> None:
+        """Begin an open-ended step."""
+        self._open_from = sum(self.by_status)
+
+    def close(self, due: int) -> int:
+        """End it, when `due` of it were due; how many it planned."""
+        if self._open_from is None:
+            return 0
+        # What was begun before the end was found belongs to it, though it was due after.
+        planned = max(due, sum(self.by_status) - self._open_from)
+        self._open_from = None
+        self.planned += planned
+        return planned
+
+    @property
+    def expected(self) -> int:
+        """What is planned, as far as is known while an open-ended step goes on."""
+        if self._open_from is None:
+            return self.planned
+        return max(self.planned + sum(self.by_status) - self._open_from, _AT_LEAST)
 
     def tally(self, name: str, what: str) -> Tally:
         """The counts at the end of the attempt."""

@@ -1,30 +1,66 @@
 """What moves port workers: threads in real time, one queue in virtual time.
 
 A drive is used by one thread, which also may receive signals: it waits on nothing that a signal handler sets.
+Only `observe` and `next_ns` are called by others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+from shotlane.execution._ending import Ending
+from shotlane.execution._observation import Observation
 from shotlane.execution._trouble import Trouble
 
 
 class Drive(Protocol):
-    """Moves the workers of all ports together."""
+    """Moves the workers of all ports together, and what polls between them."""
 
     @property
     def busy(self) -> frozenset[str]:
         """Ports whose exchange has not ended although the attempt has."""
 
-    def together(self, steps: Mapping[str, Iterator[int]], trouble: Trouble) -> None:
+    @property
+    def polling(self) -> frozenset[str]:
+        """Ports with a poll under way."""
+
+    def together(
+        self,
+        steps: Mapping[str, Iterator[int]],
+        trouble: Trouble,
+        ending: Ending | None = None,
+        then: Callable[[], Mapping[str, Iterator[int]]] | None = None,
+    ) -> None:
         """Drive every port's waits to their end, or until the trouble or the control says halt.
 
-        Returns when all ports have ended; after a halt, ports still in an exchange are left `busy` after a
-        short grace. An exception out of a worker is a crash.
+        With an `ending`, until that is over, however long the waits are. Returns when all ports have ended;
+        after a halt of the attempt, ports still in an exchange are left `busy` after a short grace. An
+        exception out of a worker is a crash. `then` gives what the same ports do next, when all have ended
+        and nothing says halt; it may be called in a port's thread.
         """
 
     def wait_until(self, target_ns: int) -> bool:
-        """Wait in the calling thread; False when the control asks to stop."""
+        """Wait in the calling thread; False when the control asks to stop or to skip."""
+
+    def wait_while(self, goes_on: Callable[[], bool]) -> None:
+        """Wait in the calling thread; looks again at `goes_on` whenever the control was asked something."""
+
+    def next_ns(self, port: str) -> int | None:
+        """When the work of a port is due next, where that is known."""
+
+    def observe(self, observation: Observation) -> None:
+        """Hand on a reading to the conditions that hang on it. Callable from timing threads."""
+
+    def look_out(self) -> None:
+        """Look at readings as they come, from now on."""
+
+    def begin_polls(self, rounds: Mapping[str, Iterator[int]]) -> None:
+        """Drive these waits beside everything else, until `end_polls`."""
+
+    def end_polls(self) -> None:
+        """Begin no further poll; returns when those under way have ended, or after a short grace."""
+
+    def catch_up(self) -> None:
+        """Return when every reading so far was looked at."""
 
     def settle(self, timeout_s: float) -> frozenset[str]:
         """Give busy ports more time; returns those that have still not ended."""

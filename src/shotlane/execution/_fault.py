@@ -11,7 +11,13 @@ Stamps = tuple[int | None, int | None]
 
 CRASHED = "crashed"
 MISSED = "missed"
+LATE = "late"
 STUCK = "stuck"
+# What a run finds out by itself: an open-ended step that came to no good end, a result without a value.
+VERDICT = "verdict"
+UNSETTLED = "unsettled"
+UNANSWERED = "unanswered"
+RESULT = "result"
 
 
 def _context(error: InstrumentError) -> Mapping[str, Any]:

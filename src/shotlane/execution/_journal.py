@@ -10,6 +10,7 @@ from shotlane.records import (
     AttemptEnd,
     AttemptStart,
     Event,
+    PollRow,
     Recorder,
     RecorderError,
     RunEnd,
@@ -34,6 +35,13 @@ class Journal:
         try:
             self._recorder.event(Event(type_, self._clock.utc_ns(), fields, self._shot, self._attempt))
         except Exception as error:  # noqa: BLE001  nothing about telling may stop the way to the safe state
+            self.failure = self.failure or RecorderError(str(error))
+
+    def poll(self, row: PollRow) -> None:
+        """Record a reading made for an interlock; never raises. Any thread."""
+        try:
+            self._recorder.poll(row)
+        except Exception as error:  # noqa: BLE001  the watch goes on, and the next shot raises
             self.failure = self.failure or RecorderError(str(error))
 
     def begin_run(self, start: RunStart) -> int:

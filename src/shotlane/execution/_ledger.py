@@ -2,29 +2,39 @@
 
 Each port writes only to its own channels and roles, so nothing is locked: `deque.append` and the numbering
 are atomic. Times of rows count from the origin, which is known only when every port has been set up; rows
-from before it are held until then. When set-up never ends, they count from the attempt's beginning.
+from before it are held until then. When set-up never ends, they count from the attempt's beginning. What an
+open-ended step plans is counted when its end is known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-
-import numpy as np
 
 from shotlane.execution._count import Count
 from shotlane.execution._due import Due
 from shotlane.execution._fault import Stamps
+from shotlane.execution._planned import Planned, planned_of
 from shotlane.model import Channel
-from shotlane.plan import PortPlan, ShotPlan
+from shotlane.plan import SegmentPlan, ShotPlan
 from shotlane.records import ActionKind, ActionRow, AttemptBuffer, SampleRow, Status, Tally
 
 
 class Ledger:
-    """Rows and counts of an attempt. `next_number` numbers its actions in the order they are made."""
+    """Rows and counts of an attempt. `next_number` numbers its actions in the order they are made.
 
-    def __init__(self, buffer: AttemptBuffer, shot: ShotPlan, channels: Sequence[Channel]) -> None:
+    `takers`: who takes the readings of a channel as they are made, on the thread of its port.
+    """
+
+    def __init__(
+        self,
+        buffer: AttemptBuffer,
+        shot: ShotPlan,
+        channels: Sequence[Channel],
+        takers: Mapping[int, Callable[[SampleRow], None]] | None = None,
+    ) -> None:
         self._buffer = buffer
         self._shot = shot
         self._channels = channels
+        self._takers = takers or {}
         self._held: list[ActionRow] = []
         self._zero_ns: int | None = None
         self.next_number = count().__next__
@@ -32,18 +42,33 @@ class Ledger:
         self.sets: dict[int, Count] = {}
         self.calls: dict[str, Count] = {}
         for segment in shot.segments:
-            for port in segment.ports.values():
-                self._plan(port)
+            planned = planned_of(segment)
+            for counts, number in self._each(planned):
+                counts.planned += 0 if segment.ending else number
 
-    def _plan(self, port: PortPlan) -> None:
-        """Count what a port has to do in a segment."""
-        for rule in port.readings:
-            self.readings.setdefault(rule.channel, Count(0)).planned += rule.count
-        for channel, number in enumerate(np.bincount(port.actions.channel).tolist()):
-            if number:
-                self.sets.setdefault(channel, Count(0)).planned += number
-        for call in port.calls:
-            self.calls.setdefault(call.role, Count(0)).planned += 1
+    def _each(self, planned: Planned) -> list[tuple[Count, int]]:
+        """The counts of what a segment plans, with how much that is."""
+        readings = [(self.readings.setdefault(key, Count(0)), n) for key, n in planned.readings.items()]
+        sets = [(self.sets.setdefault(key, Count(0)), n) for key, n in planned.sets.items()]
+        calls = [(self.calls.setdefault(key, Count(0)), n) for key, n in planned.calls.items()]
+        return readings + sets + calls
+
+    def open(self, segment: SegmentPlan) -> None:
+        """Begin an open-ended step."""
+        for counts, _ in self._each(planned_of(segment)):
+            counts.open()
+
+    def close(self, segment: SegmentPlan, end_ns: int, phases: Mapping[int, int]) -> dict[int, int]:
+        """End an open-ended step so long after its beginning; the readings it planned, by channel.
+
+        `phases`: by how much recordings were shifted.
+        """
+        due = planned_of(segment, end_ns, phases)
+        for channel, number in due.sets.items():
+            self.sets[channel].close(number)
+        for role, number in due.calls.items():
+            self.calls[role].close(number)
+        return {channel: self.readings[channel].close(number) for channel, number in due.readings.items()}
 
     def reading(
         self,
@@ -58,6 +83,9 @@ class Ledger:
         row = SampleRow(due.subject, due.tick, due.target_ns, requested_ns, received_ns, value, status, raw)
         self._buffer.samples.append(row)
         self.readings[due.subject].by_status[status] += 1
+        take = self._takers.get(due.subject)
+        if take is not None:
+            take(row)
 
     def planned_action(self, row: ActionRow, role: str) -> None:
         """Note what became of a planned set or call; times of the row from the origin."""
@@ -85,7 +113,7 @@ class Ledger:
         return Ledger(AttemptBuffer(), self._shot, self._channels)
 
     def tallies(self) -> tuple[Tally, ...]:
-        """The counts, channels in the order of the lanes, then roles."""
+        """The counts, channels in the order of the lanes, then roles; of what was not planned, none."""
         result: list[Tally] = []
         for index, channel in enumerate(self._channels):
             for counts, what in ((self.readings, "readings"), (self.sets, "actions")):

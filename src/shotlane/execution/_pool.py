@@ -60,6 +60,9 @@ class InstrumentPool(Protocol):
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Answer:
         """Run a command."""
 
+    def mask(self, value: Any) -> Any:
+        """A value of any shape without the secrets in it."""
+
     def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
         """Role, attribute and value of the safe state, in the order of the station; opened roles only."""
 
@@ -67,4 +70,4 @@ class InstrumentPool(Protocol):
         """What the safe state needs beyond these."""
 
     def close(self) -> None:
-        """Let go of all; never raises."""
+        """Let go of all; never raises. Whatever is asked of it later reaches no wire."""

@@ -11,7 +11,7 @@ from functools import partial
 from shotlane.execution._block import Block, blocks
 from shotlane.execution._clock import Clock
 from shotlane.execution._due import Due, Kind
-from shotlane.execution._fault import CRASHED, MISSED, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, LATE, MISSED, STUCK, Stamps, fault_of, raw_of, stamps_of
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger, own_row
 from shotlane.execution._pool import Answer, InstrumentPool
@@ -20,6 +20,8 @@ from shotlane.instruments import InstrumentError
 from shotlane.model import Channel, ScalarValue
 from shotlane.plan import InitialValue, Plan, PlannedCall, decode
 from shotlane.records import ActionKind, ActionRow, Fault, Status
+
+_MISSED = "was missed, because the next was due"
 
 
 class PortWorker:
@@ -49,6 +51,7 @@ class PortWorker:
         self._noted = 0
         self._begun_ns = 0
         self._number = 0
+        self.arrived_ns: int | None = None  # when it came to its first wait after the set-up
         # The last fault of an exchange on this port, overcome or not: what is missed after it is its doing.
         self._cause: InstrumentError | None = None
 
@@ -83,13 +86,15 @@ class PortWorker:
         for block in blocks(dues, self._role_of):
             # Whatever can be done before the wait is: what is done after it makes the request late.
             exchange = self._prepared(block)
+            if self.arrived_ns is None:
+                self.arrived_ns = self._clock.now_ns()
             yield origin_ns + block[0].target_ns
             self._under_way, self._noted, self._begun_ns = block, 0, self._clock.now_ns()
             try:
                 exchange()
             except BaseException as error:
                 # It was tried, so it is not unreached; who drives this worker records the bug.
-                self._give_up(f"{CRASHED}: {type(error).__name__}: {error}")
+                self._give_up(self._pool.mask(f"{CRASHED}: {type(error).__name__}: {error}"))
                 raise
             self._under_way = []
 
@@ -147,7 +152,20 @@ class PortWorker:
         """Count how late a start was."""
         late_ns = requested_ns - due.target_ns
         self._lateness.add(name, late_ns)
-        return Status.LATE if late_ns > due.tolerance_ns else Status.OK
+        if late_ns <= due.tolerance_ns:
+            return Status.OK
+        text = f"started {late_ns / 1e6:.4g} ms late, and its tolerance is {due.tolerance_ns / 1e6:.4g} ms"
+        self._check_punctual(due, text)
+        return Status.LATE
+
+    def _check_punctual(self, due: Due, text: str) -> None:
+        """Make what is late or missed the fault of the attempt where the lane says so."""
+        if due.kind is Kind.CALL or not self._lanes[due.subject].on_late_fails:
+            return
+        channel, what = self._channels[due.subject], "reading" if due.kind is Kind.READ else "set"
+        held_up = f"; the port was held up: {self._cause.message}" if self._cause else ""
+        known = {"role": channel.role, "channel": channel.name}
+        self._trouble.fail(Fault(LATE, f"a {what} of {channel.name} {text}{held_up}", known))
 
     def _read(self, block: Block, role: str, names: list[str], soonest_ns: int) -> None:
         """Read a block in one exchange, without what is replaced by then."""
@@ -173,6 +191,7 @@ class PortWorker:
         for due in block:
             if self._replaced(due):
                 self._ledger.reading(due, Status.MISSED)
+                self._check_punctual(due, _MISSED)
                 self._check_losses(due.subject, None)
             else:
                 rest.append(due)
@@ -202,13 +221,18 @@ class PortWorker:
         self._noted += 1
         self._check_losses(due.subject, error)
 
+    def judge_losses(self, index: int) -> None:
+        """Decide at the end, when it is known how many readings of a channel open-ended steps planned."""
+        if self._ledger.readings[index].lost:
+            self._check_losses(index, self._cause)
+
     def _check_losses(self, index: int, error: InstrumentError | None) -> None:
         """Decide whether the readings lost so far are a fault of the attempt; `error` is the last one's."""
         channel, lane, count = self._channels[index], self._lanes[index], self._ledger.readings[index]
         down = error is not None and error.fault == "disconnected"
-        if not (down or lane.required or count.lost > lane.max_missing * count.planned):
+        if not (down or lane.required or count.lost > lane.max_missing * count.expected):
             return
-        text = f"{channel.name} lost {count.lost} of {count.planned} readings"
+        text = f"{channel.name} lost {count.lost} of {count.expected} readings"
         if lane.required:
             text += ", of which each is required"
         elif not down:
@@ -229,6 +253,7 @@ class PortWorker:
         self._number = self._ledger.next_number()
         if self._replaced(due):
             self._note(due, None, value, Status.MISSED)
+            self._check_punctual(due, _MISSED)
             return
         try:
             answer = self._pool.write(channel.role, channel.attribute.name, value)

@@ -19,6 +19,8 @@ class Phase(StrEnum):
     OPENING = "opening"
     SETTING_UP = "setting up"
     RUNNING = "running"
+    JUDGING = "working out results"
+    PAUSED = "paused"
     RETRYING = "waiting to retry"
     MAKING_SAFE = "making safe"
     ENDED = "ended"
@@ -34,7 +36,10 @@ class Progress:
         self.shot = 0
         self.attempt = 0
         self.shots_done = 0
+        self.shots_failed = 0
         self.shots_errored = 0
+        self.shots_skipped = 0
+        self.paused_because = ""  # in the phase PAUSED
         self.parameters: Mapping[str, Value] = {}
         self.units: Mapping[str, str | None] = {}
         self.swept: tuple[str, ...] = ()
@@ -46,6 +51,11 @@ class Progress:
         self.ended_ns: int | None = None
         self.clock: Clock | None = None
         self.ports: Mapping[str, PortLateness] = {}
+
+    @property
+    def shots_ended(self) -> int:
+        """Shots that are over, however they ended; of a run that goes on, those of before too."""
+        return self.shots_done + self.shots_failed + self.shots_errored + self.shots_skipped
 
     @property
     def elapsed_s(self) -> float:

@@ -5,30 +5,35 @@ and the run's outcome says what happened. Shots are cut out of the plan between 
 cutting holds the interpreter, and the timing threads need it; a cut takes far less than the commit before it.
 """
 
-from collections import Counter
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
+from shotlane.execution._asker import Asker
 from shotlane.execution._bounded import NotEndedError, bounded, unless_stopped
 from shotlane.execution._cadence import Cadence
 from shotlane.execution._clock import Clock
+from shotlane.execution._conclusion import cut_short, reason
 from shotlane.execution._control import Control
 from shotlane.execution._crash import crash_of
 from shotlane.execution._drive import Drive
 from shotlane.execution._fault import fault_of
 from shotlane.execution._journal import Journal
 from shotlane.execution._lateness import LatenessSummary
+from shotlane.execution._lookout import Lookout
 from shotlane.execution._parts import RunParts
+from shotlane.execution._pause import Pauses
 from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Phase, Progress
 from shotlane.execution._result import AttemptFault, RunResult
 from shotlane.execution._safe_state import BOUND_S, SafeState
-from shotlane.execution._shot import run_shot
+from shotlane.execution._sentinel import Sentinel, Watching
+from shotlane.execution._shot import next_shot, run_shot, skip_shot
 from shotlane.execution._thread_drive import ThreadDrive
-from shotlane.execution._timing import punctual_process
 from shotlane.execution._virtual_drive import VirtualDrive
 from shotlane.instruments import PoolError
-from shotlane.plan import Plan
-from shotlane.records import Outcome, Recorder, RecorderError, RunEnd, RunStart, worst
+from shotlane.optimize import Optimizer
+from shotlane.plan import Plan, ShotPlan
+from shotlane.records import Fault, Outcome, Recorder, RecorderError, RunEnd, RunStart, worst
 
 
 def execute(
@@ -40,24 +45,44 @@ def execute(
     start: RunStart,
     control: Control | None = None,
     progress: Progress | None = None,
+    shots: Sequence[int] | None = None,
+    asker: Asker | None = None,
+    attended: bool = False,
+    optimizer: Optimizer | None = None,
 ) -> RunResult:
-    """Run every shot of a plan, and leave the instruments safe and closed.
+    """Run a plan, all shots or those with the given numbers, and leave the instruments safe and closed.
 
     Exchanges must be stamped on `clock`. `start.channels` lists the plan's channels first, in their order;
     others that have safe values may follow. Raises `RecorderError` when the run cannot even be begun, with
-    nothing touched; every later fault is in the result.
+    nothing touched; every later fault is in the result. `asker` reaches a person for steps that ask;
+    `attended`: somebody can continue the run after a pause. Without either, a pause after a fault is an
+    abort. `optimizer` says which shots these are, one after the other.
     """
     control = control or Control()
     progress = progress or Progress()
-    drive: Drive = VirtualDrive(clock, control) if clock.virtual else ThreadDrive(clock, control)
     journal = Journal(recorder, clock)
+    lookout = Lookout(plan.channels, clock, control, journal)
+    drive_type = VirtualDrive if clock.virtual else ThreadDrive
+    drive: Drive = drive_type(clock, control, lookout)
     channels = {channel.name: channel.index for channel in start.channels}
     safe_state = SafeState(pool, clock, journal, channels)
-    parts = RunParts(plan, pool, clock, control, drive, journal, progress, safe_state)
-    surroundings: AbstractContextManager[None] = nullcontext() if clock.virtual else punctual_process()
+    parts = RunParts(
+        plan,
+        pool,
+        clock,
+        control,
+        drive,
+        lookout,
+        journal,
+        progress,
+        safe_state,
+        asker,
+        attended,
+        optimizer,
+    )
     try:
-        with surroundings:
-            return _Run(parts).execute(start)
+        with clock.keeping_time():
+            return _Run(parts, range(1, len(plan) + 1) if shots is None else shots).execute(start)
     finally:
         drive.close()
 
@@ -65,12 +90,13 @@ def execute(
 class _Run:
     """The run in progress: its shots' outcomes, and the sentence that says why it ended."""
 
-    def __init__(self, parts: RunParts) -> None:
+    def __init__(self, parts: RunParts, numbers: Sequence[int]) -> None:
         self._parts = parts
-        self._shots: Counter[Outcome] = Counter()
+        self._numbers = numbers
+        self._pauses = Pauses(parts)
         self._own = Outcome.SKIPPED  # what the run itself adds to its shots'
+        self._kept: Mapping[Outcome, int] = {}  # shots that an earlier session has done
         self._reason: str | None = None
-        self._attempts = 0
 
     def execute(self, start: RunStart) -> RunResult:
         """Open, run, make safe, close."""
@@ -79,7 +105,13 @@ class _Run:
         progress.clock, progress.began_ns = parts.clock, parts.clock.now_ns()
         progress.shots = len(parts.plan)
         progress.units, progress.swept = parts.plan.points.units, parts.plan.points.swept
+        progress.shots_done = len(parts.plan) - len(self._numbers)
+        self._kept = start.kept
         number = progress.run = parts.journal.begin_run(start)
+        if start.resumes is not None:
+            parts.journal.tell("run.resumed", shots=list(self._numbers))
+        timing = parts.clock.timing
+        parts.journal.tell("timing.mode", mode=timing.mode, reason=timing.reason)
         try:
             self._open()
             self._run_shots()
@@ -110,29 +142,73 @@ class _Run:
 
     def _run_shots(self) -> None:
         """Run shot after shot, until one ends the run or somebody does."""
-        parts, count = self._parts, len(self._parts.plan)
+        parts = self._parts
         cadence = Cadence(parts.plan.cadence_ns, parts.clock, parts.drive, parts.journal)
-        for number in range(1, count + 1):
-            if parts.control.request is not None or not cadence.wait(number):
+        watched = False
+        for position, number in enumerate(self._numbers, 1):
+            if parts.control.request is not None:
                 break
-            shot = parts.plan.shot(number)
-            result = run_shot(parts, shot, last=number == count)
-            parts.progress.ended_ns_planned += shot.duration_ns
-            self._attempts += result.attempts
-            self._shots[result.outcome] += 1
-            parts.progress.shots_done = self._shots[Outcome.DONE]
-            parts.progress.shots_errored = self._shots[Outcome.ERRORED]
-            if result.ends_run:
+            shot = next_shot(parts, number)
+            if shot is None:
+                continue
+            self._watch(shot, first=not watched)
+            watched = True
+            if not self._may_begin(cadence, number):
                 break
-        self._conclude(count)
+            if parts.control.skipping is not None:
+                skip_shot(parts, shot)
+                ends_run = False
+            else:
+                ends_run = run_shot(parts, shot, self._pauses, last=position == len(self._numbers)).ends_run
+            self._show_progress(shot)
+            if ends_run:
+                break
+        self._conclude()
 
-    def _conclude(self, count: int) -> None:
+    def _watch(self, shot: ShotPlan, *, first: bool) -> None:
+        """Put the interlocks of a shot in force; before the first, begin to poll for them."""
+        parts = self._parts
+        parts.lookout.use(shot.interlocks)
+        if first and parts.lookout.channels:
+            watching = Watching(
+                parts.plan.channels,
+                parts.pool,
+                parts.clock,
+                parts.control,
+                parts.journal,
+                parts.lookout,
+                parts.drive.observe,
+                parts.drive.next_ns,
+            )
+            ports = dict.fromkeys(parts.plan.channels[index].port for index in sorted(parts.lookout.channels))
+            parts.drive.begin_polls({port: Sentinel(port, watching).rounds() for port in ports})
+
+    def _may_begin(self, cadence: Cadence, number: int) -> bool:
+        """Wait until a shot is due and nobody wants a pause; False when the run is asked to stop."""
+        if self._pauses.wait_if_asked():
+            cadence.begin_anew()
+        if not self._parts.control.interrupts:
+            cadence.wait(number)
+        if self._pauses.wait_if_asked():
+            cadence.begin_anew()
+        return self._parts.control.request is None
+
+    def _show_progress(self, shot: ShotPlan) -> None:
+        progress, outcomes = self._parts.progress, self._parts.outcomes
+        progress.ended_ns_planned += shot.duration_ns
+        before = len(self._parts.plan) - len(self._numbers)
+        progress.shots_done = before + outcomes[Outcome.DONE] + outcomes[Outcome.PASSED]
+        progress.shots_failed = outcomes[Outcome.FAILED]
+        progress.shots_errored = outcomes[Outcome.ERRORED]
+        progress.shots_skipped = outcomes[Outcome.SKIPPED]
+
+    def _conclude(self) -> None:
         """Say how it went, when nothing unforeseen came between."""
-        request, faults = self._parts.control.request, self._parts.faults
-        if request is not None and self._shots[Outcome.DONE] < count:
+        request, count = self._parts.control.request, len(self._numbers)
+        if request is not None and cut_short(self._parts, count):
             self._verdict(request.outcome, request.reason)
-        elif self._shots[Outcome.ERRORED]:
-            self._reason = _why(faults[-1] if faults else None, self._shots[Outcome.ERRORED], count)
+        else:
+            self._reason = reason(self._parts, count, self._kept)
 
     def _verdict(self, outcome: Outcome, reason: str) -> None:
         """Add an outcome of the run itself."""
@@ -153,7 +229,8 @@ class _Run:
 
     def _crashed(self, error: Exception) -> None:
         """A bug outside of attempts."""
-        fault = crash_of(error, "run")
+        crash, mask = crash_of(error, "run"), self._parts.pool.mask
+        fault = Fault(crash.fault, mask(crash.message), mask(crash.context))
         self._parts.faults.append(AttemptFault(None, None, fault))
         self._parts.journal.tell("worker.crashed", port="run", message=fault.message)
         self._verdict(Outcome.ERRORED, f"an internal fault ended the run: {fault.message}")
@@ -161,15 +238,17 @@ class _Run:
     def _release(self) -> None:
         """Make safe what no attempt has made safe, and close, without waiting for ever."""
         parts = self._parts
+        parts.drive.end_polls()
         if parts.safe_state.needed:
             parts.progress.phase = Phase.MAKING_SAFE
             request = parts.control.request
-            reason = self._reason or (request.reason if request else "the end of the run")
-            parts.safe_state.reach(reason, None, parts.drive.busy)
+            why = self._reason or (request.reason if request else "the end of the run")
+            parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling)
         try:
             bounded(parts.pool.close, BOUND_S)
-        except Exception as error:  # noqa: BLE001  the records must be closed all the same
-            parts.journal.tell("worker.crashed", port="run", message=f"closing the instruments: {error}")
+        except BaseException as error:  # noqa: BLE001  the records must be closed all the same
+            message = parts.pool.mask(f"closing the instruments: {error}")
+            parts.journal.tell("worker.crashed", port="run", message=message)
 
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
@@ -192,7 +271,10 @@ class _Run:
         return result
 
     def _end_run(self, result: RunResult) -> None:
-        end = RunEnd(self._parts.clock.utc_ns(), result.outcome, result.reason, result.summary())
+        summary = result.summary()
+        if self._parts.optimizer is not None:
+            summary["shots_digest"] = self._parts.optimizer.digest
+        end = RunEnd(self._parts.clock.utc_ns(), result.outcome, result.reason, summary)
         self._parts.journal.end_run(end)
 
     def _result(self, number: int) -> RunResult:
@@ -205,24 +287,15 @@ class _Run:
                     lateness[name] = summary
         return RunResult(
             run=number,
-            outcome=worst([self._own, *+self._shots]),
+            outcome=worst([self._own, *+parts.outcomes, *self._kept]),
             reason=self._reason,
-            shots_planned=len(parts.plan),
-            shots_done=self._shots[Outcome.DONE],
-            shots_errored=self._shots[Outcome.ERRORED],
-            attempts=self._attempts,
+            shots_planned=len(self._numbers),
+            outcomes=dict(+parts.outcomes),
+            attempts=parts.attempts,
             tallies=parts.tallies,
             lateness=lateness,
             faults=tuple(parts.faults),
             unsafe=tuple(parts.safe_state.unsafe),
+            made_safe=parts.safe_state.written,
+            happenings=tuple(parts.happenings),
         )
-
-
-def _why(last: AttemptFault | None, errored: int, count: int) -> str:
-    """One sentence about shots that ended with a fault."""
-    if last is None:
-        return f"{errored} of {count} shots ended with a fault"
-    told = f"{last.fault.fault}: {last.fault.message}"
-    if errored == 1:
-        return f"shot {last.shot} ended with a fault in attempt {last.attempt}: {told}"
-    return f"{errored} of {count} shots ended with a fault, shot {last.shot} with {told}"

@@ -50,6 +50,7 @@ class SafeState:
         self._channels = channels  # indices of the run's channels, by name
         self._stuck: set[str] = set()
         self.needed = False
+        self.written: int | None = None  # safe values that the last time wrote
         self.unsafe: list[Unsafe] = []
 
     def reach(self, reason: str, ledger: Ledger | None = None, busy: frozenset[str] = frozenset()) -> None:
@@ -61,6 +62,8 @@ class SafeState:
         for role in sorted(self._pool.roles_opened, key=lambda role: self._pool.port_of(role) in busy):
             self._make_safe(reason, role)
         self.needed = bool(self.unsafe)
+        failed = sum(item.attribute is not None for item in self.unsafe)
+        self.written = len(writes) - failed
         if not self.unsafe:
             self._journal.tell("safe-state.reached", reason=reason, written=len(writes))
 
@@ -109,7 +112,7 @@ class SafeState:
             self._stuck.add(port)
             return None, _Failure(f"{STUCK}: {error}", str(error), (begun_ns, None))
         except BaseException as error:  # noqa: BLE001  a driver's bug, or its `sys.exit`, must not keep the others from being safe
-            text = f"{type(error).__name__}: {error}"
+            text = self._pool.mask(f"{type(error).__name__}: {error}")
             return None, _Failure(f"{CRASHED}: {text}", text, (begun_ns, self._clock.now_ns()))
 
     def _fail(self, reason: str, role: str, attribute: str | None, message: str, exchanges: int) -> None:

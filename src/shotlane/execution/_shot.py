@@ -1,7 +1,8 @@
 """One shot: its attempts, what is done between them, and whether the run goes on.
 
-A fault of the classes in `retry.on` is tried again, from the set-up on, because instruments forget. The safe
-state is reached inside the attempt that makes it necessary, before that attempt is closed.
+A fault of the classes in `retry.on` is tried again, from the set-up on, because instruments forget; so is a
+verdict that did not hold where `verdict` is named. The safe state is reached inside the attempt that makes it
+necessary, before that attempt is closed.
 """
 
 from enum import Enum, auto
@@ -9,10 +10,14 @@ from typing import NamedTuple
 
 from shotlane.execution._attempt import Attempt
 from shotlane.execution._count import summed
-from shotlane.execution._parts import RunParts
+from shotlane.execution._fault import RESULT, VERDICT
+from shotlane.execution._optimized import ask, tell
+from shotlane.execution._parts import Failure, RunParts
+from shotlane.execution._pause import Pauses, take
 from shotlane.execution._progress import Phase
-from shotlane.execution._result import AttemptFault
+from shotlane.execution._result import AttemptFault, Happening
 from shotlane.execution._safe_state import BOUND_S
+from shotlane.execution._verdict import tell_verdicts, why_failed
 from shotlane.plan import ShotPlan
 from shotlane.records import Outcome, ShotEnd, ShotStart, worst
 
@@ -21,6 +26,7 @@ class _Then(Enum):
     """What comes after an attempt."""
 
     RETRY = auto()
+    PAUSE = auto()
     NEXT_SHOT = auto()
     END_RUN = auto()
 
@@ -33,11 +39,9 @@ class ShotResult(NamedTuple):
     ends_run: bool
 
 
-def run_shot(parts: RunParts, shot: ShotPlan, *, last: bool) -> ShotResult:
+def run_shot(parts: RunParts, shot: ShotPlan, pauses: Pauses, *, last: bool) -> ShotResult:
     """Run a shot with its retries, bracketed by its records."""
-    progress = parts.progress
-    progress.shot, progress.attempt, progress.parameters = shot.number, 0, shot.parameters
-    progress.shot_duration_ns = shot.duration_ns
+    _show(parts, shot)
     parts.journal.begin_shot(ShotStart(shot.number, shot.parameters, shot.digest))
     result = ShotResult(Outcome.ERRORED, 0, True)
     try:
@@ -46,15 +50,83 @@ def run_shot(parts: RunParts, shot: ShotPlan, *, last: bool) -> ShotResult:
             result = result._replace(attempts=number)
             outcome, then = _run_attempt(parts, shot, number, last)
             result = ShotResult(outcome, number, then is _Then.END_RUN)
-            if then is not _Then.RETRY:
+            if then is _Then.RETRY:
+                again = _wait_for_retry(parts, number)
+            elif then is _Then.PAUSE:
+                again = pauses.after_fault(_reason(parts))
+            else:
                 return result
-            if not _wait_for_retry(parts, number):
-                request = parts.control.request
-                asked = request.outcome if request else Outcome.TERMINATED
-                result = ShotResult(worst([outcome, asked]), number, True)
+            if not again:
+                result = _left(parts, result, last)
                 return result
     finally:
-        parts.journal.end_shot(ShotEnd(shot.number, result.outcome, result.attempts))
+        _end(parts, shot.number, result)
+
+
+def next_shot(parts: RunParts, number: int) -> ShotPlan | None:
+    """The shot with a number; None where an optimiser asked for a point that is not allowed."""
+    if parts.optimizer is None:
+        return parts.plan.shot(number)
+    asked = ask(parts, parts.optimizer, number)
+    if asked.shot is None:
+        parts.results = ()
+        parts.journal.begin_shot(ShotStart(number, asked.parameters, ""))
+        parts.journal.tell("shot.skipped", reason=asked.reason)
+        _end(parts, number, ShotResult(Outcome.SKIPPED, 0, False))
+    return asked.shot
+
+
+def skip_shot(parts: RunParts, shot: ShotPlan) -> None:
+    """Leave a shot out that was not begun, because somebody asked for it."""
+    _show(parts, shot)
+    parts.journal.begin_shot(ShotStart(shot.number, shot.parameters, shot.digest))
+    _take_skip(parts)
+    _end(parts, shot.number, ShotResult(Outcome.SKIPPED, 0, False))
+
+
+def _show(parts: RunParts, shot: ShotPlan) -> None:
+    progress = parts.progress
+    progress.shot, progress.attempt, progress.parameters = shot.number, 0, shot.parameters
+    progress.shot_duration_ns = shot.duration_ns
+    parts.results = ()
+
+
+def _end(parts: RunParts, shot: int, result: ShotResult) -> None:
+    """Commit the shot, and count it as what it came to; one that could not be stored is errored."""
+    parts.attempts += result.attempts
+    if result.outcome is Outcome.FAILED:
+        parts.failure = parts.failing
+    try:
+        tell(parts, shot, result.outcome)
+        parts.journal.end_shot(ShotEnd(shot, result.outcome, result.attempts))
+    except BaseException:
+        parts.outcomes[worst([Outcome.ERRORED, result.outcome])] += 1
+        raise
+    parts.outcomes[result.outcome] += 1
+
+
+def _left(parts: RunParts, result: ShotResult, last: bool) -> ShotResult:
+    """A shot that is not tried again, because somebody asked to skip it or to stop."""
+    request = parts.control.request
+    if request is not None:
+        # They are safe since the attempt ended, but who says abort means now.
+        parts.safe_state.needed |= request.outcome is Outcome.ABORTED
+        return ShotResult(worst([result.outcome, request.outcome]), result.attempts, True)
+    _take_skip(parts)
+    return result._replace(ends_run=last)
+
+
+def _take_skip(parts: RunParts) -> None:
+    wish = parts.control.take_skip()
+    if wish is not None:
+        take(parts, wish)
+    parts.journal.tell("shot.skipped", reason=wish.reason if wish else "")
+
+
+def _reason(parts: RunParts) -> str:
+    """Why a person is needed."""
+    shot, attempt, fault = parts.faults[-1]
+    return f"shot {shot} ended with a fault in attempt {attempt}: {fault.fault}: {fault.message}"
 
 
 def _run_attempt(parts: RunParts, shot: ShotPlan, number: int, last: bool) -> tuple[Outcome, _Then]:
@@ -64,8 +136,10 @@ def _run_attempt(parts: RunParts, shot: ShotPlan, number: int, last: bool) -> tu
     parts.safe_state.needed = True
     try:
         attempt.execute()
-        then = _what_then(parts, attempt, number, last)
-        if attempt.fault is not None or then is not _Then.NEXT_SHOT:
+        attempt.judge()
+        tell_verdicts(attempt, parts.journal)
+        then = _what_then(parts, attempt, shot.number, number, last)
+        if attempt.trouble.over or then is not _Then.NEXT_SHOT or parts.plan.between == "safe":
             _make_safe(parts, attempt, then)
         stuck = parts.drive.settle(BOUND_S)
         if stuck:
@@ -73,22 +147,46 @@ def _run_attempt(parts: RunParts, shot: ShotPlan, number: int, last: bool) -> tu
             then = _Then.END_RUN
         if then is _Then.RETRY:
             _announce_retry(parts, attempt, number)
+        elif attempt.trouble.skipped:
+            _take_skip(parts)
         return attempt.outcome, then
     finally:
         _close(parts, attempt, shot.number, number)
 
 
-def _what_then(parts: RunParts, attempt: Attempt, number: int, last: bool) -> _Then:
+def _what_then(parts: RunParts, attempt: Attempt, shot: int, number: int, last: bool) -> _Then:
     """Decide how the run goes on."""
-    retry, fault = parts.plan.retry, attempt.fault
+    following = _Then.END_RUN if last else _Then.NEXT_SHOT
     if parts.control.request is not None or attempt.trouble.crashed:
         return _Then.END_RUN
-    if fault is not None:
-        if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
-            return _Then.RETRY
-        if retry.then != "skip":
-            return _Then.END_RUN
-    return _Then.END_RUN if last else _Then.NEXT_SHOT
+    if attempt.outcome is Outcome.ERRORED:
+        return _after_fault(parts, attempt, number, following)
+    if attempt.outcome is Outcome.FAILED:
+        return _after_failure(parts, attempt, shot, number, following)
+    return following
+
+
+def _after_fault(parts: RunParts, attempt: Attempt, number: int, following: _Then) -> _Then:
+    """An instrument's fault: try again, or do as the policy says."""
+    retry, fault = parts.plan.retry, attempt.trouble.first
+    assert fault is not None
+    if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
+        return _Then.RETRY
+    if retry.then == "pause" and parts.attended:
+        return _Then.PAUSE
+    return following if retry.then == "skip" else _Then.END_RUN
+
+
+def _after_failure(parts: RunParts, attempt: Attempt, shot: int, number: int, following: _Then) -> _Then:
+    """A verdict that did not hold, or a step that came to no good end, which no retry mends."""
+    retry, judged = parts.plan.retry, attempt.judged
+    classes = {VERDICT, RESULT} if judged.faults else {VERDICT}
+    ends_sweep = parts.plan.on_fail == "stop" or judged.stops
+    parts.failing = Failure(shot, why_failed(attempt), ends_sweep)
+    mends = not attempt.trouble.unmet and classes & retry.on and number < retry.attempts
+    if mends and _may_retry(parts):
+        return _Then.RETRY
+    return _Then.END_RUN if ends_sweep else following
 
 
 def _may_retry(parts: RunParts) -> bool:
@@ -104,16 +202,22 @@ def _may_retry(parts: RunParts) -> bool:
 
 
 def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
-    """Reach the safe state as part of the attempt."""
+    """Reach the safe state as part of the attempt; what ends the run begins the release."""
     parts.progress.phase = Phase.MAKING_SAFE
+    if then is _Then.END_RUN:
+        parts.drive.end_polls()
     request, fault = parts.control.request, attempt.fault
     if request is not None:
         reason = request.reason
     elif fault is not None:
         reason = f"{fault.fault}: {fault.message}"
+    elif attempt.trouble.skipped:
+        reason = "the shot is skipped"
+    elif then is _Then.RETRY:
+        reason = "a verdict did not hold, and the shot is tried again"
     else:
-        reason = "the end of the run"
-    parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy)
+        reason = "the end of the run" if then is _Then.END_RUN else "the end of the shot"
+    parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling)
     if then is _Then.END_RUN:
         # What could not be made safe just now is not tried again a moment later.
         parts.safe_state.needed = False
@@ -123,7 +227,7 @@ def _announce_retry(parts: RunParts, attempt: Attempt, number: int) -> None:
     fault = attempt.fault
     parts.journal.tell(
         "retry.scheduled",
-        fault=fault and fault.fault,
+        fault=fault.fault if fault else VERDICT,
         delay_s=_delay_ns(parts, number) / 1e9,
         next_attempt=number + 1,
     )
@@ -144,8 +248,13 @@ def _wait_for_retry(parts: RunParts, number: int) -> bool:
 def _close(parts: RunParts, attempt: Attempt, shot: int, number: int) -> None:
     """End the attempt, and keep what the run needs of it."""
     end = attempt.end()
+    for type_, fields in parts.clock.happenings():
+        parts.happenings.append(Happening(shot, number, type_, fields))
+        parts.journal.tell(type_, **fields)
     parts.tallies = summed([*parts.tallies, *end.tallies])
-    parts.faults += (AttemptFault(shot, number, fault) for fault in attempt.trouble.faults)
+    parts.results = end.results
+    faults = attempt.trouble.faults or [fault for fault in [attempt.fault] if fault is not None]
+    parts.faults += (AttemptFault(shot, number, fault) for fault in faults)
     for fault in attempt.trouble.faults:
         if attempt.trouble.crashed and "port" in fault.context:
             parts.journal.tell("worker.crashed", port=fault.context["port"], message=fault.message)

@@ -7,25 +7,22 @@ the same thread could need: call it from a thread that runs no handlers, or have
 
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
-# Longer than nearly every late wake after `prepare_timing_thread`, and at 1 kHz a seventh of one core.
+from shotlane.execution._priority import Timing, drop_priority, runaway_guard, take_priority
+from shotlane.execution._time_changes import Clocks, read_clocks, time_changes
+from shotlane.execution._timing import prepare_timing_thread, punctual_process
+
+# Longer than nearly every late wake after `prepare_timing_thread`; at 100 Hz a fiftieth of one core, and at
+# 1 kHz, where half of it does, a tenth.
 SPIN_NS = 200_000
+_SHORTEST_SPIN_NS = 50_000
+_SPIN_PART = 10
 # One wait in one piece is bounded because Windows takes no timeout over 49 days.
 _LONGEST_SLEEP_S = 3600.0
-_ANCHOR_TRIES = 3
-
-
-def _measured_offset_ns() -> int:
-    """UTC minus monotonic time, from the tightest of a few readings of both."""
-    best: tuple[int, int] | None = None
-    for _ in range(_ANCHOR_TRIES):
-        before = time.perf_counter_ns()
-        utc = time.time_ns()
-        after = time.perf_counter_ns()
-        candidate = (after - before, utc - (before + after) // 2)
-        best = candidate if best is None else min(best, candidate)
-    assert best is not None
-    return best[1]
+_NORMAL = Timing("normal", "nothing else was asked for")
 
 
 class SystemClock:
@@ -33,9 +30,18 @@ class SystemClock:
 
     virtual = False
 
-    def __init__(self, spin_ns: int = SPIN_NS) -> None:
+    def __init__(self, spin_ns: int = SPIN_NS, timing: Timing = _NORMAL) -> None:
         self._spin_ns = spin_ns
-        self._offset_ns = _measured_offset_ns()
+        self._timing = timing
+        self._urgent: list[int] = []  # threads with real-time priority
+        self._happened: list[tuple[str, Mapping[str, Any]]] = []
+        self._clocks = read_clocks()
+        self._offset_ns = self._clocks.offset_ns
+
+    @property
+    def timing(self) -> Timing:
+        """How time is kept, and why so."""
+        return self._timing
 
     def now_ns(self) -> int:
         """Monotonic time; on Linux CLOCK_MONOTONIC, elsewhere the counter of finest resolution."""
@@ -47,14 +53,61 @@ class SystemClock:
 
     def anchor(self) -> None:
         """Read the wall clock."""
-        self._offset_ns = _measured_offset_ns()
+        self.look(read_clocks())
+        self._offset_ns = self._clocks.offset_ns
+
+    def look(self, clocks: Clocks) -> None:
+        """Take what the clocks of the machine say, and note what they cannot have done by themselves."""
+        for type_, duration_ns in time_changes(self._clocks, clocks):
+            field = "for_s" if type_ == "clock.suspended" else "by_s"
+            self._happened.append((type_, {field: duration_ns / 1e9}))
+        self._clocks = clocks
+
+    def happenings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What happened to time since the last call, as events: type and fields."""
+        self.look(read_clocks())
+        found, self._happened = self._happened, []
+        return found
 
     def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
         """Wait for a monotonic instant; False at once when `cancelled` is set."""
         now = time.perf_counter_ns
-        while (sleep_ns := target_ns - now() - self._spin_ns) > 0:
+        # After a short sleep a core is still awake; and ports in quick turns must not spin into each other.
+        spin_ns = min(self._spin_ns, max((target_ns - now()) // _SPIN_PART, _SHORTEST_SPIN_NS))
+        while (sleep_ns := target_ns - now() - spin_ns) > 0:
             if cancelled.wait(min(sleep_ns / 1e9, _LONGEST_SLEEP_S)):
                 return False
         while now() < target_ns:
             pass
         return not cancelled.is_set()
+
+    @contextmanager
+    def keeping_time(self) -> Iterator[None]:
+        """Make the process punctual, and hear of threads that keep a core to themselves."""
+        with punctual_process():
+            if self._timing.priority is None:
+                yield
+                return
+            with runaway_guard(self._relent):
+                yield
+
+    def prepare_thread(self) -> None:
+        """Ask for wakes without slack and, where it was granted, for priority."""
+        prepare_timing_thread()
+        if self._timing.priority is None:
+            return
+        try:
+            self._urgent.append(take_priority(self._timing.priority))
+        except OSError as error:
+            self._fall_back(f"a thread was not granted priority any more ({error.strerror})")
+
+    def _relent(self) -> None:
+        """Called by a signal handler: some thread computes and never waits."""
+        self._fall_back("a driver computed for half a second without a pause")
+        for thread in self._urgent:
+            drop_priority(thread)
+        self._urgent.clear()
+
+    def _fall_back(self, reason: str) -> None:
+        self._timing = Timing("normal", reason)
+        self._happened.append(("timing.mode", {"mode": "normal", "reason": reason}))

@@ -14,27 +14,34 @@ from contextlib import contextmanager
 
 SWITCH_INTERVAL_S = 0.0005
 _PR_SET_TIMERSLACK = 29  # linux/prctl.h
+_DEFAULT_SLACK = 0  # whatever the thread had at its start
 
 
 @contextmanager
 def punctual_process() -> Iterator[None]:
-    """Shorten the switch interval and freeze what exists; both are put back."""
+    """Shorten the switch interval and the calling thread's slack, freeze what exists; all is put back."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.freeze()
+    prepare_timing_thread()
     try:
         yield
     finally:
+        _set_slack(_DEFAULT_SLACK)
         gc.unfreeze()
         sys.setswitchinterval(interval)
 
 
 def prepare_timing_thread() -> bool:
     """Ask for wakes without slack in the calling thread; False where the system has no such thing."""
+    # The default slack of 50 us delays every wake by that much.
+    return _set_slack(1)
+
+
+def _set_slack(slack_ns: int) -> bool:
     if sys.platform != "linux":
         return False
     try:
-        # The default slack of 50 us delays every wake by that much.
-        return bool(ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0) == 0)
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, slack_ns, 0, 0, 0) == 0)
     except (OSError, AttributeError):
         return False

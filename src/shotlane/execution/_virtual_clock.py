@@ -6,6 +6,11 @@ took (`advance`); who drives it sets it back for those that this exchange does n
 
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from shotlane.execution._priority import Timing
 
 
 class VirtualClock:
@@ -16,6 +21,11 @@ class VirtualClock:
     def __init__(self, utc_ns: int | None = None) -> None:
         self._now_ns = 0
         self._zero_utc_ns = time.time_ns() if utc_ns is None else utc_ns
+
+    @property
+    def timing(self) -> Timing:
+        """Nothing is ever late in it."""
+        return Timing("virtual", "the clock jumps")
 
     def now_ns(self) -> int:
         """Virtual time."""
@@ -44,3 +54,14 @@ class VirtualClock:
             return False
         self._now_ns = max(self._now_ns, target_ns)
         return True
+
+    def keeping_time(self) -> AbstractContextManager[None]:
+        """Ask nothing of the process."""
+        return nullcontext()
+
+    def prepare_thread(self) -> None:
+        """Do nothing: one thread drives all."""
+
+    def happenings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Nothing happens to virtual time."""
+        return []

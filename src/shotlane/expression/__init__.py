@@ -6,6 +6,7 @@ from shotlane.expression._evaluate import Value
 from shotlane.expression._expected import expected
 from shotlane.expression._expression import Expression, parse, parse_literal
 from shotlane.expression._fault import ExpressionError, Fault, UnitError
+from shotlane.expression._figure import FIGURES, FigureCall, parse_figures
 from shotlane.expression._reserved import FUNCTIONS, RESERVED, reserved_name_help
 from shotlane.expression._tidy import tidy
 from shotlane.expression._type import BOOLEAN, NUMBER, TEXT, Type, ValueKind, describe
@@ -14,6 +15,7 @@ from shotlane.expression._unit import Unit, parse_unit
 __all__ = [
     "BOOLEAN",
     "DIMENSIONLESS",
+    "FIGURES",
     "FUNCTIONS",
     "NUMBER",
     "RESERVED",
@@ -23,6 +25,7 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "Fault",
+    "FigureCall",
     "Type",
     "Unit",
     "UnitError",
@@ -32,6 +35,7 @@ __all__ = [
     "expected",
     "parse",
     "parse_call",
+    "parse_figures",
     "parse_literal",
     "parse_unit",
     "reserved_name_help",

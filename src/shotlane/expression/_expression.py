@@ -2,8 +2,9 @@
 
 import ast
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from shotlane.expression import _evaluate
@@ -11,9 +12,10 @@ from shotlane.expression._evaluate import Value
 from shotlane.expression._fault import ExpressionError, Fault
 from shotlane.expression._grammar import check_order
 from shotlane.expression._infer import Inference
+from shotlane.expression._node import Quantity, place_of
 from shotlane.expression._token import Kind, Lexer, Token
 from shotlane.expression._tree import build_tree, names_of
-from shotlane.expression._type import Type
+from shotlane.expression._type import TEXT, Type
 from shotlane.expression._unit import Unit
 
 MAX_TEXT: Final = 4000
@@ -37,6 +39,11 @@ class Expression:
     def place(self, name: str) -> tuple[int, int]:
         """Offset and length of the first use of a name."""
         return self._places[name]
+
+    @property
+    def compared_texts(self) -> list[tuple[str, str, tuple[int, int]]]:
+        """Every name that is compared with a text, with that text and its place."""
+        return list(_compared_texts(self._tree))
 
     def infer(self, types: Mapping[str, Type]) -> Type:
         """Type of the value, given those of the names. Raises `ExpressionError` with every fault."""
@@ -84,6 +91,15 @@ def make_expression(tokens: list[Token], source: str, faults: list[Fault]) -> Ex
     places = names_of(tree)
     text = source[tokens[0].offset : tokens[-1].end]
     return Expression(text, frozenset(places), tree, places, source)
+
+
+def _compared_texts(tree: ast.expr) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for pair in pairwise([node.left, *node.comparators]):
+                for name, text in (pair, pair[::-1]):
+                    if isinstance(name, ast.Name) and isinstance(text, Quantity) and text.type == TEXT:
+                        yield name.id, str(text.value), place_of(text)
 
 
 def _number_text(number: float | bool) -> str:

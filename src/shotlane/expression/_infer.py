@@ -80,18 +80,19 @@ class Inference:
         return known is not None and known.kind is ValueKind.TEXT
 
     def _unknown_help(self, name: str) -> str:
-        if self._beside_text and nearest(name, self.types) is None:
+        names = [known for known in self.types if not known.startswith("_")]  # others stand for figures
+        if self._beside_text and nearest(name, names) is None:
             return f"a text stands in inner quotes: '{name}'"
         if name in {"t", "duration", "end"}:
             return f"'{name}' is known only inside a cell of a lane"
-        known = nearest(name, self.types)
+        known = nearest(name, names)
         if (known is None or len(name) < 3) and "." not in name and _unit_table.look_up(name):
             return f"a unit stands with its number and has no space inside: 1 {name}, 5 N*m"
         if name in FUNCTIONS | CELL_FUNCTIONS:
             return f"a function is written with its values: {name}(...)"
         if name.lower() in {"yes", "no"}:
             return "booleans are written on and off, or true and false"
-        return did_you_mean(name, self.types, what="known names")
+        return did_you_mean(name, names, what="known names")
 
     def _number(self, node: ast.expr, purpose: str) -> Type | None:
         """Type of a node that must be a number."""

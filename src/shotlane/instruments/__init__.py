@@ -7,16 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shotlane.instruments._accept import RefusedValueError, accepted
-    from shotlane.instruments._adopted_declare import (
+    from shotlane.instruments._build import build_pool, holders, lock_instruments
+    from shotlane.instruments._scan import Probe, scan_address, scan_serial_ports
+    from shotlane.instruments.adopted._declare import (
         declare_attribute,
         declare_command,
         declare_parameter,
         in_unit,
     )
-    from shotlane.instruments._build import build_pool, holders, lock_instruments
-    from shotlane.instruments._catalogue import catalogue_document, catalogue_names, catalogue_text
-    from shotlane.instruments._contract import (
+    from shotlane.instruments.adopted._describe import Described, describe_station
+    from shotlane.instruments.definition._accept import RefusedValueError, accepted
+    from shotlane.instruments.definition._contract import (
         Driver,
         ErrorContext,
         Identity,
@@ -26,54 +27,58 @@ if TYPE_CHECKING:
         Reading,
         ShotAware,
     )
-    from shotlane.instruments._definition import Definition, Resource
-    from shotlane.instruments._document import check_instrument
-    from shotlane.instruments._locks import Holder, InUseError, in_use_by
-    from shotlane.instruments._member import Exchange, RoleNotify
-    from shotlane.instruments._pool import Pool, PoolError
-    from shotlane.instruments._resolve import ResolvedStation, resolve_station
-    from shotlane.instruments._scan import Probe, scan_address, scan_serial_ports
+    from shotlane.instruments.definition._definition import Definition, Resource
+    from shotlane.instruments.documents._catalogue import catalogue_document, catalogue_names, catalogue_text
+    from shotlane.instruments.documents._document import check_instrument
+    from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks, in_use_by
+    from shotlane.instruments.pool._member import Exchange, RoleNotify
+    from shotlane.instruments.pool._pool import Pool, PoolError
+    from shotlane.instruments.station._resolve import ResolvedStation, resolve_station
 
 _HOMES = {
-    "Definition": "_definition",
-    "Driver": "_contract",
-    "ErrorContext": "_contract",
-    "Exchange": "_member",
-    "Holder": "_locks",
-    "Identity": "_contract",
-    "InUseError": "_locks",
-    "InstrumentError": "_contract",
-    "Notify": "_contract",
-    "Pool": "_pool",
-    "PoolError": "_pool",
-    "Preparing": "_contract",
+    "Definition": "definition._definition",
+    "Described": "adopted._describe",
+    "Driver": "definition._contract",
+    "ErrorContext": "definition._contract",
+    "Exchange": "pool._member",
+    "Holder": "pool._locks",
+    "Identity": "definition._contract",
+    "InUseError": "pool._locks",
+    "InstrumentError": "definition._contract",
+    "Notify": "definition._contract",
+    "Pool": "pool._pool",
+    "PoolError": "pool._pool",
+    "PortLocks": "pool._locks",
+    "Preparing": "definition._contract",
     "Probe": "_scan",
-    "Reading": "_contract",
-    "RefusedValueError": "_accept",
-    "ResolvedStation": "_resolve",
-    "Resource": "_definition",
-    "RoleNotify": "_member",
-    "ShotAware": "_contract",
-    "accepted": "_accept",
+    "Reading": "definition._contract",
+    "RefusedValueError": "definition._accept",
+    "ResolvedStation": "station._resolve",
+    "Resource": "definition._definition",
+    "RoleNotify": "pool._member",
+    "ShotAware": "definition._contract",
+    "accepted": "definition._accept",
     "build_pool": "_build",
-    "catalogue_document": "_catalogue",
-    "catalogue_names": "_catalogue",
-    "catalogue_text": "_catalogue",
-    "check_instrument": "_document",
-    "declare_attribute": "_adopted_declare",
-    "declare_command": "_adopted_declare",
-    "declare_parameter": "_adopted_declare",
+    "catalogue_document": "documents._catalogue",
+    "catalogue_names": "documents._catalogue",
+    "catalogue_text": "documents._catalogue",
+    "check_instrument": "documents._document",
+    "declare_attribute": "adopted._declare",
+    "declare_command": "adopted._declare",
+    "declare_parameter": "adopted._declare",
+    "describe_station": "adopted._describe",
     "holders": "_build",
-    "in_unit": "_adopted_declare",
-    "in_use_by": "_locks",
+    "in_unit": "adopted._declare",
+    "in_use_by": "pool._locks",
     "lock_instruments": "_build",
-    "resolve_station": "_resolve",
+    "resolve_station": "station._resolve",
     "scan_address": "_scan",
     "scan_serial_ports": "_scan",
 }
 
 __all__ = [
     "Definition",
+    "Described",
     "Driver",
     "ErrorContext",
     "Exchange",
@@ -84,6 +89,7 @@ __all__ = [
     "Notify",
     "Pool",
     "PoolError",
+    "PortLocks",
     "Preparing",
     "Probe",
     "Reading",
@@ -101,6 +107,7 @@ __all__ = [
     "declare_attribute",
     "declare_command",
     "declare_parameter",
+    "describe_station",
     "holders",
     "in_unit",
     "in_use_by",

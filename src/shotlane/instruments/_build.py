@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from shotlane.instruments._contract import Driver, InstrumentError
-from shotlane.instruments._converted_driver import ConvertedDriver
-from shotlane.instruments._definition import Definition
-from shotlane.instruments._fault_schedule import FaultSchedule
-from shotlane.instruments._locks import Holder, InUseError, PortLocks
-from shotlane.instruments._member import RoleNotify
-from shotlane.instruments._pool import Pool, real_resources
-from shotlane.instruments._resolve import ResolvedStation
-from shotlane.instruments._secrets import Secrets
-from shotlane.instruments._simulated import SimulatedDriver
-from shotlane.instruments._simulated_state import SimulatedStates
+from shotlane.instruments.definition._contract import Driver, InstrumentError
+from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._secrets import Secrets
+from shotlane.instruments.pool._converted_driver import ConvertedDriver
+from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks
+from shotlane.instruments.pool._member import RoleNotify
+from shotlane.instruments.pool._pool import Pool, known_resources, real_resources
+from shotlane.instruments.simulation._driver import SimulatedDriver
+from shotlane.instruments.simulation._fault_schedule import FaultSchedule
+from shotlane.instruments.simulation._state import SimulatedStates
+from shotlane.instruments.station._resolve import ResolvedStation
 
 
 def build_pool(
@@ -68,7 +68,7 @@ def build_pool(
             )
         if definition.adoption is not None:
             # Start-up time, and checking must not need what runs: it opens packages of others.
-            from shotlane.instruments._adopted_driver import AdoptedDriver
+            from shotlane.instruments.adopted._driver import AdoptedDriver
 
             return AdoptedDriver(definition, tell)
         # Start-up time: pymodbus and pyserial are not needed to check or to simulate.
@@ -77,11 +77,24 @@ def build_pool(
         return make_driver(definition, lines, tell)
 
     locks = locks or PortLocks(resolved.name)
-    return Pool(resolved.definitions, make, now_ns=now_ns, notify=masked, locks=locks, mask=secrets.mask)
+    return Pool(
+        resolved.definitions,
+        make,
+        now_ns=now_ns,
+        notify=masked,
+        locks=locks,
+        secrets=secrets,
+    )
 
 
 def _sleep(duration_ns: int) -> None:
     time.sleep(duration_ns / 1e9)
+
+
+def _addresses(resolved: ResolvedStation, roles: Collection[str]) -> dict[str, Resource]:
+    """Where the instruments of some roles are."""
+    resources = real_resources(resolved.definitions, roles)
+    return dict(known_resources(resources, Secrets()))
 
 
 def holders(resolved: ResolvedStation) -> dict[str, Holder]:
@@ -89,7 +102,7 @@ def holders(resolved: ResolvedStation) -> dict[str, Holder]:
     locks = PortLocks(resolved.name)
     found = {
         role: locks.holder_of(resource)
-        for role, resource in real_resources(resolved.definitions, resolved.definitions).items()
+        for role, resource in _addresses(resolved, resolved.definitions).items()
     }
     return {role: holder for role, holder in found.items() if holder is not None}
 
@@ -108,5 +121,5 @@ def lock_instruments(
     what this process does at the moment, e.g. `run 7 of anneal`.
     """
     locks = PortLocks(resolved.name, what=what)
-    locks.take(real_resources(resolved.definitions, roles), wait_s=wait_s, waiting=waiting)
+    locks.take(_addresses(resolved, roles), wait_s=wait_s, waiting=waiting)
     return locks

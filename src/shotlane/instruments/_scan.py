@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from shotlane.instruments._contract import InstrumentError
-from shotlane.instruments._definition import Resource
-from shotlane.instruments._locks import InUseError, PortLocks, in_use_by
-from shotlane.instruments._registers import Place, RegisterKind
-from shotlane.instruments._resource import ResourceError, parse_resource
+from shotlane.instruments.definition._contract import InstrumentError
+from shotlane.instruments.definition._definition import Resource
+from shotlane.instruments.definition._resource import ResourceError, parse_resource
+from shotlane.instruments.modbus._registers import Place, RegisterKind
+from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 
 # IEEE 488.2, section 10.14: the one question that every SCPI device answers.
 _IDENTIFY: Final = b"*IDN?\n"
@@ -108,7 +108,7 @@ def _unit(line: Any, unit: int, timeout_s: float) -> str:
 
 
 def _identify(resource: Resource, timeout_s: float) -> str:
-    from shotlane.instruments._transport import SerialPort, SocketPort  # late: pyserial
+    from shotlane.instruments.ports._transport import SerialPort, SocketPort  # late: pyserial
 
     port = (
         SerialPort(resource.path, resource.query)

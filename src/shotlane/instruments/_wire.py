@@ -3,9 +3,9 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from shotlane.instruments._contract import Driver, ErrorContext, InstrumentError, Notify
-from shotlane.instruments._definition import Definition, Resource
-from shotlane.instruments._resource import visa_address
+from shotlane.instruments.definition._contract import Driver, ErrorContext, InstrumentError, Notify
+from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._resource import visa_address
 
 
 def make_driver(definition: Definition, lines: MutableMapping[str, Any], notify: Notify) -> Driver:
@@ -23,7 +23,7 @@ def make_driver(definition: Definition, lines: MutableMapping[str, Any], notify:
 
 
 def _modbus_driver(definition: Definition, lines: MutableMapping[str, Any], notify: Notify) -> Driver:
-    from shotlane.instruments._modbus import ModbusDriver
+    from shotlane.instruments.modbus._driver import ModbusDriver
 
     resource = definition.resource
     line = lines.get(resource.port)
@@ -33,10 +33,10 @@ def _modbus_driver(definition: Definition, lines: MutableMapping[str, Any], noti
 
 
 def _modbus_line(resource: Resource) -> Any:
-    from shotlane.instruments._modbus_frame import RtuFraming, TcpFraming
-    from shotlane.instruments._modbus_line import ModbusLine
-    from shotlane.instruments._modbus_pace import pace_of
-    from shotlane.instruments._transport import SerialPort, SocketPort
+    from shotlane.instruments.modbus._frame import RtuFraming, TcpFraming
+    from shotlane.instruments.modbus._line import ModbusLine
+    from shotlane.instruments.modbus._pace import pace_of
+    from shotlane.instruments.ports._transport import SerialPort, SocketPort
 
     if resource.scheme == "modbus+serial":
         port = SerialPort(resource.path, resource.query)
@@ -46,8 +46,8 @@ def _modbus_line(resource: Resource) -> Any:
 
 
 def _ascii_driver(definition: Definition, lines: MutableMapping[str, Any], notify: Notify) -> Driver:
-    from shotlane.instruments._ascii import AsciiDriver
-    from shotlane.instruments._line import Line
+    from shotlane.instruments.dialogue._driver import AsciiDriver
+    from shotlane.instruments.dialogue._line import Line
 
     resource = definition.resource
     line = lines.get(resource.port)
@@ -57,13 +57,13 @@ def _ascii_driver(definition: Definition, lines: MutableMapping[str, Any], notif
 
 
 def _byte_port(resource: Resource) -> Any:
-    from shotlane.instruments._transport import SerialPort, SocketPort
+    from shotlane.instruments.ports._transport import SerialPort, SocketPort
 
     if resource.scheme == "serial":
         return SerialPort(resource.path, resource.query)
     if resource.scheme == "visa":
         # Start-up time, and PyVISA is an extra.
-        from shotlane.instruments._visa import VisaPort
+        from shotlane.instruments.ports._visa import VisaPort
 
-        return VisaPort(visa_address(resource.text), resource.query)
+        return VisaPort(visa_address(resource.address), resource.query)
     return SocketPort(resource.host, resource.tcp_port)

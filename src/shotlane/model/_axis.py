@@ -59,7 +59,24 @@ SPECIAL_ITEMS: dict[str, Any] = {
         "description": "Sub-sweeps, one after the other.",
         "items": {"type": "array", "items": {"type": "object"}},
     },
-    "optimize": {"type": "object", "description": "Points that an optimiser asks for."},
+    "optimize": {
+        "type": "object",
+        "description": "Points that an optimiser asks for, shot by shot; the last item of all.",
+        "properties": {
+            "maximize": {"type": "string", "description": "The result that shall be as large as can be."},
+            "minimize": {"type": "string", "description": "The result that shall be as small as can be."},
+            "over": {
+                "type": "object",
+                "description": "What is varied: [lowest, highest] of a number, else the choices.",
+                "minProperties": 1,
+                "additionalProperties": {"type": "array", "items": _SCALAR, "minItems": 2},
+            },
+            "shots": {"type": "integer", "minimum": 1, "description": "How many points it asks for."},
+            "seed": {"type": "integer", "minimum": 0, "description": "Seed of what it draws."},
+        },
+        "required": ["over", "shots"],
+        "additionalProperties": False,
+    },
 }
 
 SWEEP_ITEM: dict[str, Any] = {

@@ -105,7 +105,7 @@ class Channel:
     """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
 
     `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a reading.
-    `target`: name of the channel that an alias stands for.
+    `target`: name of the channel that an alias stands for. `lead_ns`: how early it is set.
     """
 
     role: str
@@ -115,6 +115,7 @@ class Channel:
     write_cost_ns: int = 0
     parts: tuple[ReadPart, ...] = ()
     target: str | None = None
+    lead_ns: int = 0
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ ByteOrder = Literal["high_first", "low_first"]
 NumberType = Literal[
     "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"
 ]
-FieldType = Literal["f", "d", "x", "w", "s", "rest", "list"]
+FieldType = Literal["f", "d", "x", "sx", "w", "s", "rest", "list"]
 ChecksumKind = Literal["sum8", "xor8", "lrc", "crc16", "crc16_xmodem", "crc16_ccitt"]
 Fault = Literal["rejected", "refused", "garbled"]
 Position = Annotated[int, Field(ge=0, le=65535)]
@@ -82,11 +82,17 @@ class ReplyForm(Part):
         description="ASCII: the line that ends the reply; it is no part of it.",
         examples=["OK"],
     )
+    quiet: bool | None = Field(
+        None, description="ASCII: nothing ends the reply: it is whole when nothing more comes for 50 ms."
+    )
     start: str | None = Field(
         None, description="Binary: the bytes that it begins with, hexadecimal.", examples=["AA 55"]
     )
     length: Annotated[int, Field(ge=1, le=1 << 20)] | LengthField | None = Field(
-        None, description="Binary: how many bytes it has, from its start to its end.", examples=[9]
+        None,
+        description="How many bytes it has. Binary: from its start to its end; ASCII: of a reply that nothing"
+        " ends.",
+        examples=[9],
     )
     end: str | None = Field(
         None, description="Binary: the bytes that it ends with, hexadecimal.", examples=["0D"]
@@ -118,10 +124,11 @@ class SetText(Part):
     )
     true: str | None = Field(None, description="Text that switches on.", examples=["HC"])
     false: str | None = Field(None, description="Text that switches off.", examples=["C"])
-    reply: str | None = Field(
+    reply: str | dict[str, str] | None = Field(
         None,
-        description="Name of the frame that the device answers, the frame itself, or none.",
-        examples=["frame", "none"],
+        description="Name of the frame that the device answers, the frame itself, or none; for each option or"
+        " boolean one, where they differ.",
+        examples=["frame", "none", {"open": "OPENED", "closed": "CLOSED"}],
     )
 
 
@@ -144,8 +151,8 @@ class DialogueKeys(Part):
     replies: dict[str, str | ReplyForm] = Field(
         {},
         description="Replies by name. ASCII: a frame, in which `{name:f}` is a number, `:d` an integer,"
-        " `:x` a hexadecimal one, `:w` a word, `:s` a text, perhaps in quotes, `:list` numbers with commas or"
-        " blanks between them, `:rest` what is left; with `?` it may be missing; `_` throws a field away.",
+        " `:x` a hexadecimal one, `:sx` one in two's complement, `:w` a word, `:s` a text, perhaps in quotes,"
+        " `:list` numbers with commas or blanks between them, `:rest` what is left; with `?` it may be missing; `_` throws a field away.",
         examples=[{"frame": "{address} {flow:f} {gas:w} {flags:rest?}"}],
     )
     encoding: Literal["ascii", "latin-1", "utf-8"] = Field(
@@ -162,6 +169,16 @@ class DialogueKeys(Part):
         description="Whether the device sends back each line before it answers: `true` for exactly that line,"
         " else the text that comes, with `{command}`.",
         examples=[True, "{command}\r\n"],
+    )
+    acknowledge: str | None = Field(
+        None,
+        description="ASCII: the line that the device answers first to each line, as a frame.",
+        examples=["\x06"],
+    )
+    enquiry: str | None = Field(
+        None,
+        description="ASCII: what is sent then to fetch the reply itself, as it stands.",
+        examples=["\x05"],
     )
     errors: dict[str, Fault] = Field(
         {},

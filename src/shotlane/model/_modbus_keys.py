@@ -7,7 +7,19 @@ from pydantic import Field
 from shotlane.model._part import Part, Scalar
 
 Address = Annotated[int, Field(ge=0, le=65535)] | str  # a text is one `{option}`
-WireType = Literal["uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
+WireType = Literal[
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+    "bcd16",
+    "bcd32",
+]
 Halves = Literal["high_first", "low_first"]
 Writes = Literal["auto", "single", "multiple", "mask"]
 BitNumber = Annotated[int, Field(ge=0, le=63)]

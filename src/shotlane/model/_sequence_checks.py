@@ -92,6 +92,8 @@ def _names(sequence: Sequence, document: Document, report: Report) -> None:
         dotted = ".".join(map(str, path[1:]))
         if "." in name:
             help = f"write `{name.split('.')[0]}:` and below it, indented, `{name.split('.', 1)[1]}: ...`"
+            if what == "a result":
+                help = f"another spelling: '{name.replace('.', '_')}'"
             _refuse("SEQ205", f"'{name}' has a dot in its name", path, document, report, help=help)
         elif _usable("SEQ205", name, what, path, document, report):
             if dotted in declared:
@@ -108,6 +110,8 @@ def _declared(sequence: Sequence) -> Iterator[tuple[str, Path]]:
         yield "a label", ("labels", name)
     for name in sequence.ask:
         yield "a label", ("ask", name)
+    for name in sequence.results:
+        yield "a result", ("results", name)
 
 
 def _nested(tree: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Path]]:
@@ -145,12 +149,3 @@ def _retry(sequence: Sequence, document: Document, report: Report) -> None:
             help = "classes are words such as timeout, disconnected, garbled, refused"
             report.error("SEQ225", message, document.span(("retry", "on", index)), help=help)
             document.drop(("retry", "on"))
-    if sequence.retry.then == "pause":
-        message = "`then: pause` is not available yet"
-        report.error(
-            "SEQ900",
-            message,
-            document.key_span(("retry", "then")),
-            help="write `then: abort` or `then: skip`",
-        )
-        document.drop(("retry", "then"))

@@ -167,7 +167,7 @@ class ChannelAlias(Part):
     )
     lead: Scalar | None = Field(
         None,
-        description="Sent this much earlier.",
+        description="Set this much earlier than planned, for what takes time to act.",
         examples=["2.3 ms"],
     )
     description: str = Field(

@@ -10,17 +10,14 @@ from shotlane.expression import reserved_name_help
 from shotlane.model._station import Station, StationInstrument
 
 _SECRET = re.compile(r"\$\{secret:")
+_SECRET_PLACES = ("resource", "options", "expect", "description")
 
 
 def check_station(station: Station, document: Document, report: Report) -> None:
     """Tell and drop what is wrong across fields, and what this version cannot do."""
     for role, instrument in station.instruments.items():
         _role(role, instrument, document, report)
-    for name, alias in station.channels.items():
-        if alias.lead is not None:
-            at: Path = ("channels", name, "lead")
-            report.error("STA900", "the lead of an alias is not available yet", document.key_span(at))
-            document.drop(at)
+        _check_secrets(role, document, report)
     for path, what in unavailable(station, document.data):
         report.error("STA900", f"{what} not available yet", document.key_span(path))
         document.drop(path)
@@ -28,18 +25,24 @@ def check_station(station: Station, document: Document, report: Report) -> None:
 
 def unavailable(station: Station, data: Any) -> Iterator[tuple[Path, str]]:
     """Places of a station that use what this version cannot do, each with its name and verb."""
-    if station.interlocks:
-        yield ("interlocks",), "interlocks are"
     for role, instrument in station.instruments.items():
         if instrument.triggered_by is not None:
             yield ("instruments", role, "triggered_by"), "hardware-timed instruments are"
-        for path in _secrets(data["instruments"].get(role), ("instruments", role)):
-            yield path, "secrets outside of `options` are"
+
+
+def _check_secrets(role: str, document: Document, report: Report) -> None:
+    """A secret is known when the instrument is opened, and not before."""
+    for path in list(_secrets(document.data["instruments"].get(role), ("instruments", role))):
+        help = "secrets stand in `resource`, `options` and `expect`"
+        report.error(
+            "STA122", "a secret is not known here before anything is opened", document.span(path), help=help
+        )
+        document.drop(path)
 
 
 def _secrets(value: Any, path: Path) -> Iterator[Path]:
-    """Places of secrets that are not options of an instrument."""
-    if len(path) == 3 and path[2] == "options":
+    """Places of secrets whose value is needed before anything is opened."""
+    if len(path) == 3 and path[2] in _SECRET_PLACES:
         return
     if isinstance(value, str) and _SECRET.search(value):
         yield path

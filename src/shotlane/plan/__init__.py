@@ -1,9 +1,14 @@
 """The compiler: all numbers of a sequence decided, at every point of its sweep, before anything is opened."""
 
+from shotlane.plan._asked import AskedLabel
+from shotlane.plan._build_live import station_interlocks
 from shotlane.plan._compare import Comparison, Difference, Verdict, compare_plans
 from shotlane.plan._compile import compile_sequence
 from shotlane.plan._compiled import CompiledPlan
 from shotlane.plan._digest import describe_channels
+from shotlane.plan._interlocks import StationRules
+from shotlane.plan._live_summary import InterlockSummary, LiveSummary, OpenSummary, ResultSummary
+from shotlane.plan._optimization import AskedPoint, Optimization, Search
 from shotlane.plan._plan import (
     PLAN_FORMAT,
     ActionTable,
@@ -28,6 +33,7 @@ from shotlane.plan._plan import (
     Value,
     decode,
 )
+from shotlane.plan._questions import questions
 from shotlane.plan._saved import PlanFileError, SavedPlan, is_plan_file, load_plan, save_plan
 from shotlane.plan._summary import ChannelSummary, PlanSummary, PortSummary, StepSummary
 
@@ -35,6 +41,8 @@ __all__ = [
     "PLAN_FORMAT",
     "ActionTable",
     "AskEnding",
+    "AskedLabel",
+    "AskedPoint",
     "ChannelSummary",
     "Comparison",
     "CompiledPlan",
@@ -44,7 +52,11 @@ __all__ = [
     "Formula",
     "InitialValue",
     "InterlockPlan",
+    "InterlockSummary",
     "LanePlan",
+    "LiveSummary",
+    "OpenSummary",
+    "Optimization",
     "Plan",
     "PlanFileError",
     "PlanSummary",
@@ -54,10 +66,13 @@ __all__ = [
     "PortSummary",
     "ReadingRule",
     "ResultPlan",
+    "ResultSummary",
     "RetryPolicy",
     "SavedPlan",
+    "Search",
     "SegmentPlan",
     "ShotPlan",
+    "StationRules",
     "StepSummary",
     "StepTimes",
     "UntilEnding",
@@ -69,5 +84,7 @@ __all__ = [
     "describe_channels",
     "is_plan_file",
     "load_plan",
+    "questions",
     "save_plan",
+    "station_interlocks",
 ]

@@ -125,3 +125,12 @@ def differing(values: Floats, start: Floats) -> Mask:
     np.not_equal(values[:, 1:], values[:, :-1], out=keep[:, 1:])
     np.not_equal(values[:, :1], start, out=keep[:, :1])
     return keep
+
+
+def first_behind(block: Block, cells: Sequence[int]) -> Mask:
+    """Of each of these cells, the first candidate behind it: sent whatever it is."""
+    found = np.zeros(block.valid.shape, dtype=np.bool_)
+    for cell in cells:
+        behind = block.valid & (block.cell > cell)
+        found |= behind & (np.cumsum(behind, axis=1) == 1)
+    return found

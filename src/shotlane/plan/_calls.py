@@ -1,7 +1,7 @@
 """Commands of an instrument at places of steps, with checked arguments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from shotlane.plan._cells import Cell, split_cells
 from shotlane.plan._exact import Integers
 from shotlane.plan._findings import Findings, Told
 from shotlane.plan._limits import NUMBERS, check_numbers
+from shotlane.plan._openings import first_part
 from shotlane.plan._places import Place, make_place
 from shotlane.plan._rounding import significant
 from shotlane.plan._scope import Rows
@@ -101,8 +102,9 @@ def build_calls(
         for position, entry in entries:
             path = cell.path if position is None else (*cell.path, position)
             call = _call(compiler, role, cell, path, entry, order.get(path, 0))
-            if call is not None:
-                found.append(call)
+            part = None if call is None else first_part(compiler, timeline, cell, call.place)
+            if call is not None and part is not None:
+                found.append(replace(call, cell=part))
     return found
 
 
@@ -261,6 +263,8 @@ def check_arguments(call: Call, rows: Rows, findings: Findings) -> None:
             check_numbers(findings, rows, name, parameter, argument.term.span, argument.numbers(rows))
         elif argument.label is not None and parameter.options:
             values = argument.values(rows)
+            if len(values) == 1 and argument.label in rows.scope.unanswered:
+                continue
             bad = np.array([[value not in parameter.options] for value in values])
             if bad.any():
                 findings.add("SEQ404", argument.span, rows, bad, partial(_no_option, argument, values))

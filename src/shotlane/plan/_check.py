@@ -90,6 +90,7 @@ def check_program(program: Program, findings: Findings, report: Report) -> Range
         for call in program.lanes.calls:
             if check.due(timeline.varies, call.varies):
                 _call(check, call)
+        program.live.check(rows, findings)
     return ranges
 
 

@@ -18,6 +18,7 @@ from shotlane.plan._compiled import CompiledPlan
 from shotlane.plan._digest import describe_channels
 from shotlane.plan._exact import NS_PER_S
 from shotlane.plan._findings import shown
+from shotlane.plan._live_shot import LiveShot, told
 from shotlane.plan._plan import PlannedCall, ReadingRule, SegmentPlan, ShotPlan, decode
 from shotlane.plan._rounding import resolution_of
 
@@ -76,6 +77,7 @@ def _written(one: Any, other: Any, path: str = "") -> Iterator[str]:
     if not path:
         yield from _written(one[0], other[0], "document")
         yield from _written({"lanes": one[1]}, {"lanes": other[1]}, "document")
+        yield from _written(_live_sections(one), _live_sections(other), "document")
     elif isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in [*one, *(key for key in other if key not in one)]:
             below = key if path == "document" else f"{path}.{key}"
@@ -85,6 +87,11 @@ def _written(one: Any, other: Any, path: str = "") -> Iterator[str]:
             yield from _written(*pair, f"{path}[{index}]" if path != "timeline" else path)
     elif one != other:
         yield f"{path}: {_brief(one)} -> {_brief(other)}"
+
+
+def _live_sections(content: list[Any]) -> Any:
+    """Sections of what runs live; plans without any have none."""
+    return content[5] if len(content) > 5 else {}
 
 
 def _brief(value: Any) -> str:
@@ -109,7 +116,7 @@ class _Comparing:
         one, other = self.one, self.other
         if len(one) != len(other):
             yield Difference(f"{len(one)} shots -> {len(other)} shots")
-        for name in ("retry", "cadence_ns"):
+        for name in ("retry", "cadence_ns", "on_fail", "between"):
             if getattr(one, name) != getattr(other, name):
                 yield Difference(f"{name.removesuffix('_ns')} differs")
         mine, theirs = _by_name(one), _by_name(other)
@@ -125,6 +132,7 @@ class _Comparing:
             if values[0] != values[1]:
                 yield Difference(f"parameter {name}: {shown(values[0])} -> {shown(values[1])}", mine.number)
         yield from self._initial(mine, theirs)
+        yield from self._live(mine, theirs)
         for segments in zip(mine.segments, theirs.segments, strict=False):
             if segments[0].digest != segments[1].digest:
                 for difference in self._segment(*segments):
@@ -138,6 +146,19 @@ class _Comparing:
                 yield Difference(
                     f"set-up: {_brief(one.get(lane))} -> {_brief(other.get(lane))}", mine.number, lane
                 )
+
+    def _live(self, mine: ShotPlan, theirs: ShotPlan) -> Iterator[Difference]:
+        """What is judged, guarded and waited for, and how."""
+        if len(mine.segments) != len(theirs.segments):
+            yield Difference("other steps are open-ended", mine.number)
+        one, other = (_told(plan, shot) for plan, shot in ((self.one, mine), (self.other, theirs)))
+        for name in [*one, *(name for name in other if name not in one)]:
+            if name not in other or name not in one:
+                yield Difference(
+                    f"{name}: only in the " + ("first" if name in one else "second"), mine.number
+                )
+            elif one[name] != other[name]:
+                yield Difference(f"{name} differs", mine.number)
 
     def _segment(self, mine: SegmentPlan, theirs: SegmentPlan) -> Iterator[Difference]:
         steps = (
@@ -184,6 +205,16 @@ class _Comparing:
             )
             text = f"set to {shown(before)} -> {shown(after)} at {one[0][at] / NS_PER_S:.9g} s{more}"
             yield Difference(text, None, lane, _step_at(mine, int(one[0][at])))
+
+
+def _told(plan: CompiledPlan, shot: ShotPlan) -> dict[str, Any]:
+    """Everything live in a shot by what it is called."""
+    endings = {
+        segment.steps[0].name: segment.ending for segment in shot.segments if segment.ending is not None
+    }
+    live = LiveShot(endings, shot.results, shot.interlocks)
+    kinds = zip(("the end of step", "result", "interlock"), told(live, plan.channels), strict=True)
+    return {f"{kind} '{item[0]}'": item[1:] for kind, items in kinds for item in items}
 
 
 def _by_name(plan: CompiledPlan) -> dict[str, Channel]:

@@ -1,6 +1,8 @@
 """The compiler: every pass once, in its order; faults of all passes in one report."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -11,16 +13,20 @@ from shotlane.diagnostics import Report
 from shotlane.document import Document
 from shotlane.expression import Unit, ValueKind
 from shotlane.model import ChannelTable, Sequence
+from shotlane.plan._build_live import build_live
 from shotlane.plan._check import check_program
 from shotlane.plan._compiled import CompiledPlan, Cutter
 from shotlane.plan._data_file import DataFiles
 from shotlane.plan._digest import canonical
 from shotlane.plan._findings import Findings, shown
+from shotlane.plan._interlocks import StationRules
 from shotlane.plan._lanes import Lanes, build_lanes
 from shotlane.plan._load import check_loads, port_loads
 from shotlane.plan._names import declare, override
+from shotlane.plan._optimization import AskedPoint
+from shotlane.plan._optimize import check_goal
 from shotlane.plan._parameters import Parameters, resolve_parameters
-from shotlane.plan._plan import Points, RetryPolicy
+from shotlane.plan._plan import Points, RetryPolicy, ShotPlan
 from shotlane.plan._points import Table
 from shotlane.plan._program import Program
 from shotlane.plan._retry import build_cadence, build_retry, check_cadence
@@ -42,25 +48,32 @@ def compile_sequence(
     *,
     overrides: Mapping[str, str] | None = None,
     folder: FilePath | None = None,
+    rules: StationRules | None = None,
+    files: DataFiles | None = None,
+    asked: AskedPoint | None = None,
 ) -> CompiledPlan | None:
     """Compile a sequence for a station; None when the report has errors. Nothing is opened.
 
     `overrides`: values of parameters and labels by name, as written on the command line. `folder`: where
-    files of sweep points are looked for.
+    files of sweep points and functions of results are looked for, unless `files` holds them. `rules`:
+    interlocks of the station. `asked`: compile this point alone, as the only one of its sweep.
     """
-    compiler = Compiler(document, report, Scope(), DataFiles(folder))
+    compiler = Compiler(document, report, Scope(), files or DataFiles(folder))
     refuse_unavailable(sequence, document, report)
     declared = declare(sequence, document, table, report)
     override(declared, overrides or {}, report)
     parameters = resolve_parameters(compiler, declared)
-    swept = sweep_points(
-        compiler, declared, parameters, sequence.sweep, order=sequence.order, seed=sequence.seed
+    swept, optimization = sweep_points(
+        compiler, declared, parameters, sequence.sweep, order=sequence.order, seed=sequence.seed, asked=asked
     )
     timeline = build_timeline(compiler, sequence)
-    lanes = build_lanes(compiler, sequence, table, timeline)
+    lanes = build_lanes(compiler, sequence, table, timeline, asked.texts if asked is not None else ())
+    live = build_live(compiler, sequence, table, lanes, timeline, rules)
+    if optimization is not None:
+        check_goal(compiler, sequence, optimization, live.results)
     retry = build_retry(compiler, sequence)
     cadence_ns = build_cadence(compiler, sequence)
-    program = Program(compiler.scope, timeline, lanes)
+    program = Program(compiler.scope, timeline, lanes, live)
     points = _points(program, parameters, list(declared.parameters) + list(declared.labels), swept)
     findings = Findings(program.scope.count, lambda index: _point_text(points, index))
     ranges = check_program(program, findings, report)
@@ -89,7 +102,31 @@ def compile_sequence(
         _content(document.data, retry, cadence_ns, lanes),
         Cutter(program, points, _ports(lanes, table)),
         files=compiler.files.texts,
+        on_fail=sequence.on_fail,
+        between=sequence.between,
+        optimization=optimization,
+        compile_point=partial(
+            _shot_of, sequence, document, table, overrides=overrides, rules=rules, files=compiler.files
+        ),
     )
+
+
+def _shot_of(
+    sequence: Sequence,
+    document: Document,
+    table: ChannelTable,
+    point: AskedPoint,
+    *,
+    overrides: Mapping[str, str] | None,
+    rules: StationRules | None,
+    files: DataFiles,
+) -> ShotPlan | str:
+    """The shot of one point that was asked for, or why it is not allowed."""
+    report = Report()
+    plan = compile_sequence(
+        sequence, document, table, report, overrides=overrides, rules=rules, files=files, asked=point
+    )
+    return report.errors[0].message if plan is None else replace(plan.shot(1), number=point.number)
 
 
 def _ports(lanes: Lanes, table: ChannelTable) -> dict[str, frozenset[int]]:
@@ -157,4 +194,5 @@ def _content(data: Mapping[str, Any], retry: RetryPolicy, cadence_ns: int | None
         [plan.channel, plan.action_tolerance_ns, plan.tick_tolerance_ns, plan.required, plan.max_missing]
         for plan in lanes.plans
     ]
-    return canonical([sections, written, policy, cadence_ns, plans])
+    live = {key: data[key] for key in ("results", "interlocks", "on_fail", "between") if data.get(key)}
+    return canonical([sections, written, policy, cadence_ns, plans, *([live] if live else [])])

@@ -1,7 +1,7 @@
 """A compiled sequence: frozen, and every shot is cut out of it when its turn comes."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ import numpy as np
 from shotlane.model import Channel
 from shotlane.plan._cut import Stretch
 from shotlane.plan._digest import canonical, column, describe_channels, digest
+from shotlane.plan._live_shot import LiveShot
+from shotlane.plan._optimization import AskedPoint, Optimization
 from shotlane.plan._plan import (
     PLAN_FORMAT,
     InitialValue,
@@ -22,6 +24,7 @@ from shotlane.plan._plan import (
     Value,
 )
 from shotlane.plan._program import Program
+from shotlane.plan._segments import split
 from shotlane.plan._summary import PlanSummary
 
 
@@ -29,7 +32,10 @@ class CutStretch(Protocol):
     """Some shots in a row, wherever they come from."""
 
     def segment(self, row: int) -> SegmentPlan:
-        """The one segment of a shot."""
+        """A shot as laid out, open-ended steps at their longest."""
+
+    def live(self, row: int) -> tuple[LiveShot, bytes] | None:
+        """What runs live in a shot, and its canonical bytes; None where nothing does."""
 
     def initial(self, row: int) -> tuple[tuple[InitialValue, ...], bytes]:
         """What set-up writes, and its canonical bytes."""
@@ -91,7 +97,9 @@ class ParameterRows:
 class CompiledPlan:
     """The plan of a run. `content`: canonical bytes of what the author asked for, for the digest.
 
-    `files`: texts of the files of sweep points that it was made from, by name.
+    `files`: texts of the files that it was made from, by name: sweep points, functions of results.
+    `compile_point`: the shot of a point that an optimiser asks for, or why it is not allowed; None of a plan
+    that was saved.
     """
 
     sequence: str
@@ -112,6 +120,10 @@ class CompiledPlan:
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     on_fail: str = "continue"
     between: str = "hold"
+    optimization: Optimization | None = None
+    compile_point: Callable[[AskedPoint], ShotPlan | str] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
         """Number of shots."""
@@ -128,6 +140,8 @@ class CompiledPlan:
         """SHA-256 over what was asked for, the points, the channels in use, and the first shot."""
         columns = [_column_bytes(name, values) for name, values in self.points.columns.items()]
         count = canonical([len(self), list(self.points.swept)])
+        if self.optimization is not None:
+            count += canonical(self.optimization.told())
         return digest(self._head, self.content, count, *columns, self.shot(1).digest.encode())
 
     def shot(self, number: int) -> ShotPlan:
@@ -137,8 +151,20 @@ class CompiledPlan:
         stretch, parameters, row = self.cutter.at(number - 1)
         initial, written = stretch.initial(row)
         segment = stretch.segment(row)
-        mark = digest(self._head, parameters.canonical(row), written, segment.digest.encode())
-        return ShotPlan(number, parameters.values(row), initial, (segment,), mark)
+        live = stretch.live(row)
+        parts = (self._head, parameters.canonical(row), written, segment.digest.encode())
+        if live is None:
+            return ShotPlan(number, parameters.values(row), initial, (segment,), digest(*parts))
+        what, told = live
+        return ShotPlan(
+            number,
+            parameters.values(row),
+            initial,
+            split(segment, what.endings),
+            digest(*parts, told),
+            what.results,
+            what.interlocks,
+        )
 
     def shots(self) -> Iterator[ShotPlan]:
         """All shots, one at a time."""

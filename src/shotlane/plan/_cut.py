@@ -13,6 +13,7 @@ import numpy as np
 from shotlane.plan._calls import Call, call_times
 from shotlane.plan._digest import column
 from shotlane.plan._exact import Integers
+from shotlane.plan._live_shot import LiveShot
 from shotlane.plan._lowering import lower
 from shotlane.plan._plan import (
     InitialValue,
@@ -54,7 +55,7 @@ class Stretch:
         self._shares = self._steps.single and None not in (self._shared_readings, self._shared_calls)
 
     def segment(self, row: int) -> SegmentPlan:
-        """The one segment of a shot; `row` counts from the first point of the stretch."""
+        """A shot as laid out, at its longest; `row` counts from the first point of the stretch."""
         sent = self._tables.at(row)
         steps = self._steps.at(row)
         readings, reading_bytes = self._shared_readings or self._readings(row)
@@ -65,6 +66,11 @@ class Stretch:
         hash_ = self._head(sent, row, reading_bytes, call_bytes)
         hash_.update(sent.values)
         return SegmentPlan(steps[-1].end_ns if steps else 0, steps, ports, hash_.hexdigest())
+
+    def live(self, row: int) -> tuple[LiveShot, bytes] | None:
+        """What runs live in a shot, and its canonical bytes; None where nothing does."""
+        live = self._program.live
+        return live.at(self.rows, row) if live else None
 
     def _head(self, sent: Sent, row: int, readings: bytes, calls: bytes) -> Any:
         """The digest of a segment up to its values, computed once where shots share all that."""

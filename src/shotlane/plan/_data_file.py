@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shotlane.diagnostics import Source, Span
+from shotlane.document import are_given, given_text
 
 _WITH_UNIT = re.compile(r"(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]+(?:\([^()]*\)[^()\[\]]*)*)[)\]]\s*")
 _MOST_CHARACTERS = 256 * 1024 * 1024
@@ -75,7 +76,7 @@ class DataFiles:
         return Column(source, names[at][0], names[at][1], tuple(cells), tuple(lines))
 
     def _rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
-        text = self._text(name)
+        text = self.text(name)
         first = text.split("\n", 1)[0]
         delimiter = "," if "," in first else ";" if ";" in first else "\t" if "\t" in first else ","
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
@@ -85,7 +86,8 @@ class DataFiles:
         except csv.Error as error:
             raise DataFileError(f"line {reader.line_num} of '{name}' is not CSV: {error}") from error
 
-    def _text(self, name: str) -> str:
+    def text(self, name: str) -> str:
+        """The whole text of a file. Raises `DataFileError`."""
         if name not in self.texts:
             if self.folder is None:
                 raise DataFileError(f"'{name}' cannot be found: the sequence is no file")
@@ -94,6 +96,11 @@ class DataFiles:
 
 
 def _read(path: Path, name: str) -> str:
+    if are_given():
+        text = given_text(path)
+        if text is None:
+            raise DataFileError(f"there is no file '{name}'")
+        return text
     try:
         if path.stat().st_size > _MOST_CHARACTERS:
             raise DataFileError(f"'{name}' is larger than {_MOST_CHARACTERS // 1024**2} MiB")

@@ -1,6 +1,6 @@
 """Sixth pass: every lane with the channel or role that its key names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,10 +36,25 @@ class Lanes:
     calls: list[Call] = field(default_factory=list)
     texts: Texts = field(default_factory=Texts)
 
+    def number(self, channel: Channel) -> int:
+        """Position of a channel; one that no lane is about comes after those of the lanes."""
+        known = next((at for at, item in enumerate(self.channels) if item.name == channel.name), None)
+        if known is not None:
+            return known
+        self.channels.append(channel)
+        self.plans.append(LanePlan(len(self.plans)))
+        return len(self.channels) - 1
 
-def build_lanes(compiler: Compiler, sequence: Sequence, table: ChannelTable, timeline: Timeline) -> Lanes:
-    """What all lanes do."""
-    lanes = Lanes()
+
+def build_lanes(
+    compiler: Compiler,
+    sequence: Sequence,
+    table: ChannelTable,
+    timeline: Timeline,
+    texts: Iterable[str] = (),
+) -> Lanes:
+    """What all lanes do. `texts`: those that have their numbers already."""
+    lanes = Lanes(texts=Texts({text: number for number, text in enumerate(texts)}))
     order = written_order(compiler.document.data.get("lanes"))
     used = set()
     for key, lane in sequence.lanes.items():
@@ -81,7 +96,7 @@ def _role_lane(
 ) -> None:
     """A lane of calls."""
     path: Path = ("lanes", role.name)
-    options = ("every", "initial", "tolerance", "required", "max_missing")
+    options = ("every", "initial", "tolerance", "required", "max_missing", "on_late", "phase")
     _no_effect(compiler, path, lane, options, "a lane of calls")
     if lane.call is None and not compiler.document.has_dropped(path):
         compiler.report.error(
@@ -107,7 +122,7 @@ def _channel_lane(
     if lane.set is None and intact:
         _no_effect(compiler, path, lane, ("every", "initial"), "a lane without `set`")
     if not reads and intact:
-        _no_effect(compiler, path, lane, ("required", "max_missing"), "a lane without readings")
+        _no_effect(compiler, path, lane, ("required", "max_missing", "phase"), "a lane without readings")
     if lane.set is None and not reads and intact:
         message = f"the lane of '{channel.name}' does nothing"
         help_text = "write `set`, `record` or `read`"
@@ -186,6 +201,8 @@ def _plan(compiler: Compiler, index: int, path: Path, lane: Lane) -> LanePlan:
     missing = _constant(
         compiler, (*path, "max_missing"), lane.max_missing, NUMBER, (0.0, 1.0), "a part of the whole"
     )
+    phase = None if lane.phase == "auto" else lane.phase
+    offset = _constant(compiler, (*path, "phase"), phase, TIME, (0.0, 1e9), "a time")
     tolerance_ns = None if tolerance is None else int(to_ns(tolerance))
     return LanePlan(
         index,
@@ -193,6 +210,8 @@ def _plan(compiler: Compiler, index: int, path: Path, lane: Lane) -> LanePlan:
         tolerance_ns,
         lane.required,
         MAX_MISSING if missing is None else missing,
+        lane.on_late == "fail",
+        None if offset is None else int(to_ns(offset)),
     )
 
 

@@ -176,6 +176,9 @@ def _label(compiler: Compiler, channel: Channel, texts: Texts, written: Written,
     value = compiler.scope.values.get(name)
     if value is None:
         return None
+    unanswered = name in compiler.scope.unanswered and not isinstance(value, np.ndarray)
+    if unanswered and channel.attribute.options:
+        return CodeLevel(written.span, 0.0)  # stands for an option that is not known yet
     varies = isinstance(value, np.ndarray)
     entries: Sequence[str] = value.tolist() if varies else [str(value)]
     codes = {text: encode(channel.attribute, texts, text) for text in dict.fromkeys(entries)}

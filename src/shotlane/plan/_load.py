@@ -76,15 +76,20 @@ def check_loads(
     for load in loads.values():
         if load.load <= WARNED or not load.lanes:
             continue
-        strict = {name: share for name, share in load.lanes.items() if lanes[name].on_late != "record"}
+        strict = {name: share for name, share in load.lanes.items() if _is_strict(lanes.get(name))}
         heaviest = max(strict or load.lanes, key=load.lanes.__getitem__)
-        span = document.key_span(("lanes", heaviest))
+        span = document.key_span(("lanes", heaviest) if heaviest in lanes else ("timeline",))
         busy = f"the port {load.port} is busy for {load.load * 100:.0f} % of step '{load.step}'"
         if load.load > REFUSED and strict:
             help = "record or set less often, or write `on_late: record` in the lane to mark what is late"
             report.error("SEQ420", f"{busy}, mostly with '{heaviest}'", span, help=help)
         else:
             report.warning("SEQ421", f"{busy}, mostly with '{heaviest}'", span, help="record less often")
+
+
+def _is_strict(lane: Lane | None) -> bool:
+    """Whether too much to do is a fault; what only a condition looks at has no lane."""
+    return lane is None or lane.on_late != "record"
 
 
 def _telling_rows(program: Program) -> list[Rows]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shotlane.model import Keep
-from shotlane.plan._blocks import ENDS, Block, Mask, changed, joined, make_block
+from shotlane.plan._blocks import ENDS, Block, Mask, changed, first_behind, joined, make_block
 from shotlane.plan._exact import Floats, Integers, to_ns
 from shotlane.plan._moves import Curve, Frame, Move, Ramp, Track
 from shotlane.plan._scope import Rows
@@ -39,7 +39,10 @@ def lower(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Lowered:
     initial = initial_values(lane, rows, frames)
     blocks = [block for position in range(len(frames)) for block in cell_blocks(lane, frames, position)]
     block = joined(blocks)
-    return Lowered(block, changed(block, initial), initial)
+    keep = changed(block, initial)
+    if lane.cut_short:
+        keep = keep | first_behind(block, lane.cut_short)
+    return Lowered(block, keep, initial)
 
 
 def cell_blocks(lane: SetLane, frames: Sequence[Frame], position: int) -> list[Block]:

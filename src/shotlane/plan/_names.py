@@ -10,7 +10,8 @@ from typing import Any
 
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import Document, Path
-from shotlane.model import ChannelTable, Sequence, flatten
+from shotlane.model import Ask, ChannelTable, Sequence, flatten
+from shotlane.plan._asked import PLACEHOLDER, check_answer, check_patterns
 from shotlane.plan._written import Written, in_document, on_command_line
 
 SCALARS = (bool, int, float, str)
@@ -26,6 +27,7 @@ class Declared:
     overridden: set[str] = field(default_factory=set)
     complete: bool = True  # False when a section that declares names, or an included file, is faulty
     document: dict[str, Written] = field(default_factory=dict)  # what an override took the place of
+    asked: dict[str, Ask] = field(default_factory=dict)  # labels that a person is asked for
 
     def original(self, name: str) -> Written:
         """The parameter as the document declares it."""
@@ -46,7 +48,11 @@ def declare(sequence: Sequence, document: Document, table: ChannelTable, report:
         _declare_parameter(declared, document, table, report, path, name, raw)
     for name, text in sequence.labels.items():
         declared.labels[name] = in_document(document, ("labels", name), text)
-    declared.broken |= set(sequence.ask) | _dropped(document)
+    for name, ask in sequence.ask.items():
+        declared.labels[name] = Written(PLACEHOLDER, document.key_span(("ask", name)))
+        declared.asked[name] = ask
+    check_patterns(sequence, document, report)
+    declared.broken |= _dropped(document)
     declared.broken -= set(declared.parameters) | set(declared.labels)
     return declared
 
@@ -106,6 +112,8 @@ def override(declared: Declared, overrides: Mapping[str, str], report: Report) -
             declared.parameters[name] = written
         elif name in declared.labels:
             declared.labels[name] = written
+            if name in declared.asked:
+                check_answer(name, declared.asked[name], written, report)
         elif name in declared.broken or not declared.complete:
             continue
         else:

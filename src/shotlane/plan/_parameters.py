@@ -51,6 +51,7 @@ def resolve_parameters(compiler: Compiler, declared: Declared) -> Parameters:
     labels = {name: written.text for name, written in declared.labels.items()}
     scope.types |= dict.fromkeys(labels, TEXT)
     scope.labels |= set(labels)
+    scope.unanswered |= set(declared.asked) - declared.overridden
     expressions = _parse(compiler, declared)
     scope.uses |= {name: expression.names for name, expression in expressions.items()}
     _report_circles(compiler, declared, expressions)

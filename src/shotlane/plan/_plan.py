@@ -40,7 +40,9 @@ class LanePlan:
     """What holds for a channel in every shot.
 
     `tick_tolerance_ns` None: half the period of each reading rule. `required`: one lost reading is a fault.
-    `max_missing`: fraction of the planned readings of an attempt that may be lost.
+    `max_missing`: fraction of the planned readings of an attempt that may be lost. `on_late_fails`: what is
+    late is a fault of the shot. `phase_ns`: offset of the ticks of its recordings, None for one that staggers
+    ports.
     """
 
     channel: int
@@ -48,6 +50,8 @@ class LanePlan:
     tick_tolerance_ns: int | None = None
     required: bool = False
     max_missing: float = 0.1
+    on_late_fails: bool = False
+    phase_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,12 @@ class SegmentPlan:
     ports: Mapping[str, PortPlan]
     digest: str
     ending: Ending | None = None
+
+    @property
+    def early_ns(self) -> int:
+        """How long before its origin the first command goes: channels with a lead are set ahead of time."""
+        firsts = [int(port.actions.target_ns[0]) for port in self.ports.values() if len(port.actions)]
+        return max(0, -min(firsts, default=0))
 
 
 @dataclass(frozen=True, slots=True)

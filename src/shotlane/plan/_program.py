@@ -8,6 +8,7 @@ import numpy as np
 
 from shotlane.plan._exact import NS_PER_S
 from shotlane.plan._lanes import Lanes
+from shotlane.plan._live import Live
 from shotlane.plan._lowering import every_ns
 from shotlane.plan._moves import Hold, Pulse, Ramp
 from shotlane.plan._scope import Rows, Scope
@@ -26,11 +27,12 @@ MOST_CHECKED = 65_536
 
 @dataclass(frozen=True)
 class Program:
-    """Names with their values, steps, and lanes."""
+    """Names with their values, steps, lanes, and what runs live."""
 
     scope: Scope
     timeline: Timeline
     lanes: Lanes
+    live: Live
 
     def __post_init__(self) -> None:
         varying = sum(

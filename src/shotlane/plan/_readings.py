@@ -14,6 +14,7 @@ from shotlane.plan._cells import Cell, split_cells
 from shotlane.plan._constants import FREQUENCY, TIME
 from shotlane.plan._exact import NS_PER_S, Floats, Integers, ticks_before, to_ns
 from shotlane.plan._findings import Findings, shown
+from shotlane.plan._openings import first_part, parts_of
 from shotlane.plan._places import Place, make_place
 from shotlane.plan._scope import Rows
 from shotlane.plan._term import Compiler, Term
@@ -86,16 +87,19 @@ def build_readings(
         rates: dict[Path, Rate | None] = {}
         for cell in split_cells(compiler, timeline, (*path, "record"), lane.record).cells:
             if cell.path not in rates:
-                rates[cell.path] = _rate(compiler, compiler.written(cell.path, cell.raw))
+                rates[cell.path] = make_rate(compiler, compiler.written(cell.path, cell.raw))
             rate = rates[cell.path]
-            if rate is not None:
-                found.append(Reading(index, channel, cell, order.get(cell.path, 0), rate, None, tolerance_ns))
+            for part in parts_of(timeline, cell) if rate is not None else ():
+                found.append(Reading(index, channel, part, order.get(cell.path, 0), rate, None, tolerance_ns))
     for cell, place, at in _places(compiler, timeline, (*path, "read"), lane.read):
-        found.append(Reading(index, channel, cell, order.get(at, 0), None, place, tolerance_ns))
+        part_of = first_part(compiler, timeline, cell, place)
+        if part_of is not None:
+            found.append(Reading(index, channel, part_of, order.get(at, 0), None, place, tolerance_ns))
     return found
 
 
-def _rate(compiler: Compiler, written: Written) -> Rate | None:
+def make_rate(compiler: Compiler, written: Written) -> Rate | None:
+    """A rate or a period; None when it is faulty."""
     term = compiler.term(written)
     if term is None:
         return None

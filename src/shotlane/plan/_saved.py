@@ -21,6 +21,7 @@ from shotlane.model import Channel, Command
 from shotlane.plan._codec import decode_as, encode
 from shotlane.plan._compiled import CompiledPlan, ParameterRows
 from shotlane.plan._digest import canonical
+from shotlane.plan._live_shot import Reader
 from shotlane.plan._plan import PLAN_FORMAT, LanePlan, Points, RetryPolicy
 from shotlane.plan._saved_shots import Context, SavedStretch, chunks, commands_of
 from shotlane.plan._summary import PlanSummary
@@ -57,7 +58,12 @@ class SavedPlan:
 def save_plan(
     plan: CompiledPlan, path: Path, *, documents: Mapping[str, str], notes: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a plan; `notes`: JSON-able, given back as they are. An existing file is replaced as a whole."""
+    """Write a plan; `notes`: JSON-able, given back as they are. An existing file is replaced as a whole.
+
+    Raises `PlanFileError` for one with `optimize`: what its shots will be is not known yet.
+    """
+    if plan.optimization is not None:
+        raise PlanFileError("a plan with `optimize` cannot be saved: its points are asked for as it runs")
     part = path.with_name(path.name + ".part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
@@ -77,9 +83,11 @@ def _put(file: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _context(plan: CompiledPlan) -> Context:
-    (segment,) = plan.shot(1).segments
+    stretch, _, row = plan.cutter.at(0)
+    segment = stretch.segment(row)
     steps = tuple(step.name for step in segment.steps)
-    return Context(plan.channels, plan.texts, steps, tuple(segment.ports), commands_of(plan))
+    live = None if stretch.live(row) is None else Reader(plan.channels, plan.files)
+    return Context(plan.channels, plan.texts, steps, tuple(segment.ports), commands_of(plan), live)
 
 
 def _entries(plan: CompiledPlan, context: Context) -> Iterator[tuple[str, bytes]]:
@@ -122,6 +130,9 @@ def _head(
             "swept": list(plan.points.swept),
         },
         "files": dict(plan.files),
+        "live": context.live is not None,
+        "on_fail": plan.on_fail,
+        "between": plan.between,
         "documents": dict(documents),
         "notes": dict(notes),
     }
@@ -161,7 +172,8 @@ def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
     commands = decode_as(Mapping[str, Command], head["commands"])
     texts = tuple(head["texts"])
     firsts = sorted({int(name.split("/")[1]) for name in file.namelist() if name.startswith("shots/")})
-    context = Context(channels, texts, tuple(head["steps"]), tuple(head["ports"]), commands)
+    live = Reader(channels, head["files"]) if head.get("live") else None
+    context = Context(channels, texts, tuple(head["steps"]), tuple(head["ports"]), commands, live)
     cutter = SavedCutter(file, points, firsts, context)
     return CompiledPlan(
         head["sequence"],
@@ -179,6 +191,8 @@ def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
         head["content"].encode(),
         cutter,
         files=head["files"],
+        on_fail=head.get("on_fail", "continue"),
+        between=head.get("between", "hold"),
     )
 
 

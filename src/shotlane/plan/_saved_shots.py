@@ -19,6 +19,7 @@ from shotlane.plan._compiled import CompiledPlan
 from shotlane.plan._digest import canonical, column
 from shotlane.plan._levels import Texts
 from shotlane.plan._levels import encode as code_of
+from shotlane.plan._live_shot import LiveShot, Reader
 from shotlane.plan._plan import (
     ActionTable,
     InitialValue,
@@ -38,13 +39,15 @@ from shotlane.plan._segment_digest import (
     segment_hash,
     steps_bytes,
 )
+from shotlane.plan._segment_digest import commands_of as sorted_commands
 
 CHUNK = 256
 Arrays = dict[str, NDArray[Any]]
 
 _MARKS = np.dtype([("rank", "<i1"), ("order", "<i4"), ("channel", "<i4"), ("periodic", "?")])
 _INITIAL = np.dtype([("channel", "<i8"), ("value", "<f8")])
-_SHARED = {"marks": _MARKS, "targets": np.dtype("<i8"), "initial": _INITIAL, "rules": np.dtype("u1")}
+_TEXT = np.dtype("u1")
+_SHARED = {"marks": _MARKS, "targets": np.dtype("<i8"), "initial": _INITIAL, "rules": _TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class Context:
     steps: tuple[str, ...]
     ports: tuple[str, ...]
     commands: Mapping[str, Command]
+    live: Reader | None = None  # None where nothing runs live
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What shots share, by the type of its entries."""
+        return _SHARED if self.live is None else {**_SHARED, "live": _TEXT}
 
 
 class _Shared:
@@ -83,15 +92,21 @@ def chunks(plan: CompiledPlan, context: Context) -> Iterator[tuple[int, Arrays]]
     """All shots in chunks, each led by the index of its first."""
     for first in range(0, len(plan), CHUNK):
         numbers = range(first + 1, min(first + CHUNK, len(plan)) + 1)
-        yield first, _chunk(context, [plan.shot(number) for number in numbers])
+        yield first, _chunk(context, [_laid_out(plan, number) for number in numbers])
 
 
-def _chunk(context: Context, shots: list[ShotPlan]) -> Arrays:
-    shared = {name: _Shared(kind) for name, kind in _SHARED.items()}
+def _laid_out(plan: CompiledPlan, number: int) -> tuple[ShotPlan, SegmentPlan, bytes]:
+    """A shot, how it is laid out as a whole, and what runs live in it."""
+    stretch, _, row = plan.cutter.at(number - 1)
+    live = stretch.live(row)
+    return plan.shot(number), stretch.segment(row), b"" if live is None else live[1]
+
+
+def _chunk(context: Context, shots: list[tuple[ShotPlan, SegmentPlan, bytes]]) -> Arrays:
+    shared = {name: _Shared(kind) for name, kind in context.shared.items()}
     texts = Texts({text: index for index, text in enumerate(context.texts)})
     values, bounds, numbers, digests = [], [], [], []
-    for shot in shots:
-        (segment,) = shot.segments
+    for shot, segment, live in shots:
         marks, targets, own = _commands(segment)
         initial = [(item.channel, code_of(context.channels[item.channel].attribute, texts, item.value))
                    for item in shot.initial]  # fmt: skip
@@ -100,12 +115,13 @@ def _chunk(context: Context, shots: list[ShotPlan]) -> Arrays:
             "targets": targets,
             "initial": np.array(initial, dtype=_INITIAL),
             "rules": np.frombuffer(canonical(_rules(segment)), dtype=np.uint8),
+            "live": np.frombuffer(live, dtype=np.uint8),
         }
-        numbers.append([shared[name].number(parts[name]) for name in _SHARED])
+        numbers.append([shared[name].number(parts[name]) for name in shared])
         values.append(own)
         bounds.append([0, *(step.end_ns for step in segment.steps)])
         digests.append(np.frombuffer(bytes.fromhex(shot.digest), dtype=np.uint8))
-    tables = {name: array for kind in _SHARED for name, array in shared[kind].arrays(kind).items()}
+    tables = {name: array for kind in shared for name, array in shared[kind].arrays(kind).items()}
     return {
         "values": np.concatenate(values),
         "values_ends": np.cumsum([len(own) for own in values], dtype=np.int64),
@@ -118,16 +134,11 @@ def _chunk(context: Context, shots: list[ShotPlan]) -> Arrays:
 
 def _commands(segment: SegmentPlan) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
     """Marks, targets and values of all ports, channel after channel."""
-    tables = [port.actions for port in segment.ports.values()]
-    whole = {
-        name: np.concatenate([getattr(table, name) for table in tables] or [np.empty(0, np.int64)])
-        for name in ("target_ns", "rank", "order", "channel", "value", "periodic")
-    }
-    at = np.lexsort((whole["order"], whole["rank"], whole["target_ns"], whole["channel"]))
-    marks = np.empty(len(at), dtype=_MARKS)
+    sent = sorted_commands(segment)
+    marks = np.empty(len(sent.value), dtype=_MARKS)
     for name in ("rank", "order", "channel", "periodic"):
-        marks[name] = whole[name][at]
-    return marks, whole["target_ns"][at].astype(np.int64), whole["value"][at].astype(np.float64)
+        marks[name] = getattr(sent, name)
+    return marks, sent.target_ns.astype(np.int64), sent.value.astype(np.float64)
 
 
 def _rules(segment: SegmentPlan) -> list[Any]:
@@ -161,13 +172,18 @@ class SavedStretch:
         self._context = context
         self._arrays = arrays
         self._numbers = arrays["numbers"].tolist()
+        self._live: dict[int, tuple[LiveShot, bytes]] = {}
 
     def _part(self, name: str, number: int) -> NDArray[Any]:
         ends = self._arrays[f"{name}_ends"]
         return self._arrays[name][int(ends[number - 1]) if number else 0 : int(ends[number])]
 
     def _shared(self, name: str, row: int) -> NDArray[Any]:
-        return self._part(name, self._numbers[row][list(_SHARED).index(name)])
+        return self._part(name, self._number(name, row))
+
+    def _number(self, name: str, row: int) -> int:
+        """Which of the parts of a kind a shot has."""
+        return int(self._numbers[row][list(self._context.shared).index(name)])
 
     def saved_digest(self, row: int) -> str:
         """The digest that a shot had when it was saved."""
@@ -183,8 +199,18 @@ class SavedStretch:
         )
         return values, column(written["channel"], "i8") + column(written["value"], "f8")
 
+    def live(self, row: int) -> tuple[LiveShot, bytes] | None:
+        """What runs live in a shot, and its canonical bytes; None where nothing does."""
+        if self._context.live is None:
+            return None
+        number = self._number("live", row)
+        if number not in self._live:
+            told = self._part("live", number).tobytes()
+            self._live[number] = (self._context.live.shot(json.loads(told)), told)
+        return self._live[number]
+
     def segment(self, row: int) -> SegmentPlan:
-        """The one segment of a shot."""
+        """A shot as laid out, open-ended steps at their longest."""
         marks, targets = self._shared("marks", row), self._shared("targets", row)
         values = self._part("values", row)
         readings, calls = self._rules(row)

@@ -23,6 +23,7 @@ class Scope:
     types: dict[str, Type] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
+    unanswered: set[str] = field(default_factory=set)  # labels whose text is a placeholder
     broken: set[str] = field(default_factory=set)
     uses: dict[str, Collection[str]] = field(default_factory=dict)  # by parameter, what it is derived from
     suspects: dict[str, Note] = field(default_factory=dict)  # parameters whose unit is missing or looks wrong

@@ -5,12 +5,35 @@ was made, so that what is read from a plan file has the digest of what was compi
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.plan._digest import begun, canonical, column, describe_call, digest
-from shotlane.plan._plan import PlannedCall, ReadingRule
+from shotlane.plan._plan import PlannedCall, ReadingRule, SegmentPlan
+
+
+class Commands(NamedTuple):
+    """What a segment sets on all ports, channel after channel and in the order of time within each."""
+
+    rank: NDArray[Any]
+    order: NDArray[Any]
+    channel: NDArray[Any]
+    periodic: NDArray[Any]
+    target_ns: NDArray[Any]
+    value: NDArray[Any]
+
+
+def commands_of(segment: SegmentPlan) -> Commands:
+    """The action tables of a segment as one."""
+    tables = [port.actions for port in segment.ports.values()]
+    whole = {
+        name: np.concatenate([getattr(table, name) for table in tables] or [np.empty(0, np.int64)])
+        for name in Commands._fields
+    }
+    at = np.lexsort((whole["order"], whole["rank"], whole["target_ns"], whole["channel"]))
+    return Commands(*(whole[name][at] for name in Commands._fields))
 
 
 def steps_bytes(names: Sequence[str], bounds: NDArray[Any]) -> bytes:
@@ -56,3 +79,20 @@ def segment_hash(
 ) -> Any:
     """The hash of a segment before its values, of which there are so many."""
     return begun(steps, marks, moments, readings, calls, rest=8 * values)
+
+
+def whole_digest(segment: SegmentPlan) -> str:
+    """The digest of a segment from all that is in it."""
+    sent = commands_of(segment)
+    ports = segment.ports.values()
+    bounds = np.array([0, *(step.end_ns for step in segment.steps)], dtype=np.int64)
+    hash_ = segment_hash(
+        steps_bytes([step.name for step in segment.steps], bounds),
+        marks_bytes(sent.rank, sent.order, sent.channel, sent.periodic),
+        moments_bytes(sent.target_ns),
+        readings_bytes(rule for port in ports for rule in port.readings),
+        calls_bytes(call for port in ports for call in port.calls),
+        len(sent.value),
+    )
+    hash_.update(column(sent.value, "f8"))
+    return str(hash_.hexdigest())

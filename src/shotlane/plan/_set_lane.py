@@ -14,6 +14,7 @@ from shotlane.plan._constants import TIME
 from shotlane.plan._levels import CodeLevel, Level, Texts, encode, make_level
 from shotlane.plan._make_move import make_move
 from shotlane.plan._moves import Move, Ramp
+from shotlane.plan._openings import check_move, is_cut_short
 from shotlane.plan._term import Compiler, Term, expect
 from shotlane.plan._timeline import Timeline
 
@@ -38,7 +39,8 @@ class SetLane:
 
     `initial`: what set-up writes; KEEP writes nothing; None means the value at t = 0. `stated`: the author
     wrote it. `every`: interval of changing values, None where nothing changes. `sound`: nothing is missing,
-    so that what happens between cells can be checked as well.
+    so that what happens between cells can be checked as well. `cut_short`: cells of which nobody knows what
+    they sent last, so that what comes next is always sent.
     """
 
     index: int
@@ -47,6 +49,7 @@ class SetLane:
     every: Term | int | None
     initial: Level | Keep | None
     sound: bool
+    cut_short: tuple[int, ...] = ()
 
     @property
     def varies(self) -> bool:
@@ -76,14 +79,15 @@ def build_set_lane(
         if cell.path not in moves:
             moves[cell.path] = make_move(compiler, channel, texts, cell)
         move = moves[cell.path]
-        if move is None:
+        if move is None or not check_move(compiler, timeline, cell, move):
             sound = False
         else:
             key = compiler.document.key_span(cell.path)
             cells.append(SetCell(cell, move, order.get(cell.path, 0), key))
     initial, known = _initial(compiler, channel, texts, path, lane.initial)
     every, paced = _every(compiler, channel, path, lane.every)
-    result = SetLane(index, channel, tuple(cells), every, initial, sound and known and paced)
+    short = tuple(at for at, item in enumerate(cells) if is_cut_short(timeline, item.cell, item.move))
+    result = SetLane(index, channel, tuple(cells), every, initial, sound and known and paced, short)
     return _with_neighbours(
         compiler, result, texts, path, stated=lane.initial is not None, known=known, paced=paced
     )
@@ -188,6 +192,9 @@ def _lack(
 ) -> tuple[str, str, SetCell | None] | None:
     """What a ramp lacks: message, help, and the cell that is in the way."""
     before = lane.cells[position - 1] if position else None
+    if ramp.start is None and position - 1 in lane.cut_short:
+        help_text = "write ramp(FROM, TO)"
+        return "nobody knows what the ramp starts from: the cell before is cut short", help_text, before
     after = lane.cells[position + 1] if position + 1 < len(lane.cells) else None
     here = lane.cells[position].cell
     if ramp.end is None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.model import Keep
-from shotlane.plan._blocks import NO_VALUE, Block, Mask, differing, joined
+from shotlane.plan._blocks import NO_VALUE, Block, Mask, differing, first_behind, joined
 from shotlane.plan._exact import Floats, Integers
 from shotlane.plan._lowering import cell_blocks, every_ns, initial_values, lane_frames
 from shotlane.plan._moves import Frame, Hold, Pulse, Ramp, Track
@@ -107,7 +107,9 @@ class Filled:
         else:
             out[:] = self.block.values
             out = self.block.values
-        return differing(out, NO_VALUE if self.initial is None else self.initial)
+        keep = differing(out, NO_VALUE if self.initial is None else self.initial)
+        lane = self.skeleton.lane
+        return keep | first_behind(self.block, lane.cut_short) if lane.cut_short else keep
 
 
 def skeleton(lane: SetLane, rows: Rows, bounds: Sequence[Integers]) -> Skeleton | None:

@@ -1,27 +1,34 @@
 """What `shotlane plan` shows, as plain data: steps, lanes, counts, ranges and load."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from shotlane.model import ChannelTable
 from shotlane.plan._check import Ranges
-from shotlane.plan._exact import Integers
+from shotlane.plan._exact import Integers, to_ns
+from shotlane.plan._live_summary import LiveSummary, summarise_live
 from shotlane.plan._load import PortLoad
 from shotlane.plan._lowering import lower
 from shotlane.plan._program import Program
 from shotlane.plan._readings import read_times
+from shotlane.plan._scope import Rows
 
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """A step and its shortest and longest duration over the sweep."""
+    """A step and its shortest and longest duration over the sweep.
+
+    An open-ended one is as short as its condition must hold; `bounded`: it has a timeout, or needs none.
+    """
 
     name: str
     shortest_ns: int
     longest_ns: int
+    open_ended: bool = False
+    bounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ class PortSummary:
 class PlanSummary:
     """A plan at a glance. Durations are planned ones, without set-up and retries.
 
-    `shot_ns`: shortest and longest shot. `total_ns`: all shots.
+    `shot_ns`: shortest and longest shot. `total_ns`: all shots; open-ended steps count as long as they may
+    last, and where nothing bounds one, as short.
     """
 
     shots: int
@@ -68,6 +76,17 @@ class PlanSummary:
     ports: tuple[PortSummary, ...]
     roles: tuple[str, ...]
     calls: int
+    live: LiveSummary = field(default_factory=LiveSummary)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether how long a shot lasts is decided as it runs."""
+        return any(step.open_ended for step in self.steps)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a shot lasts at most as long as planned."""
+        return all(step.bounded for step in self.steps)
 
 
 def summarise(
@@ -94,7 +113,8 @@ def summarise(
     ports = _ports(program, table, loads)
     roles = tuple(program.lanes.roles)
     calls = len(program.lanes.calls)
-    return PlanSummary(program.scope.count, shot_ns, total, steps, channels, ports, roles, calls)
+    live = summarise_live(program)
+    return PlanSummary(program.scope.count, shot_ns, total, steps, channels, ports, roles, calls, live)
 
 
 def _end(ranges: Ranges, index: int, side: int) -> float | None:
@@ -105,21 +125,42 @@ def _durations(program: Program) -> tuple[tuple[StepSummary, ...], tuple[int, in
     """Shortest and longest of every step and of a shot, and the sum of all shots."""
     lows: list[int] = []
     highs: list[int] = []
-    shot = (0, 0)
+    steps = program.timeline.steps
+    bounded = all(step.bounded for step in steps)
     total = 0
     for rows in program.stretches():
         bounds = program.timeline.boundaries(rows)
-        spans = [end - start for start, end in pairwise(bounds)]
-        spans.append(bounds[-1])
-        least = [int(span.min()) for span in spans]
-        most = [int(span.max()) for span in spans]
+        longest = [end - start for start, end in pairwise(bounds)]
+        shortest = _shortest(program, rows, longest)
+        of_shot = (_sum(shortest), bounds[-1])
+        least = [int(span.min()) for span in (*shortest, of_shot[0])]
+        most = [int(span.max()) for span in (*longest, of_shot[1])]
         lows = least if not lows else [min(pair) for pair in zip(lows, least, strict=True)]
         highs = most if not highs else [max(pair) for pair in zip(highs, most, strict=True)]
-        shot = (lows[-1], highs[-1])
-        total += int(bounds[-1].sum()) if len(bounds[-1]) > 1 else int(bounds[-1][0, 0]) * len(rows)
-    steps = program.timeline.steps
-    named = [StepSummary(*item) for item in zip((step.name for step in steps), lows, highs, strict=False)]
-    return tuple(named), shot, total
+        each = of_shot[1] if bounded else of_shot[0]
+        total += int(each.sum()) if len(each) > 1 else int(each[0, 0]) * len(rows)
+    named = [
+        StepSummary(step.name, low, high, step.opening is not None, step.bounded)
+        for step, low, high in zip(steps, lows, highs, strict=False)
+    ]
+    return tuple(named), (lows[-1], highs[-1]), total
+
+
+def _shortest(program: Program, rows: Rows, spans: list[Integers]) -> list[Integers]:
+    """Columns of the shortest that every step may last."""
+    holds = {step.name: step.hold for step in program.live.openings}
+    found = list(spans)
+    for position in program.timeline.openings:
+        hold = holds.get(program.timeline.steps[position].name)
+        found[position] = np.zeros((1, 1), dtype=np.int64) if hold is None else to_ns(hold.column(rows))
+    return found
+
+
+def _sum(spans: list[Integers]) -> Integers:
+    whole: Integers = np.zeros((1, 1), dtype=np.int64)
+    for span in spans:
+        whole = whole + span
+    return whole
 
 
 def _sets(program: Program, bounds: Sequence[Integers]) -> list[int]:
@@ -134,6 +175,8 @@ def _readings(program: Program, bounds: Sequence[Integers]) -> list[int]:
     counts = [0] * len(program.lanes.channels)
     rows = program.scope.rows(0, 1)
     for reading in program.lanes.readings:
+        if reading.rate is not None and not program.timeline.steps[reading.cell.first].bounded:
+            continue  # nobody knows how many
         counts[reading.index] += int(read_times(reading, rows, bounds).count[0, 0])
     return counts
 

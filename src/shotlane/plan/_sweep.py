@@ -13,6 +13,8 @@ from shotlane.document import Path
 from shotlane.expression import NUMBER
 from shotlane.plan._axes import axis_values, count_of, seed_of
 from shotlane.plan._names import Declared
+from shotlane.plan._optimization import AskedPoint, Optimization
+from shotlane.plan._optimize import optimized
 from shotlane.plan._parameters import Parameters, evaluate
 from shotlane.plan._points import Table, shuffled
 from shotlane.plan._sweep_points import listed_points, stacked
@@ -29,7 +31,6 @@ from shotlane.plan._sweep_state import (
 from shotlane.plan._sweep_values import bind_values
 from shotlane.plan._sweep_when import keep_when
 from shotlane.plan._term import Compiler
-from shotlane.plan._unavailable import refuse
 
 
 def sweep_points(
@@ -40,8 +41,12 @@ def sweep_points(
     *,
     order: Any = None,
     seed: int = 0,
-) -> Table:
-    """The points of the sweep; fills the scope with values. Without items there is one point."""
+    asked: AskedPoint | None = None,
+) -> tuple[Table, Optimization | None]:
+    """The points of the sweep, and what asks for those to come; fills the scope with values.
+
+    Without items there is one point. `asked`: one point, in place of all.
+    """
     scope = compiler.scope
     swept = set(swept_names(items)) - declared.overridden
     constants = evaluate(parameters, {})
@@ -50,14 +55,20 @@ def sweep_points(
     pass_ = Sweep(compiler, declared, parameters, seed, swept=swept, snake=order == "snake")
     table = _run(pass_, items, ("sweep",))
     table = _ordered(pass_, table, order)
+    if asked is not None:
+        table = asked.of(table, parameters)
     bind_values(pass_, table)
-    return table
+    return table, pass_.optimization
 
 
 def _run(sweep: Sweep, items: list[Any], path: Path) -> Table:
     table = Table()
     for index, item in enumerate(items):
         place = (*path, index)
+        if index and isinstance(items[index - 1], Mapping) and "optimize" in items[index - 1]:
+            message = "`optimize` is the last item of a sweep: its points are asked for one by one"
+            tell_item(sweep, "SEQ304", message, place, help="write this item above `optimize`")
+            break
         if not isinstance(item, Mapping) or not item:
             document = sweep.compiler.document
             if not document.is_dropped(place) and not document.has_dropped(place):
@@ -86,8 +97,16 @@ def _item(sweep: Sweep, table: Table, item: Mapping[str, Any], place: Path) -> T
         case "concat":
             return times(sweep, table, _concat(sweep, raw, place), place)
         case _:
-            refuse(sweep.compiler, place, "`optimize`")
-            return table
+            inner = optimized(sweep, raw, place) if _is_last_of_all(sweep, place) else None
+            return times(sweep, table, inner, place, snake=False)
+
+
+def _is_last_of_all(sweep: Sweep, place: Path) -> bool:
+    """Whether `optimize` stands in the sweep itself; nothing may follow it there."""
+    if "concat" in place:
+        message = "`optimize` stands at the end of the whole sweep, not in `concat`"
+        tell_item(sweep, "SEQ304", message, place, key=True)
+    return "concat" not in place
 
 
 def _zip(sweep: Sweep, item: Mapping[str, Any], place: Path) -> Table | None:
@@ -166,6 +185,10 @@ def _concat(sweep: Sweep, raw: Any, place: Path) -> Table | None:
 def _ordered(sweep: Sweep, table: Table, order: Any) -> Table:
     """The points in the order of `order`; a snake was laid while the table grew."""
     if order is None or order in ("as_written", "snake"):
+        return table
+    if sweep.optimization is not None:
+        message = "the shots of an optimisation come one after the other"
+        tell_item(sweep, "SEQ309", message, ("order",), help="leave `order` out")
         return table
     if isinstance(order, Mapping) and set(order) == {"shuffle"}:
         seed = seed_of(sweep.compiler, ("order", "shuffle"), order["shuffle"])

@@ -9,6 +9,7 @@ from shotlane.document import Path
 from shotlane.plan._axes import MOST_POINTS
 from shotlane.plan._axis_value import Axis
 from shotlane.plan._names import Declared
+from shotlane.plan._optimization import Optimization
 from shotlane.plan._parameters import Parameters
 from shotlane.plan._points import Table
 from shotlane.plan._term import Compiler, Term
@@ -28,6 +29,7 @@ class Sweep:
     bound: dict[str, Path] = field(default_factory=dict)
     faulty: set[str] = field(default_factory=set)
     swept: set[str] = field(default_factory=set)
+    optimization: Optimization | None = None
 
 
 def swept_names(items: Iterable[Any]) -> Iterable[str]:
@@ -43,7 +45,10 @@ def swept_names(items: Iterable[Any]) -> Iterable[str]:
                 yield from row if isinstance(row, Mapping) else ()
         elif "repeat" in item:
             yield "repeat"
-        elif "when" not in item and "optimize" not in item:
+        elif "optimize" in item:
+            over = item["optimize"].get("over") if isinstance(item["optimize"], Mapping) else None
+            yield from over if isinstance(over, Mapping) else ()
+        elif "when" not in item:
             yield from item
 
 

@@ -136,7 +136,11 @@ def candidates(lanes: Sequence[SetLane], laid: Sequence[Laid]) -> Candidates:
         keep.append(item.fill(own))
         at += item.block.width
     return Candidates(
-        beside([block.targets for block in blocks], np.int64),
+        # What is sent early goes early as a whole, also before the origin: execution leaves the time for it.
+        beside(
+            [block.targets - lane.channel.lead_ns for lane, block in zip(lanes, blocks, strict=True)],
+            np.int64,
+        ),
         values,
         beside(keep, np.bool_),
         _after([block.rank for block in blocks], np.int8),

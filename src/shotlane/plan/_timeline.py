@@ -2,6 +2,7 @@
 
 Boundaries are integer nanoseconds from the start of the shot: exact sums of the durations, rounded once. A
 faulty step keeps its name, so that the cells that name it are not blamed; with one, nothing has a time.
+An open-ended step is laid out at its longest: its timeout, or a long time that stands for no bound.
 """
 
 from collections.abc import Mapping
@@ -19,16 +20,25 @@ from shotlane.plan._exact import LONGEST_S, Floats, Integers, boundaries_ns
 from shotlane.plan._findings import Findings
 from shotlane.plan._scope import Rows
 from shotlane.plan._term import Compiler, Term, expect
-from shotlane.plan._unavailable import refuse
+from shotlane.plan._written import Written
+
+# How long an open-ended step without a timeout is laid out.
+UNBOUNDED_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step by name; `duration` None when it is faulty or open-ended."""
+    """A step by name; `duration` None when it is faulty. `opening`: what ends an open-ended one."""
 
     name: str
     path: Path
     duration: Term | None
+    opening: UntilStep | AskStep | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it cannot last longer than it is laid out."""
+        return self.opening is None or self.opening.timeout is not None
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,15 @@ class Timeline:
     def index(self) -> Mapping[str, int]:
         """Position of a step by its name."""
         return {step.name: position for position, step in enumerate(self.steps)}
+
+    @cached_property
+    def openings(self) -> tuple[int, ...]:
+        """Positions of the open-ended steps."""
+        return tuple(position for position, step in enumerate(self.steps) if step.opening is not None)
+
+    def opening_in(self, first: int, last: int) -> int | None:
+        """Position of the first open-ended step among some in a row."""
+        return next((position for position in self.openings if first <= position <= last), None)
 
     @cached_property
     def sound(self) -> bool:
@@ -80,19 +99,27 @@ def build_timeline(compiler: Compiler, sequence: Sequence) -> Timeline:
     """The steps of the sequence; the loader has dropped those that cannot be steps."""
     document = compiler.document
     steps = [
-        Step(name, ("timeline", index, name), _duration(compiler, ("timeline", index, name), raw))
+        _step(compiler, name, ("timeline", index, name), raw)
         for index, item in enumerate(sequence.timeline)
         for name, raw in item.items()
     ]
     return Timeline(tuple(steps), document, complete=not document.has_dropped(("timeline",)))
 
 
-def _duration(compiler: Compiler, place: Path, raw: Any) -> Term | None:
-    if isinstance(raw, (UntilStep, AskStep)):
-        kind = "until" if isinstance(raw, UntilStep) else "ask"
-        refuse(compiler, (*place, kind), f"an open-ended step (`{kind}`)")
-        return None
-    term = compiler.term(compiler.written(place, raw))
+def _step(compiler: Compiler, name: str, place: Path, raw: Any) -> Step:
+    if isinstance(raw, UntilStep | AskStep):
+        at = (*place, "timeout")
+        if raw.timeout is not None:
+            written = compiler.written(at, raw.timeout)
+        else:
+            written = Written(f"{UNBOUNDED_S} s", compiler.document.key_span(place))
+        sound = raw.timeout is not None or not compiler.document.has_dropped(at)
+        return Step(name, place, _duration(compiler, written) if sound else None, raw)
+    return Step(name, place, _duration(compiler, compiler.written(place, raw)))
+
+
+def _duration(compiler: Compiler, written: Written) -> Term | None:
+    term = compiler.term(written)
     if term is None or not expect(compiler, term, TIME):
         return None
     return term
@@ -106,20 +133,25 @@ def check_durations(timeline: Timeline, rows: Rows, findings: Findings) -> NDArr
             continue
         seconds = step.duration.column(rows)
         bad = ~((seconds >= 0) & (seconds <= LONGEST_S))
+        if step.opening is not None:
+            bad = bad | (seconds == 0)
         if bad.any():
             faulty = faulty | bad
             span = step.duration.written.span
-            findings.add("SEQ204", span, rows, bad, partial(_told, step.name, seconds))
+            what = "duration" if step.opening is None else "timeout"
+            findings.add("SEQ204", span, rows, bad, partial(_told, f"the {what} of '{step.name}'", seconds))
     return faulty
 
 
-def _told(name: str, seconds: Floats, at: int) -> tuple[str, str | None]:
+def _told(what: str, seconds: Floats, at: int) -> tuple[str, str | None]:
     value = float(seconds[min(at, len(seconds) - 1), 0])
     if not np.isfinite(value):
-        return f"the duration of '{name}' is not a finite number", "is something divided by zero?"
+        return f"{what} is not a finite number", "is something divided by zero?"
     if value < 0:
         return (
-            f"the duration of '{name}' is negative: {value:.6g} s",
+            f"{what} is negative: {value:.6g} s",
             "swap the difference, or keep the point out with `when`",
         )
-    return f"the duration of '{name}' is {value:.3g} s, longer than a shot may be", None
+    if value == 0:
+        return f"{what} is 0 s, so the step could never end well", "give it time, or delete the timeout"
+    return f"{what} is {value:.3g} s, longer than a shot may be", None

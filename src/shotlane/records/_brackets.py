@@ -35,11 +35,14 @@ class RunStart:
     parameter_units: Mapping[str, str | None]
     description: str = ""
     tags: tuple[str, ...] = ()
-    stamps: tuple[str, ...] = ()  # mocked, virtual-time, dirty, faults (simulated ones)
+    stamps: tuple[str, ...] = ()  # mocked, virtual-time, dirty, faults (simulated ones); more by `Recorder.stamp`
     documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
     parameter_types: Mapping[str, str] = field(default_factory=dict)  # number, bool or text, where declared
     resumes: int | None = None  # the number of the run that goes on, None for a new one
+    # Of a run that goes on: who had it when its shots were counted, and how many shots stay, by outcome.
+    after_session: int | None = None
+    kept: Mapping[Outcome, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,15 @@ class Outcome(StrEnum):
     @property
     def severity(self) -> int:
         """Rank, 0 is best."""
-        return list(Outcome).index(self)
+        return _SEVERITIES[self]
 
     @property
     def exit_status(self) -> int:
         """Exit status of the command that ended so."""
         return {"failed": 1, "errored": 3, "terminated": 4, "aborted": 4}.get(self.value, 0)
+
+
+_SEVERITIES = {outcome: number for number, outcome in enumerate(Outcome)}
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -57,6 +57,9 @@ class Recorder(Protocol):
     def end_run(self, end: RunEnd) -> None:
         """Close the run. Durable on return."""
 
+    def stamp(self, *stamps: str) -> None:
+        """Add to the stamps of the open run what its start did not know; durable with what comes next."""
+
     def poll(self, row: PollRow) -> None:
         """Take a reading made for an interlock. Callable from any thread, never blocks on I/O."""
 

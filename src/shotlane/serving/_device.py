@@ -10,9 +10,9 @@ from threading import RLock
 from typing import Any
 
 from shotlane.instruments import Definition, RefusedValueError, accepted
-from shotlane.instruments._accept import accepted_arguments
-from shotlane.instruments._fault_schedule import FaultSchedule
-from shotlane.instruments._simulated_state import SimulatedState
+from shotlane.instruments.definition._accept import accepted_arguments
+from shotlane.instruments.simulation._fault_schedule import FaultSchedule
+from shotlane.instruments.simulation._state import SimulatedState
 from shotlane.serving._request_log import RequestLog
 
 

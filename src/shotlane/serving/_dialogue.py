@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any, Final
 
 from shotlane.instruments import RefusedValueError
-from shotlane.instruments._decoding import Decoder, coded, on_wire
-from shotlane.instruments._dialogue import Dialogue, parse_dialogue
-from shotlane.instruments._envelope import line_end
-from shotlane.instruments._talk import Reply, Talk
-from shotlane.instruments._template import Field
+from shotlane.instruments.dialogue._decoding import Decoder, coded, on_wire
+from shotlane.instruments.dialogue._dialogue import Dialogue, SetKey, parse_dialogue
+from shotlane.instruments.dialogue._envelope import line_end
+from shotlane.instruments.dialogue._talk import Reply, Talk
+from shotlane.instruments.dialogue._template import Field
 from shotlane.model import CommandArgument, InstrumentAttribute, ValueType
 from shotlane.serving._device import Outcome, ServedDevice
 from shotlane.serving._matching import Pattern, Value, pattern_of
@@ -54,6 +54,8 @@ class ServedDialogue:
         self._errors: deque[tuple[int, str]] = deque(maxlen=30)
         dialogue, _ = parse_dialogue(self._document)
         self._dialogue = dialogue
+        self._handshake = dialogue.handshake
+        self._held = b""  # the reply that is fetched by an enquiry
         known = [*self._queries(), *self._sets(), *self._commands(), *self._own(dialogue)]
         # A fixed text before one with a value, which might take it for one.
         self._exchanges = sorted(known, key=lambda one: not one.pattern.is_fixed)
@@ -61,6 +63,9 @@ class ServedDialogue:
 
     def find(self, data: bytes) -> tuple[int, Callable[[], Outcome]] | None:
         """How many bytes the request takes that stands first, and what answers it."""
+        enquiry = self._handshake.enquiry if self._handshake is not None else None
+        if enquiry is not None and data.startswith(enquiry.data):
+            return len(enquiry.data), partial(self._fetch, enquiry.data)
         for exchange in self._exchanges:
             found = exchange.pattern.match(data)
             if found is not None:
@@ -88,9 +93,21 @@ class ServedDialogue:
         echo = self._echo(exchange, request)
         return replace(outcome, data=echo + outcome.data) if outcome.data or echo else outcome
 
+    def _fetch(self, request: bytes) -> Outcome:
+        """Give the reply that was acknowledged."""
+        held, self._held = self._held, b""
+        return self._device.take(_shown(request), (), lambda: held, self._composer.refusal("refused"))
+
+    def _acknowledged(self, reply: bytes) -> bytes:
+        """What goes back at once: the reply, or that it may be fetched."""
+        if self._handshake is None:
+            return reply
+        self._held = reply
+        return self._composer.reply(self._handshake.acknowledge, lambda _: None)
+
     def _done(self, exchange: _Exchange, fields: Mapping[str, Field]) -> bytes:
         try:
-            return exchange.act(fields)
+            return self._acknowledged(exchange.act(fields))
         except (RefusedValueError, ValueError, TypeError):
             self._errors.append(_OUT_OF_RANGE)
             refused = self._composer.refusal("rejected")
@@ -124,9 +141,11 @@ class ServedDialogue:
                     if query and query.reply and talk.reply and (query.reply.key == talk.reply.key)
                     else {}
                 )
-                values = {"value": _value_of(attribute.type in _NUMBERS, declared)}
+                value = _value_of(attribute.type in _NUMBERS, declared)
+                if fixed is not None:
+                    value = Value(False, (coded(declared.options, fixed),))
                 act = partial(self._set, name, fixed, talk, own)
-                yield self._exchange([name], talk, values if fixed is None else {}, act)
+                yield self._exchange([name], talk, {"value": value}, act)
 
     def _commands(self) -> Iterator[_Exchange]:
         for name, talk in self._dialogue.commands.items():
@@ -164,7 +183,7 @@ class ServedDialogue:
     def _set(
         self,
         name: str,
-        fixed: bool | None,
+        fixed: SetKey,
         talk: Talk,
         own: Mapping[str, str],
         fields: Mapping[str, Field],

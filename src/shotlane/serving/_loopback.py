@@ -2,7 +2,50 @@
 
 import contextlib
 import socket
+import threading
+from collections.abc import Callable
 from pathlib import Path
+
+
+class LoopbackServer:
+    """A TCP port of the loopback interface; each connection is served in a thread of its own.
+
+    `serve` returns when the connection is over, or raises `OSError`. Raises `OSError` when the port is taken.
+    """
+
+    def __init__(self, port: int, serve: Callable[[socket.socket], None]) -> None:
+        self._serve = serve
+        self._connections: set[socket.socket] = set()
+        self._turn = threading.Lock()
+        self._listener = listen(port)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening and hang up on everybody."""
+        hang_up(self._listener)
+        with self._turn:
+            connections, self._connections = self._connections, set()
+        for connection in connections:
+            hang_up(connection)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._turn:
+                self._connections.add(connection)
+            threading.Thread(target=self._hold, args=(connection,), daemon=True).start()
+
+    def _hold(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._serve(connection)
+        with self._turn:
+            self._connections.discard(connection)
+        hang_up(connection)
 
 
 def listen(port: int) -> socket.socket:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shotlane.instruments._binary import BinarySend
-from shotlane.instruments._binary_layout import FORMATS, Number
-from shotlane.instruments._checksum import Checksum
-from shotlane.instruments._talk import Send
-from shotlane.instruments._template import Field, WriteTemplate
-from shotlane.instruments._texts import TextSend
+from shotlane.instruments.dialogue._binary import BinarySend
+from shotlane.instruments.dialogue._binary_layout import FORMATS, Number
+from shotlane.instruments.dialogue._checksum import Checksum
+from shotlane.instruments.dialogue._talk import Send
+from shotlane.instruments.dialogue._template import Field, WriteTemplate, signed
+from shotlane.instruments.dialogue._texts import TextSend
 
 _NUMBER: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TEXT: Final = r"[^\r\n]*?"
@@ -103,7 +103,7 @@ def _value(value: Value, spec: str, encoding: str) -> bytes:
     if value.codes:
         shown = sorted({_formatted(code, spec) for code in value.codes}, key=len, reverse=True)
         return b"(?:" + b"|".join(_escaped(one, encoding) for one in shown) + b")"
-    if spec[-1:] in ("x", "X"):
+    if spec[-1:] in ("x", "X") or spec.startswith("sx"):
         return rb"\s*[0-9A-Fa-f]+"
     return (rf"\s*(?:{_NUMBER})\s*?" if value.is_number else _TEXT).encode()
 
@@ -119,8 +119,9 @@ def _field(text: str, spec: str, value: Value) -> Field:
     for code in value.codes:
         if _formatted(code, spec).casefold() == text.casefold():
             return Field(code, str(code))
-    if spec[-1:] in ("x", "X"):
-        return Field(int(text, 16), str(int(text, 16)))
+    if spec[-1:] in ("x", "X") or spec.startswith("sx"):
+        number = signed(text.strip()) if spec.startswith("sx") else int(text, 16)
+        return Field(number, str(number))
     if value.is_number:
         number = float(text)
         return Field(int(number) if number.is_integer() else number, text.strip())

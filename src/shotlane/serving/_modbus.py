@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from shotlane.instruments._checksum import crc16
+from shotlane.instruments.dialogue._checksum import crc16
 from shotlane.serving._device import Outcome
 from shotlane.serving._unit import ServedUnit
 

@@ -8,16 +8,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from shotlane.instruments._binary_layout import LayoutReply
-from shotlane.instruments._envelope import line_end
-from shotlane.instruments._pattern import PatternFrame
-from shotlane.instruments._talk import Reply
-from shotlane.instruments._template import _parts
-from shotlane.instruments._texts import BlockReply, TextReply, checksum_of
+from shotlane.instruments.dialogue._binary_layout import LayoutReply
+from shotlane.instruments.dialogue._envelope import line_end
+from shotlane.instruments.dialogue._pattern import PatternFrame
+from shotlane.instruments.dialogue._talk import Reply
+from shotlane.instruments.dialogue._template import _parts, twos_complement
+from shotlane.instruments.dialogue._texts import BlockReply, TextReply, checksum_of
 from shotlane.model import InstrumentDocument, ReplyForm
 
 # What stands in a field of which nothing is known, by its type.
-_DEFAULTS: Final = {"f": 0.0, "d": 0, "x": 0, "list": 0}
+_DEFAULTS: Final = {"f": 0.0, "d": 0, "x": 0, "sx": 0, "list": 0}
+# A frame does not say how many digits a number in two's complement has.
+_SIGNED_DIGITS: Final = 4
 Values = Callable[[str], Any]  # of a field; None where nothing is known of it
 
 
@@ -41,9 +43,11 @@ class Composer:
             if isinstance(reply.frame, PatternFrame)
             else filled(reply.frame.text, values)
         )
+        form = ReplyForm.model_validate_json(reply.key)
+        if form.length is not None or form.quiet:
+            return _sized(text, form.length).encode(self._document.encoding, "replace")
         if not reply.several:
             return self.line(text)
-        form = ReplyForm.model_validate_json(reply.key)
         lines = text.split("\n")
         lines += [""] * ((form.lines or 0) - len(lines))
         if form.until is not None:
@@ -108,6 +112,8 @@ def shown(type_: str, value: Any) -> str:
             return str(round(float(value)))
         case "x":
             return f"{round(float(value)):X}"
+        case "sx":
+            return twos_complement(value, _SIGNED_DIGITS)
         case _:
             return f"{value:.9g}" if isinstance(value, float) else str(value)
 
@@ -208,6 +214,11 @@ def _packed(place: Any, value: Any, size: int) -> bytes:
         return bytes(place.number.pack(float(value or 0)))
     except ValueError:
         return bytes(place.number.size)  # it cannot hold what the simulation makes of it
+
+
+def _sized(text: str, length: object) -> str:
+    """A text that nothing ends: as long as it must be."""
+    return text if not isinstance(length, int) else text.ljust(length)[:length]
 
 
 def _ended(text: str, end: str) -> str:

@@ -16,9 +16,9 @@ from typing import Any
 from shotlane.diagnostics import Report
 from shotlane.document import STATION_SECTIONS, read_file, with_includes
 from shotlane.instruments import Definition, ResolvedStation, resolve_station
-from shotlane.instruments._fault_schedule import FaultSchedule
-from shotlane.instruments._resource import parse_resource
-from shotlane.instruments._simulated_state import SimulatedStates
+from shotlane.instruments.definition._resource import parse_resource
+from shotlane.instruments.simulation._fault_schedule import FaultSchedule
+from shotlane.instruments.simulation._state import SimulatedStates
 from shotlane.model import Station, load_station
 from shotlane.serving._device import ServedDevice
 from shotlane.serving._dialogue import Lines, ServedDialogue

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from shotlane.instruments import RefusedValueError
-from shotlane.instruments._modbus_map import (
+from shotlane.instruments.modbus._map import (
     Quantity,
     command_quantity,
     identity_quantity,
     quantities_of,
 )
-from shotlane.instruments._registers import Place, RegisterKind
+from shotlane.instruments.modbus._registers import Place, RegisterKind
 from shotlane.model import IdentityPart, ValueType
 from shotlane.serving._device import Outcome, ServedDevice
 

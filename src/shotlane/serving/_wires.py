@@ -1,6 +1,5 @@
 """Wires on this machine: a TCP port of the loopback interface, a pseudo-terminal behind a link."""
 
-import contextlib
 import os
 import select
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shotlane.serving._device import Outcome
-from shotlane.serving._loopback import hang_up, listen, point
+from shotlane.serving._loopback import LoopbackServer, point
 
 
 class Requests(Protocol):
@@ -22,43 +21,21 @@ class Requests(Protocol):
         """What goes back for what has come."""
 
 
-class TcpWire:
-    """A port; each connection has its own requests and its own thread."""
+class TcpWire(LoopbackServer):
+    """A port; each connection has its own requests."""
 
     def __init__(self, port: int, begin: Callable[[], Requests]) -> None:
         self._begin = begin
-        self._connections: set[socket.socket] = set()
-        self._listener = listen(port)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(port, self._answer)
 
-    def close(self) -> None:
-        """Stop listening and hang up on everybody."""
-        hang_up(self._listener)
-        for connection in list(self._connections):
-            hang_up(connection)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def _answer(self, connection: socket.socket) -> None:
         requests = self._begin()
-        with contextlib.suppress(OSError):
-            while data := connection.recv(4096):
-                for outcome in requests.feed(data):
-                    if outcome.hangs_up:
-                        raise ConnectionAbortedError
-                    time.sleep(outcome.delay_s)
-                    connection.sendall(outcome.data)
-        self._connections.discard(connection)
-        hang_up(connection)
+        while data := connection.recv(4096):
+            for outcome in requests.feed(data):
+                if outcome.hangs_up:
+                    return
+                time.sleep(outcome.delay_s)
+                connection.sendall(outcome.data)
 
 
 class PtyWire:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.records import ActionRow, SampleRow
+from shotlane.records import ActionRow, PollRow, ResultRow, SampleRow
 
 Row = tuple[Any, ...]
 Array = NDArray[Any]
@@ -37,6 +37,11 @@ def to_json(value: Any) -> str:
     except ValueError:
         return to_json(_finite(value))
     return storable(text)
+
+
+def from_json(text: str | None, default: Any) -> Any:
+    """What a column of JSON says; `default` when it says nothing."""
+    return default if text is None else json.loads(text)
 
 
 def _finite(value: Any) -> Any:
@@ -134,6 +139,44 @@ def action_rows(attempt: int, rows: Iterable[ActionRow], actions: list[Row]) -> 
                 None if row.raw is None else storable(row.raw),
             )
         )
+
+
+def result_rows(attempt: int, rows: Iterable[ResultRow], results: list[Row]) -> None:
+    """Append the rows of the result table."""
+    for number, row in enumerate(rows):
+        value, text = _plain(row.value)
+        equals, equals_text = _plain(row.equals)
+        limits = (_limit(row.low), _limit(row.high), equals, equals_text)
+        head = (attempt, number, storable(row.name), kind_of(row.value))
+        results.append((*head, value, text, row.unit, *limits, row.verdict))
+
+
+def _limit(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def poll_row(run: int, number: int, row: PollRow) -> Row:
+    """The row of the poll table."""
+    value, text = _plain(row.value)
+    raw = None if row.raw is None else storable(row.raw)
+    times = (row.requested_utc_ns, row.received_utc_ns)
+    return (run, number, row.channel, *times, value, text, int(row.status), raw)
+
+
+def _plain(value: Any) -> tuple[float | None, str | None]:
+    """A value that is no array; one that is, is kept as text."""
+    number, text, array = split(value)
+    return number, text if array is None else to_json(array.tolist())
+
+
+def kind_of(value: Any) -> str | None:
+    """What a value is: number, bool or text; None of none."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    if plain is None:
+        return None
+    if isinstance(plain, bool):
+        return "bool"
+    return "number" if isinstance(plain, int | float) else "text"
 
 
 def _packed(array: Array) -> tuple[str, str, str, bytes]:

@@ -15,9 +15,13 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from shotlane.store._address import Address
+from shotlane.store._alone import OPENING
+from shotlane.store._drive import network_drive
 from shotlane.store._error import StoreError
 
-WAIT_S = 10.0
+WAIT_S = 5.0
+# A transaction that takes so many times the wait for a lock has stalled.
+STALL = 6.0
 _SWITCH_S = 2.0
 
 
@@ -40,11 +44,23 @@ def writer_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
         raise StoreError(f"the store {address.shown} cannot be made: there is no folder {folder}", "make it")
     if address.file.is_dir():
         raise StoreError(f"the store {address.shown} is a folder", f"write {address.file / 'shotlane.db'}")
+    drive = network_drive(folder)
+    if drive is not None:
+        raise StoreError(
+            f"{address.shown} is on a network drive ({drive}), where SQLite would lose or mix up records",
+            "keep it on a disk of this machine, or use postgresql://HOST/DATABASE",
+        )
     options = {"timeout": wait_s, "check_same_thread": False}
     engine = create_engine(address.url, poolclass=NullPool, connect_args=options)
+    event.listen(engine, "do_connect", _connect_alone)
     event.listen(engine, "connect", _prepare_writer)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _connect_alone(dialect: Any, _: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    with OPENING:
+        return dialect.connect(*arguments, **options)
 
 
 def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
@@ -74,19 +90,24 @@ def reader_engine(address: Address, wait_s: float = WAIT_S) -> Engine:
         return _postgres(address, wait_s).execution_options(isolation_level="AUTOCOMMIT")
     if not address.file.is_file():
         raise StoreError(f"there is no store {address.shown}", "the first run makes it")
-    # A file on a medium that cannot be written has nobody who writes it; WAL would want to make files there.
-    still = not _writable(address.file.parent) and not _wal(address.file).exists()
-    # Not mode=ro: the last connection to close could not tidy up the files of the WAL then.
-    query = "immutable=1" if still else "mode=rw"
-    uri = f"{address.file.as_uri()}?{query}"
+    uri = reader_uri(address)
 
     def connect() -> sqlite3.Connection:
         options: dict[str, Any] = {"timeout": wait_s, "check_same_thread": False, "isolation_level": None}
-        connection: sqlite3.Connection = sqlite3.connect(uri, uri=True, **options)
+        with OPENING:
+            connection: sqlite3.Connection = sqlite3.connect(uri, uri=True, **options)
         connection.execute("PRAGMA query_only = ON").close()
         return connection
 
     return create_engine("sqlite://", poolclass=NullPool, creator=connect)
+
+
+def reader_uri(address: Address) -> str:
+    """URI under which a SQLite file is read."""
+    # A file on a medium that cannot be written has nobody who writes it; WAL would want to make files there.
+    still = not _writable(address.file.parent) and not _wal(address.file).exists()
+    # Not mode=ro: the last connection to close could not tidy up the files of the WAL then.
+    return f"{address.file.as_uri()}?{'immutable=1' if still else 'mode=rw'}"
 
 
 def _wal(file: Path) -> Path:
@@ -102,7 +123,7 @@ def _postgres(address: Address, wait_s: float) -> Engine:
     options: dict[str, Any] = {
         "application_name": "shotlane",
         "connect_timeout": max(2, int(wait_s)),
-        "options": f"-c lock_timeout={int(wait_s * 1e3)} -c statement_timeout={int(wait_s * 6e3)}",
+        "options": f"-c lock_timeout={int(wait_s * 1e3)} -c statement_timeout={int(wait_s * STALL * 1e3)}",
         "keepalives_idle": 5,
         "keepalives_interval": 5,
         "tcp_user_timeout": int(wait_s * 3e3),

@@ -9,16 +9,12 @@ from shotlane.records import (
     AttemptBuffer,
     AttemptEnd,
     AttemptStart,
-    Outcome,
     RecorderError,
     ShotEnd,
     ShotStart,
 )
 from shotlane.store._batch import Batch
-from shotlane.store._encode import Row, action_rows, sample_rows, split, storable, to_json
-
-# Attempts whose samples are given unasked: those that went to their planned end.
-GOOD = frozenset({Outcome.DONE, Outcome.PASSED})
+from shotlane.store._encode import Row, action_rows, kind_of, sample_rows, split, storable, to_json
 
 
 @dataclass(slots=True, eq=False)
@@ -31,10 +27,10 @@ class OpenShot:
     ended_utc_ns: int | None = None
     good_attempt: int | None = None
 
-    def row(self, end: ShotEnd | None = None) -> Row:
-        """The row of the shot as far as it is known."""
+    def row(self, end: ShotEnd | None = None, shift: int = 0) -> Row:
+        """The row of the shot as far as it is known; `shift`: attempts of former sessions."""
         outcome = None if end is None else end.outcome.value
-        attempts = None if end is None else end.attempts
+        attempts = None if end is None else end.attempts + shift
         times = (self.began_utc_ns, self.ended_utc_ns)
         return (self.run, self.start.shot, self.start.digest, *times, outcome, attempts, self.good_attempt)
 
@@ -46,13 +42,14 @@ class OpenAttempt:
     id: int
     run: int
     start: AttemptStart
+    number: int  # of the attempt in its shot, over all sessions
     buffer: AttemptBuffer = field(default_factory=AttemptBuffer)
     closed: bool = False
     origin_written: bool = False
 
     def drain(self, batch: Batch) -> None:
         """Move the rows that are there into the batch."""
-        bulk = batch.bulk
+        bulk = batch.rows
         samples, actions = _all(self.buffer.samples), _all(self.buffer.actions)
         if samples:
             sample_rows(self.id, samples, bulk["sample"], bulk["sample_text"], bulk["sample_array"])
@@ -64,7 +61,7 @@ class OpenAttempt:
 
     def row(self, end: AttemptEnd | None = None) -> Row:
         """The row of the attempt as far as it is known."""
-        head = (self.id, self.run, self.start.shot, self.start.attempt, self.start.began_utc_ns)
+        head = (self.id, self.run, self.start.shot, self.number, self.start.began_utc_ns)
         if end is None:
             return (*head, self.buffer.origin_utc_ns, None, None, None, None, None)
         origin = self.buffer.origin_utc_ns if end.origin_utc_ns is None else end.origin_utc_ns
@@ -115,21 +112,13 @@ class Parameters:
         fresh = name not in self._index
         if fresh:
             self._index[name] = len(self._index)
-        kind = _kind(value)
+        kind = kind_of(value)
         self._types[name] = kind
         return fresh or kind is not None
 
     def _fit(self, name: str, value: Any) -> tuple[float | None, str | None]:
-        kind = _kind(value)
+        kind = kind_of(value)
         if kind is not None and kind != self._types[name]:
             raise RecorderError(f"parameter {name} is a {self._types[name]} in this run, not {value!r}")
         number, text, _ = split(value)
         return number, text
-
-
-def _kind(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "bool"
-    return "number" if isinstance(value, int | float) else "text"

@@ -1,25 +1,30 @@
 """Reading a store, beside a writer or without one. Never writes, never makes a file, holds no snapshot."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import ClauseElement, Connection, Select, and_, func, select
+from sqlalchemy import ClauseElement, ColumnElement, Connection, Select, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import _tables as t
 from shotlane.store._address import Address, parse_address
+from shotlane.store._bulk import bulk, has_driver
 from shotlane.store._encode import Row
 from shotlane.store._engine import reader_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
+from shotlane.store._queries import Query
 from shotlane.store._schema import check_schema
 from shotlane.store._session import is_alive
 
+T = TypeVar("T")
 _COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
+# Up to here tuples are as quick as Arrow, whose connection must be opened first.
+_FEW_ROWS = 5_000
 
 
 def open_reader(store: str | Path) -> "Reader":
@@ -56,6 +61,11 @@ class Reader:
         """Where the records are, as a person may see it."""
         return self._address.shown
 
+    @property
+    def sqlite(self) -> bool:
+        """Whether it is a SQLite file."""
+        return self._address.sqlite
+
     def __enter__(self) -> Self:
         return self
 
@@ -69,9 +79,15 @@ class Reader:
         self._connection.close()
         self._engine.dispose()
 
-    def runs(self, limit: int | None = None) -> list[RunSummary]:
-        """The runs, newest first."""
+    def runs(
+        self, limit: int | None = None, *, since_utc_ns: int | None = None, until_utc_ns: int | None = None
+    ) -> list[RunSummary]:
+        """The runs, newest first; those that started in [since, until)."""
         query = _summaries().order_by(t.run.c.number.desc())
+        if since_utc_ns is not None:
+            query = query.where(t.run.c.started_utc_ns >= since_utc_ns)
+        if until_utc_ns is not None:
+            query = query.where(t.run.c.started_utc_ns < until_utc_ns)
         return [_summary(row) for row in self._fetch(query if limit is None else query.limit(limit))]
 
     def newest(self) -> int:
@@ -141,6 +157,18 @@ class Reader:
         query = select(c.shot, c.parameter, c.value, c.text).where(c.run == run)
         return self._fetch(query.order_by(c.shot, c.parameter))
 
+    def parameter_values(self, name: str, runs: Sequence[int]) -> list[Row]:
+        """Rows of run, type, unit, value, text: every value that a parameter takes in some of the runs."""
+        p, v = t.parameter.c, t.shot_parameter.c
+        same = and_(v.run == p.run, v.parameter == p.parameter)
+        query = select(p.run, p.type, p.unit, v.value, v.text).distinct()
+        query = query.join_from(t.parameter, t.shot_parameter, same, isouter=True)
+        query = query.where(p.name == name, p.run.in_(list(runs)))
+        try:
+            return [tuple(row) for row in self._connection.execute(query)]
+        except self._errors as error:
+            raise self._error("read", error) from None
+
     def attempts(self, run: int) -> list[Row]:
         """Rows of id, shot, attempt, outcome, began, origin, ended (UTC), fault, message, context (JSON)."""
         c = t.attempt.c
@@ -163,19 +191,40 @@ class Reader:
         query = select(a.attempt, a.channel, a.tick, s.requested_ns, a.dtype, a.shape, a.encoding, a.data)
         return self._fetch(_of_run(query.join_from(t.sample_array, t.sample, same), a, run, channels))
 
-    def actions(self, run: int) -> list[Row]:
-        """Rows of table `action`, in the order of its columns."""
+    def actions(self, run: int, attempts: Sequence[int] | None = None) -> list[Row]:
+        """Rows of table `action`, in the order of its columns; of some attempts by key, or of all."""
         c = t.action.c
-        low, high = t.attempt_range(run)
-        query = select(t.action).where(c.attempt >= low, c.attempt < high)
+        query = select(t.action).where(*_attempts(c, run, attempts))
         return self._fetch(query.order_by(c.attempt, c.number))
 
-    def steps(self, run: int) -> list[Row]:
-        """Rows of table `step`, in the order of its columns."""
+    def steps(self, run: int, attempts: Sequence[int] | None = None) -> list[Row]:
+        """Rows of table `step`, in the order of its columns; of some attempts by key, or of all."""
         c = t.step.c
-        low, high = t.attempt_range(run)
-        query = select(t.step).where(c.attempt >= low, c.attempt < high)
+        query = select(t.step).where(*_attempts(c, run, attempts))
         return self._fetch(query.order_by(c.attempt, c.step))
+
+    def results(self, run: int) -> list[Row]:
+        """Rows of table `result`, in the order of its columns."""
+        c = t.result.c
+        low, high = t.attempt_range(run)
+        query = select(t.result).where(c.attempt >= low, c.attempt < high)
+        return self._fetch(query.order_by(c.attempt, c.number))
+
+    def polls(self, run: int) -> list[Row]:
+        """Rows of table `poll`, in the order of its columns."""
+        return self._fetch(select(t.poll).where(t.poll.c.run == run).order_by(t.poll.c.number))
+
+    def sessions(self, run: int) -> list[Row]:
+        """Rows of table `run_session`; more than one of a run that was resumed."""
+        c = t.run_session.c
+        return self._fetch(select(t.run_session).where(c.run == run).order_by(c.number))
+
+    def process(self, run: int) -> str:
+        """Who runs a run: 'process 4711 of labpc'."""
+        s = t.session.c
+        query = select(s.pid, s.host).join_from(t.session, t.run, t.run.c.session == s.id)
+        pid, host = self._fetch(query.where(t.run.c.number == run))[0]
+        return f"process {pid} of {host}"
 
     def tallies(self, run: int) -> list[Row]:
         """Rows of table `tally`, in the order of its columns."""
@@ -187,8 +236,40 @@ class Reader:
         """Rows of session, number, at_utc_ns, type, shot, attempt, fields (JSON)."""
         c = t.event.c
         query = select(c.session, c.number, c.at_utc_ns, c.type, c.shot, c.attempt, c.fields)
-        session = select(t.run.c.session).where(t.run.c.number == run).scalar_subquery()
-        return self._fetch(query.where(c.session == session, c.run == run).order_by(c.session, c.number))
+        sessions = select(t.run_session.c.session).where(t.run_session.c.run == run)
+        query = query.where(c.session.in_(sessions), c.run == run)
+        return self._fetch(query.order_by(c.session, c.number))
+
+    def table(
+        self,
+        query: Query,
+        arrow: Callable[[Any], T],
+        rows: Callable[[list[Row]], T],
+        expected: int | None = None,
+    ) -> T:
+        """What one of the two makes of the rows: `arrow` of a stream of Arrow, `rows` of tuples.
+
+        Many rows come as Arrow where its driver is installed and may be used. On SQLite the first of them is
+        a row of constants that belongs to no reading. `expected`: about how many there are, where known.
+        """
+        text = self._text(query.select)
+        if not has_driver(self._address) or (expected is not None and expected <= _FEW_ROWS):
+            return rows(self._execute(text))
+        if expected is None:
+            found = self._execute(f"SELECT * FROM ({text}) AS few LIMIT {_FEW_ROWS + 1}")
+            if len(found) <= _FEW_ROWS:
+                return rows(found)
+        taken = self._bulk(text, query, arrow)
+        return rows(self._execute(text)) if taken is None else taken
+
+    def _bulk(self, text: str, query: Query, arrow: Callable[[Any], T]) -> T | None:
+        if not self._address.sqlite:
+            return bulk(self._address, self._engine, text, arrow)
+        self._connection.close()
+        try:
+            return bulk(self._address, self._engine, f"{query.first} UNION ALL SELECT * FROM ({text})", arrow)
+        finally:
+            self._connection = self._engine.connect()
 
     def _outcomes(self, run: int) -> dict[Outcome, int]:
         c = t.shot.c
@@ -216,9 +297,14 @@ class Reader:
         return tuple(found)
 
     def _fetch(self, query: ClauseElement) -> list[Row]:
-        # Past SQLAlchemy's rows: plain tuples of the driver are several times faster for bulk rows. All
-        # arguments are whole numbers of ours, so writing them into the text is safe.
-        text = str(query.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True}))
+        return self._execute(self._text(query))
+
+    def _text(self, query: ClauseElement) -> str:
+        # All arguments are whole numbers of ours, so writing them into the text is safe.
+        return str(query.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True}))
+
+    def _execute(self, text: str) -> list[Row]:
+        # Past SQLAlchemy's rows: plain tuples of the driver are several times faster.
         driver: Any = self._connection.connection.driver_connection
         try:
             cursor = driver.cursor() if self._address.sqlite else driver.cursor(binary=True)
@@ -239,6 +325,12 @@ class Reader:
 def _documents(run: int) -> Select[Any]:
     c = t.document.c
     return select(c.name, c.text).where(c.run == run).order_by(c.name)
+
+
+def _attempts(columns: Any, run: int, keys: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    low, high = t.attempt_range(run)
+    where = [columns.attempt >= low, columns.attempt < high]
+    return where if keys is None else [*where, columns.attempt.in_(list(keys))]
 
 
 def _of_run(query: Select[Any], columns: Any, run: int, channels: Sequence[int] | None) -> Select[Any]:

@@ -11,8 +11,9 @@ that waits, so that a store that was locked for a while loses nothing.
 
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,15 +34,23 @@ from shotlane.records import (
 )
 from shotlane.store._address import parse_address
 from shotlane.store._batch import Batch
-from shotlane.store._encode import Row, storable, to_json
+from shotlane.store._begin import Door, OpenRun, begin_run
+from shotlane.store._encode import Row, poll_row, storable, to_json
 from shotlane.store._engine import WAIT_S
 from shotlane.store._error import StoreError
-from shotlane.store._open import GOOD, OpenAttempt, OpenShot, Parameters
+from shotlane.store._open import OpenAttempt, OpenShot
+from shotlane.store._outlet import Outlet
+from shotlane.store._recover import deliver_left
 from shotlane.store._session import BEAT_S, SessionStart
+from shotlane.store._spool import Spool, spool_folder
+from shotlane.store._statements import GOOD
 from shotlane.store._tables import attempt_id
 from shotlane.store._writer import Writer
 
 FLUSH_INTERVAL_S = 0.5
+# Samples of a shot that are enough for a commit before its time.
+ENOUGH = 20_000
+_LOOKS = 5
 _CLOSE_S = 60.0
 
 
@@ -51,38 +60,47 @@ def open_recorder(
     session: SessionStart | None = None,
     flush_interval_s: float = FLUSH_INTERVAL_S,
     wait_s: float = WAIT_S,
+    data: Path | None = None,
 ) -> "StoreRecorder":
     """Open a store to write, making its file and tables where there are none; starts the writer thread.
 
     `flush_interval_s`: how often what arrived within a shot is committed. `wait_s`: how long a lock of
-    somebody else is waited for. Raises `StoreError`.
+    somebody else is waited for before records go to the spool, which lies beside a SQLite file, and in the
+    folder `data` for a server. Spools that were left there are delivered first. Raises `StoreError`.
     """
     session = session or SessionStart()
-    return StoreRecorder(Writer(parse_address(store), session.version, wait_s), session, flush_interval_s)
+    address = parse_address(store)
+    writer = Writer(address, session.version, wait_s)
+    folder = spool_folder(address, data)
+    with suppress(RecorderError):
+        # One that cannot be delivered now stays, and is told by `runs` and `show`.
+        list(deliver_left(writer, folder))
+    spool = Spool(folder, session, address.shown)
+    return StoreRecorder(writer, session, spool, flush_interval_s, wait_s)
 
 
 class StoreRecorder:
     """Implements `records.Recorder` over one store."""
 
-    def __init__(self, writer: Writer, session: SessionStart, flush_interval_s: float) -> None:
+    def __init__(
+        self, writer: Writer, session: SessionStart, spool: Spool, flush_interval_s: float, wait_s: float
+    ) -> None:
+        self._writing = threading.Lock()
+        self._outlet = Outlet(writer, spool, self._writing)
         self._writer = writer
         self._session = session
-        self._writing = threading.Lock()
+        self._wait_s = wait_s
         self._inbox: deque[Callable[[Batch], None]] = deque()
-        self._events: deque[tuple[Event, int | None]] = deque()
+        self._events: deque[tuple[Event, OpenRun | None]] = deque()
+        self._polls: deque[tuple[PollRow, OpenRun]] = deque()
         self._batch = Batch()
         self._attempts: deque[OpenAttempt] = deque()
-        self._run: int | None = None
+        self._run: OpenRun | None = None
+        self._last_run: OpenRun | None = None
         self._runs = 0
-        self._ordinal = 0
         self._shot: OpenShot | None = None
-        self._parameters = Parameters(0, {}, {})
         self._outcomes: list[Outcome] = []
         self._next_event = 1
-        self._written: Counter[str] = Counter()
-        self._commits = Counter[str]()
-        self._longest_ns = 0
-        self._trouble: str | None = None
         self._crash: Exception | None = None
         self._closed = False
         self._closing = threading.Event()
@@ -106,6 +124,15 @@ class StoreRecorder:
         """Key of this session."""
         return self._session.id
 
+    @property
+    def spool(self) -> Path | None:
+        """The file with records that wait for the store, if there is one."""
+        return self._outlet.spool
+
+    def on_loss(self, call: Callable[[RecorderError], None]) -> None:
+        """Call when neither the store nor the spool takes records, in the thread that finds out."""
+        self._outlet.on_loss = call
+
     def __enter__(self) -> Self:
         return self
 
@@ -116,58 +143,48 @@ class StoreRecorder:
 
     def _begin_session(self) -> None:
         start = self._session
-        row = (start.id, start.started_utc_ns, start.started_utc_ns, None, None, start.host, start.user)
-        process = (start.pid, start.process_started, start.boot, start.version)
         fields = {"host": start.host, "user": start.user, "pid": start.pid}
         self._events.append((Event("session.started", start.started_utc_ns, fields), None))
-        with self._writer.transaction() as cursor:
-            cursor.execute(self._writer.statements.session, (*row, *process))
+        self._writer.write([("session", [start.row()])])
 
     def begin_run(self, start: RunStart) -> int:
-        """Store the start of a run and return its number. Durable on return."""
+        """Store the start of a run, or that it goes on, and return its number. Durable on return."""
         self._check()
+        self._outlet.settle(self._wait_s)
         with self._writing:
             self._flush()
             self._attempts.clear()
-            number = self._store_run(start)
-            self._commits["done"] += 1
+            self._check_here()
+            with self._writer.transaction() as cursor:
+                door = Door(cursor, self._writer.statements, self._writer.mark)
+                run = begin_run(door, self._session.id, self._runs + 1, start, self.store)
         self._runs += 1
-        self._ordinal = 0
         self._shot = None
-        self._run = number
-        return number
+        self._run = self._last_run = run
+        return run.number
 
-    def _store_run(self, start: RunStart) -> int:
-        statements = self._writer.statements
-        with self._writer.transaction() as cursor:
-            cursor.execute(statements.run, _run_row(self._session.id, self._runs + 1, start))
-            cursor.execute(statements.run_number, (self._session.id, self._runs + 1))
-            number = int(cursor.fetchone()[0])
-            self._parameters = Parameters(number, start.parameter_units, start.parameter_types)
-            parameters = self._parameters.rows()
-            channels = [(number, one.index, one.name, one.type, one.unit) for one in start.channels]
-            documents = [(number, name, storable(text)) for name, text in start.documents.items()]
-            for statement, rows in (
-                (statements.parameter, parameters),
-                (statements.channel, channels),
-                (statements.document, documents),
-            ):
-                if rows:
-                    cursor.executemany(statement, rows)
-        return number
+    def _check_here(self) -> None:
+        # Only a store that is there gives a number.
+        if self._outlet.away:
+            raise RecorderError(self._outlet.trouble or "the store is away")
 
     def begin_shot(self, start: ShotStart) -> None:
         """Note the start of a shot."""
         self._check()
-        shot = OpenShot(self._number(), start)
+        run = self._open_run()
+        shot = OpenShot(run.number, start)
         self._shot = shot
-        new, values = self._parameters.take(start)
+        new, values = run.parameters.take(start)
         key, row = (shot.run, start.shot), shot.row()
+        session = self._session.id
 
         def note(batch: Batch) -> None:
-            batch.parameters.extend(new)
+            rows = batch.rows
+            rows["parameter"].extend(new)
+            if run.resumed:
+                rows["reopen_shot"].append((*key, session))
             batch.shots[key] = row
-            batch.bulk["shot_parameter"].extend(values)
+            rows["shot_parameter"].extend(values)
 
         self._inbox.append(note)
 
@@ -178,12 +195,19 @@ class StoreRecorder:
         the next attempt begins or the run ends.
         """
         self._check()
-        self._ordinal += 1
-        attempt = OpenAttempt(attempt_id(self._number(), self._ordinal), self._number(), start)
+        run = self._open_run()
+        run.ordinal += 1
+        number = start.attempt + run.shift(start.shot, start.attempt)
+        attempt = OpenAttempt(attempt_id(run.number, run.ordinal), run.number, start, number)
         if self._shot is not None and self._shot.began_utc_ns is None:
             self._shot.began_utc_ns = start.began_utc_ns
-        self._note_attempt(attempt, attempt.row())
-        self._inbox.append(lambda batch: batch.steps(attempt.id, start.steps))
+        row = attempt.row()
+
+        def note(batch: Batch) -> None:
+            batch.attempts[attempt.id] = row
+            batch.steps(attempt.id, start.steps)
+
+        self._inbox.append(note)
         self._attempts.append(attempt)
         return attempt.buffer
 
@@ -197,27 +221,34 @@ class StoreRecorder:
             self._shot.ended_utc_ns = end.ended_utc_ns
             if end.outcome in GOOD:
                 self._shot.good_attempt = attempt.id
-        self._note_attempt(attempt, attempt.row(end))
-        self._inbox.append(lambda batch: batch.tallies(attempt.id, end.tallies))
+        row = attempt.row(end)
 
-    def _note_attempt(self, attempt: OpenAttempt, row: Row) -> None:
-        self._inbox.append(lambda batch: batch.attempts.__setitem__(attempt.id, row))
+        def note(batch: Batch) -> None:
+            batch.end_attempt(attempt.id, row, end.tallies, end.results)
+            if end.steps:
+                batch.steps(attempt.id, end.steps, again=True)
+
+        self._inbox.append(note)
 
     def end_shot(self, end: ShotEnd) -> None:
         """Commit the shot. Durable on return, else raises `RecorderError`."""
         shot = self._shot
         if shot is None or shot.start.shot != end.shot:
             raise ValueError(f"shot {end.shot} is not open")
-        key, row = (shot.run, end.shot), shot.row(end)
+        shift = self._open_run().shifts.get(end.shot, 0)
+        key, row = (shot.run, end.shot), shot.row(end, shift)
         self._inbox.append(lambda batch: batch.shots.__setitem__(key, row))
         self._shot = None
-        self._commit()
+        self._check()
+        with self._writing:
+            self._flush()
 
     def end_run(self, end: RunEnd) -> None:
         """Close the run. Durable on return."""
         reason = None if end.reason is None else storable(end.reason)
-        row = (end.ended_utc_ns, end.outcome.value, reason, to_json(dict(end.summary)), self._number())
-        self._inbox.append(lambda batch: batch.run_ends.append(row))
+        ended = (end.ended_utc_ns, end.outcome.value, reason, to_json(dict(end.summary)))
+        row = (*ended, self._open_run().number, self._session.id)
+        self._inbox.append(lambda batch: batch.rows["end_run"].append(row))
         self._outcomes.append(end.outcome)
         self._check()
         with self._writing:
@@ -225,9 +256,21 @@ class StoreRecorder:
             self._attempts.clear()
         self._run = None
 
+    def stamp(self, *stamps: str) -> None:
+        """Add to what a reader of the run must know at first sight; committed with what comes next."""
+        run = self._open_run()
+        run.stamps = tuple(dict.fromkeys((*run.stamps, *stamps)))
+        row = (to_json(list(run.stamps)), run.number, self._session.id)
+        self._inbox.append(lambda batch: batch.rows["stamps"].append(row))
+
     def poll(self, row: PollRow) -> None:
-        """Take a reading made for an interlock. Callable from any thread, never blocks on I/O."""
-        raise NotImplementedError(row)
+        """Take a reading made for an interlock. Callable from any thread, never blocks on I/O.
+
+        One that comes as the instruments are released belongs to the run that ended.
+        """
+        if self._last_run is None:
+            raise ValueError("no run is open")
+        self._polls.append((row, self._last_run))
 
     def event(self, event: Event) -> None:
         """Take an event; it gets the next sequence number. Callable from any thread, never blocks on I/O."""
@@ -243,34 +286,24 @@ class StoreRecorder:
         try:
             self._end_session()
         finally:
-            self._writer.close()
+            self._outlet.close(self._wait_s * 2)
 
     def _end_session(self) -> None:
         outcome = worst(self._outcomes).value if self._outcomes else None
         now = time.time_ns()
         self._events.append((Event("session.ended", now, {"outcome": outcome}), None))
         with self._writing:
+            self._batch.rows["end_session"].append((now, outcome, self._session.id))
             self._flush()
-            with self._writer.transaction() as cursor:
-                cursor.execute(self._writer.statements.end_session, (now, outcome, self._session.id))
 
     def statistics(self) -> dict[str, Any]:
         """Counts of rows taken, written and waiting, and of commits."""
-        waiting = len(self._batch) + len(self._inbox) + len(self._events)
+        waiting = len(self._batch) + len(self._inbox) + len(self._events) + len(self._polls)
         waiting += sum(len(one.buffer.samples) + len(one.buffer.actions) for one in tuple(self._attempts))
-        written = sum(self._written.values())
-        return {
-            "taken": written + waiting,
-            "written": written,
-            "waiting": waiting,
-            "written_by_table": dict(self._written),
-            "commits": self._commits["done"],
-            "failed_commits": self._commits["failed"],
-            "longest_commit_s": self._longest_ns / 1e9,
-            "trouble": self._trouble,
-        }
+        found = self._outlet.statistics()
+        return {"taken": found["written"] + waiting, "waiting": waiting, **found}
 
-    def _number(self) -> int:
+    def _open_run(self) -> OpenRun:
         if self._run is None:
             raise ValueError("no run is open")
         return self._run
@@ -281,84 +314,55 @@ class StoreRecorder:
         if self._crash is not None:
             raise RecorderError(f"the writer thread failed: {self._crash}") from self._crash
 
-    def _commit(self) -> None:
-        self._check()
-        with self._writing:
-            self._flush()
-
     def _flush(self) -> None:
-        """Write all that waits in one transaction; the writing lock is held."""
+        """Make all that waits durable; the writing lock is held."""
         self._take()
-        if not self._batch:
-            return
-        began = time.perf_counter_ns()
-        try:
-            with self._writer.transaction() as cursor:
-                self._batch.write(cursor, self._writer.statements)
-        except RecorderError as error:
-            self._commits["failed"] += 1
-            self._trouble = str(error)
-            raise
-        self._longest_ns = max(self._longest_ns, time.perf_counter_ns() - began)
-        self._trouble = None
-        self._commits["done"] += 1
-        self._written.update(self._batch.counts())
-        self._batch.clear()
+        self._outlet.put(self._batch)
 
     def _take(self) -> None:
         # What the caller noted comes first: the end of an attempt is then never written before its rows.
-        for _ in range(len(self._inbox)):
-            self._inbox.popleft()(self._batch)
+        batch, inbox = self._batch, self._inbox
+        while inbox:
+            inbox.popleft()(batch)
         for attempt in tuple(self._attempts):
             closed = attempt.closed
-            attempt.drain(self._batch)
+            attempt.drain(batch)
             if closed and attempt is not self._attempts[-1]:
                 self._attempts.remove(attempt)
-        for _ in range(len(self._events)):
-            event, run = self._events.popleft()
-            self._batch.bulk["event"].append(self._event_row(event, run))
+        while self._polls:
+            row, run = self._polls.popleft()
+            run.polls += 1
+            batch.rows["poll"].append(poll_row(run.number, run.polls, row))
+        while self._events:
+            batch.rows["event"].append(self._event_row(*self._events.popleft()))
 
-    def _event_row(self, event: Event, run: int | None) -> Row:
+    def _event_row(self, event: Event, run: OpenRun | None) -> Row:
         number = self._next_event
         self._next_event += 1
-        place = (run, event.shot, event.attempt)
+        place: Row = (None, event.shot, event.attempt)
+        if run is not None:
+            shift = run.shifts.get(event.shot or 0, 0)
+            place = (run.number, event.shot, event.attempt and event.attempt + shift)
         return (self._session.id, number, event.type, event.utc_ns, *place, to_json(dict(event.fields)))
 
     def _write_on_timer(self, interval_s: float) -> None:
-        beat = time.monotonic()
-        while not self._closing.wait(interval_s):
+        beat = flushed = time.monotonic()
+        while not self._closing.wait(interval_s / _LOOKS):
+            now = time.monotonic()
+            if now - flushed < interval_s and self._arrived() < ENOUGH:
+                continue
+            flushed = now
             try:
                 with self._writing:
                     self._flush()
-                    if time.monotonic() - beat >= BEAT_S:
-                        beat = time.monotonic()
-                        self._beat()
+                    if now - beat >= BEAT_S and not self._outlet.away:
+                        beat = now
+                        self._writer.write([("beat", [(time.time_ns(), self._session.id)])])
             except RecorderError:
                 continue  # kept in `statistics`; the next commit tries again and tells its caller
             except Exception as error:  # noqa: BLE001  (a thread that died unseen would look like a store that keeps up)
                 self._crash = error
                 return
 
-    def _beat(self) -> None:
-        with self._writer.transaction() as cursor:
-            cursor.execute(self._writer.statements.beat, (time.time_ns(), self._session.id))
-
-
-def _run_row(session: int, ordinal: int, start: RunStart) -> Row:
-    return (
-        session,
-        ordinal,
-        storable(start.sequence),
-        storable(start.station),
-        storable(start.description),
-        start.started_utc_ns,
-        None,
-        None,
-        None,
-        start.shots_planned,
-        start.plan_digest,
-        to_json(list(start.tags)),
-        to_json(list(start.stamps)),
-        to_json(dict(start.environment)),
-        None,
-    )
+    def _arrived(self) -> int:
+        return sum(len(one.buffer.samples) for one in tuple(self._attempts))

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 BEAT_S = 10.0
 # A runner that left no beat for so long is dead; several beats, since a store may stall.
@@ -44,7 +45,9 @@ def process_mark(pid: int) -> str | None:
     except OSError:
         return None
     # The second field is the program's name in parentheses and may hold anything.
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    # A process that has died is listed until its parent takes notice.
+    return None if fields[0] in ("Z", "X") else fields[19]
 
 
 def _boot() -> str | None:
@@ -66,6 +69,36 @@ class SessionStart:
     process_started: str | None = field(default_factory=lambda: process_mark(os.getpid()))
     boot: str | None = field(default_factory=_boot)
     version: str = field(default_factory=_own_version)
+
+    def row(self) -> tuple[Any, ...]:
+        """The row of the session as it begins."""
+        times = (self.started_utc_ns, self.started_utc_ns, None)
+        return (
+            self.id,
+            *times,
+            None,
+            self.host,
+            self.user,
+            self.pid,
+            self.process_started,
+            self.boot,
+            self.version,
+        )
+
+
+def is_here(boot: str | None, pid: int, process_started: str | None) -> bool:
+    """Whether a process of this machine still runs; where that cannot be told apart, its number counts."""
+    if boot != _boot():
+        return False
+    if process_started is not None:
+        return process_mark(pid) == process_started
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def is_alive(host: str, boot: str | None, pid: int, process_started: str | None, seen_utc_ns: int) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -85,6 +86,20 @@ run = Table(
     UniqueConstraint("session", "ordinal"),
     # A number is never given twice, not even after the newest run was deleted.
     sqlite_autoincrement=True,
+)
+
+
+# Who wrote a run: more than one session when it was resumed. `number` counts them from 0.
+run_session = Table(
+    "run_session",
+    metadata,
+    Column("run", BigInteger, ForeignKey("run.number"), primary_key=True, autoincrement=False),
+    _key("number"),
+    Column("session", BigInteger, ForeignKey("session.id"), nullable=False),
+    _time("began_utc_ns"),
+    _text("plan_digest"),
+    _text("environment"),
+    sqlite_with_rowid=False,
 )
 
 
@@ -162,9 +177,11 @@ attempt = Table(
     _text("fault"),
     _text("message"),
     _text("context"),
-    UniqueConstraint("run", "shot", "attempt"),
+    # Not unique: what a spool delivers late never clashes with what a resumed run did meanwhile.
+    Index("attempt_of_shot", "run", "shot", "attempt"),
 )
 
+# In parts by runs on PostgreSQL (`_partitions`), so that a part can be dropped or moved in one go.
 sample = Table(
     "sample",
     metadata,
@@ -177,6 +194,7 @@ sample = Table(
     Column("value", Double),
     Column("status", SmallInteger, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (attempt)",
 )
 
 sample_text = Table(
@@ -225,12 +243,16 @@ result = Table(
     "result",
     metadata,
     _key("attempt"),
-    Column("name", Text, primary_key=True),
+    _key("number"),
+    _text("name", nullable=False),
+    _text("type"),
     Column("value", Double),
     _text("text"),
     _text("unit"),
     Column("low", Double),
     Column("high", Double),
+    Column("equals", Double),
+    _text("equals_text"),
     _text("verdict"),
     sqlite_with_rowid=False,
 )
@@ -273,7 +295,41 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
+poll = Table(
+    "poll",
+    metadata,
+    _of_run(),
+    _key("number"),
+    Column("channel", BigInteger, nullable=False),
+    Column("requested_utc_ns", BigInteger, nullable=False),
+    _time("received_utc_ns"),
+    Column("value", Double),
+    _text("text"),
+    Column("status", SmallInteger, nullable=False),
+    _text("raw"),
+    sqlite_with_rowid=False,
+)
+
+# `asked_by`: BY is a word of SQL.
+request = Table(
+    "request",
+    metadata,
+    Column("id", _Key, Identity(), primary_key=True),
+    Column("run", BigInteger, ForeignKey("run.number"), nullable=False),
+    _text("verb", nullable=False),
+    _text("reason"),
+    _text("asked_by"),
+    Column("at_utc_ns", BigInteger, nullable=False),
+    _time("taken_utc_ns"),
+    _text("answer"),
+    Index("request_of_run", "run", "taken_utc_ns"),
+    sqlite_autoincrement=True,
+)
+
 SHIFT = 32
+# Attempts of a resumed run are numbered from the next whole block: what its killed session left in a spool
+# keeps its keys.
+BLOCK = 22
 
 
 def attempt_id(run: int, ordinal: int) -> int:

@@ -41,6 +41,26 @@ def _per(nanoseconds: str, unit: str) -> str:
 _ROW_TIMES = f"""{_per("s.target_ns", "1e9")} AS target_s, {_per("s.requested_ns", "1e9")} AS requested_s,
     {_per("s.received_ns", "1e9")} AS received_s,
     {_per("s.requested_ns - s.target_ns", "1e6")} AS lateness_ms"""
+# What was started, ok or late; calls count under their role.
+_STARTED = {
+    "readings": f"sample s WHERE s.attempt = t.attempt AND s.channel = c.channel AND s.status <= {Status.LATE}",
+    "actions": f"""action s WHERE s.attempt = t.attempt AND s.kind = {ActionKind.PLANNED:d}
+        AND s.status <= {Status.LATE} AND (s.channel = c.channel OR c.channel IS NULL
+        AND s.channel IS NULL AND s.command LIKE t.channel || '.%')""",
+}
+
+
+def _late(part: float) -> str:
+    """The least lateness in ms that this part of all starts does not exceed."""
+    whens = " ".join(
+        f"""WHEN '{what}' THEN (SELECT min(x.late) FROM (SELECT s.requested_ns - s.target_ns AS late,
+        cume_dist() OVER (ORDER BY s.requested_ns - s.target_ns) AS part FROM {rows}) x
+        WHERE x.part >= {part})"""
+        for what, rows in _STARTED.items()
+    )
+    return _per(f"CASE t.what {whens} END", "1e6")
+
+
 _INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
 
 
@@ -102,6 +122,25 @@ JOIN action s ON s.attempt = a.id
 LEFT JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
     )
     yield (
+        "result_view",
+        """SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, s.number, s.name, s.type, s.value,
+    s.text, s.unit, s.low, s.high, s.equals, s.equals_text, s.verdict
+FROM attempt a JOIN result s ON s.attempt = a.id""",
+    )
+    yield (
+        "poll_view",
+        f"""SELECT s.run, s.number, c.name AS channel, {time("s.requested_utc_ns")} AS time,
+    {_per("s.received_utc_ns - s.requested_utc_ns", "1e6")} AS took_ms, s.value, s.text, c.unit,
+    {_STATUS} AS status, s.raw
+FROM poll s LEFT JOIN channel c ON c.run = s.run AND c.channel = s.channel""",
+    )
+    yield (
+        "request_view",
+        f"""SELECT q.id, q.run, q.verb, q.reason, q.asked_by, {time("q.at_utc_ns")} AS asked,
+    {time("q.taken_utc_ns")} AS taken, q.answer
+FROM request q""",
+    )
+    yield (
         "step_view",
         """SELECT a.run, a.shot, a.attempt, s.step, s.name, s.start_ns / 1e9 AS start_s,
     s.end_ns / 1e9 AS end_s
@@ -112,6 +151,12 @@ FROM attempt a JOIN step s ON s.attempt = a.id""",
         """SELECT a.run, a.shot, a.attempt, t.channel, t.what, t.planned, t.ok, t.late, t.failed, t.missed,
     t.dropped, t.unreached
 FROM attempt a JOIN tally t ON t.attempt = a.id""",
+    )
+    yield (
+        "lateness_view",
+        f"""SELECT a.run, a.shot, a.attempt, t.channel, t.what, t.planned, t.ok + t.late AS started, t.late,
+    {_late(0.5)} AS p50_ms, {_late(0.99)} AS p99_ms, {_late(1.0)} AS max_ms
+FROM attempt a JOIN tally t ON t.attempt = a.id LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
     )
     yield (
         "event_view",

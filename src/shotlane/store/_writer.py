@@ -4,8 +4,9 @@ A transaction that failed has left nothing behind, or everything (its commit's a
 keeps its rows and may write them again. After a failure the connection is not trusted and made anew.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,22 +14,34 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shotlane.records import RecorderError
 from shotlane.store._address import Address
-from shotlane.store._engine import WAIT_S, writer_engine
+from shotlane.store._batch import Part
+from shotlane.store._columns import SORTED, by_key
+from shotlane.store._copy import FEWEST, DuplicateError, copy_samples
+from shotlane.store._encode import Row
+from shotlane.store._engine import STALL, WAIT_S, writer_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._schema import ensure_schema
-from shotlane.store._statements import Statements
+from shotlane.store._statements import statements
+from shotlane.store._watch import Watch
 
 
 class Writer:
-    """Writes to one store from one thread at a time."""
+    """Writes to one store from one thread at a time. `made_by` None: no store is made."""
 
-    def __init__(self, address: Address, made_by: str, wait_s: float = WAIT_S) -> None:
+    def __init__(self, address: Address, made_by: str | None, wait_s: float = WAIT_S) -> None:
         self.address = address
+        self.mark = "?" if address.sqlite else "%s"
+        self.statements = statements(self.mark)
+        if made_by is None and address.sqlite and not address.file.is_file():
+            raise StoreError(f"there is no store {address.shown}", "the first run makes it")
         self._engine: Engine = writer_engine(address, wait_s)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError)
         self._connection: Any = None
+        self._careful = False
+        self._fewest = SORTED if address.sqlite else FEWEST
+        self._path = str(address.file)
+        self._watch = nullcontext() if address.sqlite else Watch(self._socket, wait_s * STALL)
         self._file: tuple[int, int] | None = None
-        self.statements = Statements("?" if address.sqlite else "%s")
         try:
             with self._engine.begin() as connection:
                 ensure_schema(connection, address.shown, made_by)
@@ -40,40 +53,92 @@ class Writer:
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """A cursor of the driver; committed durably at the end, else `RecorderError`."""
-        try:
-            cursor = self._begin()
+        with self._told("written to"):
+            cursor = self._cursor()
             try:
-                yield cursor
-                self._commit()
+                with self._watch:
+                    if self.address.sqlite:
+                        cursor.execute("BEGIN IMMEDIATE")
+                    yield cursor
+                    self._commit()
             finally:
                 cursor.close()
+
+    def write(self, parts: Sequence[Part]) -> None:
+        """Write rows in one transaction; those that a lost commit left there stay as they are."""
+        # After a failure nobody knows whether its rows are there.
+        careful, self._careful = self._careful, True
+        try:
+            self._write(parts, careful=careful)
+        except DuplicateError:
+            self._write(parts, careful=True)
+        self._careful = False
+
+    def _write(self, parts: Sequence[Part], *, careful: bool) -> None:
+        with self.transaction() as cursor:
+            for name, rows in parts:
+                if name == "sample" and len(rows) >= self._fewest:
+                    self._put_samples(cursor, rows, careful)
+                elif len(rows) == 1:
+                    cursor.execute(self.statements[name], rows[0])
+                else:
+                    cursor.executemany(self.statements[name], rows)
+
+    def _put_samples(self, cursor: Any, rows: Sequence[Row], careful: bool) -> None:
+        if self.address.sqlite:
+            cursor.executemany(self.statements["sample"], by_key(rows))
+        else:
+            copy_samples(cursor, rows, careful)
+
+    @contextmanager
+    def look(self) -> Iterator[Any]:
+        """A cursor of the driver to read with; it leaves no snapshot open."""
+        with self._told("read from"):
+            cursor = self._cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+                if not self.address.sqlite:
+                    self._connection.driver_connection.rollback()
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        try:
+            yield
         except self._errors as error:
             self._let_go()
-            sentence = f"the records cannot be written to {self.address.shown}: {self._cause(error)}"
+            sentence = f"the records cannot be {done} {self.address.shown}: {self._cause(error)}"
             raise RecorderError(sentence) from None
         except BaseException:
             self._let_go()
             raise
 
-    def _begin(self) -> Any:
+    def _cursor(self) -> Any:
         if self._connection is None:
+            self._check_file()
             self._connection = self._engine.raw_connection()
-        cursor = self._connection.driver_connection.cursor()
-        if self.address.sqlite:
-            cursor.execute("BEGIN IMMEDIATE")
-        return cursor
+        return self._connection.driver_connection.cursor()
 
-    def _commit(self) -> None:
-        # SQLite would go on writing into a file that nobody can find any more.
+    def _socket(self) -> int:
+        """The socket of the server's connection."""
+        return int(self._connection.driver_connection.fileno())
+
+    def _check_file(self) -> None:
+        # SQLite would go on writing into a file that nobody can find any more, or make an empty one.
         if self._file is not None and self._identity() != self._file:
             raise OSError("its file was removed or replaced while it was written")
+
+    def _commit(self) -> None:
+        self._check_file()
         self._connection.driver_connection.commit()
 
     def _identity(self) -> tuple[int, int] | None:
-        with suppress(OSError):
-            found = self.address.file.stat()
-            return found.st_dev, found.st_ino
-        return None
+        try:
+            found = os.stat(self._path)  # noqa: PTH116  a Path would take as long as a small commit's rows
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _cause(self, error: BaseException) -> str:
         return scrub(cause(error), self.address.secrets)
@@ -94,3 +159,5 @@ class Writer:
             with suppress(*self._errors):
                 connection.close()
         self._engine.dispose()
+        if isinstance(self._watch, Watch):
+            self._watch.close()

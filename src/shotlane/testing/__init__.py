@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shotlane.testing._bench import Bench, BenchError
+    from shotlane.testing._bench import Bench
+    from shotlane.testing._bench_process import BenchError
     from shotlane.testing._conformance import CHECKS, Case, NotTried, check_driver
     from shotlane.testing._conformance_mixin import DriverConformance
     from shotlane.testing._memory import MemoryRecorder, RecordedAttempt, RecordedRun, RecordedShot
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CHECKS": "_conformance",
     "Bench": "_bench",
-    "BenchError": "_bench",
+    "BenchError": "_bench_process",
     "Case": "_conformance",
     "DriverConformance": "_conformance_mixin",
     "MemoryRecorder": "_memory",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from shotlane.serving._loopback import hang_up, listen, point
+from shotlane.serving._loopback import LoopbackServer, point
 from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault, FaultSchedule
 from shotlane.testing._flow_controller import FlowController
@@ -105,43 +105,21 @@ class PtyServer:
             os.write(self._master, data)
 
 
-class AsciiTcpServer:
+class AsciiTcpServer(LoopbackServer):
     """The device behind a TCP port, as behind a serial server: one line after the other for all clients."""
 
     def __init__(self, peer: AsciiPeer, port: int) -> None:
         self._peer = peer
-        self._turn = threading.Lock()
-        self._listener = listen(port)
-        self._connections: set[socket.socket] = set()
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._one_line = threading.Lock()
+        super().__init__(port, self._answer)
 
-    def close(self) -> None:
-        """Stop listening and hang up on everybody."""
-        hang_up(self._listener)
-        for connection in list(self._connections):
-            hang_up(connection)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def _answer(self, connection: socket.socket) -> None:
         buffer = b""
-        with contextlib.suppress(OSError):
-            while data := connection.recv(4096):
-                *lines, buffer = (buffer + data).split(_END)
-                for line in lines:
-                    with self._turn:
-                        self._peer.take(line, connection.sendall)
-        self._connections.discard(connection)
-        hang_up(connection)
+        while data := connection.recv(4096):
+            *lines, buffer = (buffer + data).split(_END)
+            for line in lines:
+                with self._one_line:
+                    self._peer.take(line, connection.sendall)
 
 
 def _spoilt(answer: str, fault: Fault | None) -> str | None:

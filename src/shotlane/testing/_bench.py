@@ -1,55 +1,26 @@
-"""The bench in a process of its own, for tests: its threads do not share the tested program's interpreter."""
+"""The bench of two devices on real wires, for tests."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from shotlane.testing._bench_process import BenchProcess
 
 
-class BenchError(Exception):
-    """The bench did not start, or did not understand."""
-
-
-class Bench:
+class Bench(BenchProcess):
     """A running bench. `port` 0 takes any free port; `folder` gets the serial link and the log."""
 
     def __init__(self, port: int = 0, *, folder: Path) -> None:
         self.log = folder / "bench.jsonl"
-        self._command = [sys.executable, "-m", "shotlane.testing.bench", "--control"]
-        self._command += ["--port", str(port), "--ascii-port", "0"]
-        self._command += ["--link", str(folder / "gas"), "--log", str(self.log)]
-        self._process: subprocess.Popen[str] | None = None
+        arguments = ["--control", "--port", str(port), "--ascii-port", "0"]
+        super().__init__("bench", [*arguments, "--link", str(folder / "gas"), "--log", str(self.log)])
         self.modbus_port = 0
         self.ascii_port = 0
         self.serial_path = ""
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # a Ctrl-C that a test sends to its own group is not meant for the bench
-        )
-        try:
-            addresses = json.loads(self._line())
-        except BenchError:
-            self.stop()
-            raise
+    def _started(self, addresses: dict[str, Any]) -> None:
         self.modbus_port = addresses["modbus_port"]
         self.ascii_port = addresses["ascii_port"]
         self.serial_path = addresses["serial_path"]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def furnace_resource(self) -> str:
@@ -106,38 +77,3 @@ class Bench:
     def say(self, text: str) -> None:
         """Let the flow controller send something that nobody asked for."""
         self._order("say", text=text)
-
-    def stop(self) -> None:
-        """Stop it; the final states are in the log then."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def _order(self, verb: str, **arguments: Any) -> Any:
-        process = self._process
-        if process is None or process.stdin is None:
-            raise BenchError("the bench is not running")
-        process.stdin.write(json.dumps({"verb": verb, "arguments": arguments}) + "\n")
-        process.stdin.flush()
-        answer = json.loads(self._line())
-        if "error" in answer:
-            raise BenchError(answer["error"])
-        return answer["answer"]
-
-    def _line(self) -> str:
-        process = self._process
-        if process is None or process.stdout is None:
-            raise BenchError("the bench is not running")
-        line = process.stdout.readline()
-        if not line:
-            raise BenchError(f"the bench ended with status {process.wait()}")
-        return line

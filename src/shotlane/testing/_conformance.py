@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shotlane.instruments import Driver, Identity, InstrumentError
-from shotlane.instruments._adopted_faults import FAILED, translated
+from shotlane.instruments.adopted._faults import FAILED, translated
 from shotlane.testing._conformance_pool import pool_of
 from shotlane.testing._conformance_values import (
     assert_command,

@@ -70,6 +70,7 @@ class MemoryRecorder:
         self.runs: list[RecordedRun] = []
         self.events: list[Event] = []
         self.polls: list[PollRow] = []
+        self.stamps: list[str] = []
         self.fail_at = set() if fail_at is None else fail_at
         self._lock = threading.Lock()
 
@@ -134,6 +135,10 @@ class MemoryRecorder:
         """Close the run."""
         self._check("end_run", self._shot is None)
         self.run.end = end
+
+    def stamp(self, *stamps: str) -> None:
+        """Keep stamps that came later."""
+        self.stamps.extend(stamps)
 
     def poll(self, row: PollRow) -> None:
         """Keep a reading made for an interlock."""

@@ -4,14 +4,12 @@ MBAP header and functions after the Modbus Application Protocol 1.1b3. Each conn
 a delayed answer holds up its own connection only, as on a device.
 """
 
-import contextlib
 import socket
 import struct
-import threading
 import time
 from typing import Any, Final
 
-from shotlane.serving._loopback import hang_up, listen
+from shotlane.serving._loopback import LoopbackServer
 from shotlane.serving._request_log import RequestLog
 from shotlane.testing._faults import Fault, FaultSchedule
 from shotlane.testing._furnace import Furnace, RegisterError
@@ -35,54 +33,28 @@ class ModbusServer:
         self._furnace = furnace
         self._log = log
         self._unit = unit
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._listener = listen(port)
-        self.port: int = self._listener.getsockname()[1]
-        self._start()
+        self._server = LoopbackServer(port, self._serve)
+        self.port = self._server.port
 
     def restart(self, seconds: float) -> None:
         """Off for some seconds, and on again with what the device forgets forgotten."""
         self.close()
         time.sleep(seconds)
         self._furnace.restart()
-        self._listener = listen(self.port)
-        self._start()
+        self._server = LoopbackServer(self.port, self._serve)
 
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
-        hang_up(self._listener)
-        with self._lock:
-            connections, self._connections = self._connections, set()
-        for connection in connections:
-            hang_up(connection)
-
-    def _start(self) -> None:
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self._connections.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        self._server.close()
 
     def _serve(self, connection: socket.socket) -> None:
         buffer = b""
-        with contextlib.suppress(OSError):
-            while data := connection.recv(4096):
-                buffer += data
-                while len(buffer) >= 8 and len(buffer) >= 6 + int.from_bytes(buffer[4:6], "big"):
-                    size = 6 + int.from_bytes(buffer[4:6], "big")
-                    frame, buffer = buffer[:size], buffer[size:]
-                    self._take(connection, frame)
-        with self._lock:
-            self._connections.discard(connection)
-        hang_up(connection)
+        while data := connection.recv(4096):
+            buffer += data
+            while len(buffer) >= 8 and len(buffer) >= 6 + int.from_bytes(buffer[4:6], "big"):
+                size = 6 + int.from_bytes(buffer[4:6], "big")
+                frame, buffer = buffer[:size], buffer[size:]
+                self._take(connection, frame)
 
     def _take(self, connection: socket.socket, frame: bytes) -> None:
         request = _parsed(frame)

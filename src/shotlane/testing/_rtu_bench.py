@@ -1,17 +1,14 @@
 """Modbus RTU units in a process of their own, so that they keep time beside a busy test."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from shotlane.testing._bench import BenchError
+from shotlane.testing._bench_process import BenchProcess
 
 
-class RtuBench:
+class RtuBench(BenchProcess):
     """A running line of units. `units`: tables by unit, each as {first address: [numbers]}."""
 
     def __init__(
@@ -25,25 +22,9 @@ class RtuBench:
     ) -> None:
         self.baudrate = baudrate
         self.serial_path = str(folder / "rtu")
-        self._command = [sys.executable, "-m", "shotlane.testing.rtu", "--link", self.serial_path]
-        self._command += ["--units", json.dumps(units), "--baudrate", str(baudrate)]
-        self._command += ["--turnaround", str(turnaround_s), *([] if paced else ["--at-once"])]
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        self._line()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        arguments = ["--link", self.serial_path, "--units", json.dumps(units), "--baudrate", str(baudrate)]
+        arguments += ["--turnaround", str(turnaround_s), *([] if paced else ["--at-once"])]
+        super().__init__("rtu", arguments)
 
     def resource(self, unit: int = 1) -> str:
         """Where a unit is."""
@@ -84,37 +65,3 @@ class RtuBench:
     def appear(self) -> None:
         """Plug it in again; it comes back under another node."""
         self._order("appear")
-
-    def stop(self) -> None:
-        """Stop it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _order(self, verb: str, **arguments: Any) -> Any:
-        process = self._process
-        if process is None or process.stdin is None:
-            raise BenchError("the line is not running")
-        process.stdin.write(json.dumps({"verb": verb, "arguments": arguments}) + "\n")
-        process.stdin.flush()
-        answer = json.loads(self._line())
-        if "error" in answer:
-            raise BenchError(answer["error"])
-        return answer["answer"]
-
-    def _line(self) -> str:
-        process = self._process
-        if process is None or process.stdout is None:
-            raise BenchError("the line is not running")
-        line = process.stdout.readline()
-        if not line:
-            raise BenchError(f"the line ended with status {process.wait()}")
-        return line

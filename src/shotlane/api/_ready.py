@@ -1,0 +1,41 @@
+"""What a run needs beside its documents, and what it was told before: found out before anything is opened."""
+
+import json
+
+from shotlane.api._part import Part
+from shotlane.api._prepare import Prepared
+from shotlane.diagnostics import Report
+from shotlane.optimize import Optimizer, Told, check_installed
+
+
+def refuse_unready(prepared: Prepared, report: Report) -> None:
+    """Report functions of results that cannot be loaded, and an optimiser that is not there."""
+    plan = prepared.plan
+    if plan.optimization is not None and (missing := check_installed()) is not None:
+        report.error("RUN009", "`optimize` needs an optimiser that is not installed", help=missing)
+    results = plan.shot(1).results
+    if any(result.python is not None for result in results):
+        from shotlane.results import prepare  # late: most sequences call no function
+
+        for fault in prepare(results):
+            report.error("SEQ232", f"result '{fault.result}' cannot be used: {fault.message}")
+
+
+def optimizer_for(prepared: Prepared, store: str, part: Part | None) -> Optimizer | None:
+    """What asks for the shots of a plan, if anything does; in a run that goes on it knows its other shots."""
+    if prepared.plan.optimization is None:
+        return None
+    told = [] if part is None or part.resumes is None else _told(store, part.resumes)
+    return Optimizer(prepared.plan, told)
+
+
+def _told(store: str, run: int) -> list[Told]:
+    """What came of the shots of a run, as its store has it."""
+    from shotlane.store import open_reader  # late: SQLAlchemy
+
+    with open_reader(store) as reader:
+        return [
+            Told.of(json.loads(fields))
+            for _, _, _, type_, *_, fields in reader.events(run)
+            if type_ == "optimize.told"
+        ]

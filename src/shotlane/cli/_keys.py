@@ -1,0 +1,134 @@
+"""Somebody at the terminal of a run: keys that steer it, and the answers to its questions.
+
+What cannot be taken back, skipping and aborting, asks for its key a second time.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shotlane.cli._keyboard import Keyboard
+from shotlane.execution import Control, Phase, Progress
+from shotlane.records import Outcome
+
+_POLL_S = 0.1
+_AGAIN_S = 3.0
+_BY = "the keyboard"
+_KEYS = "p pause   s skip the shot   a abort"
+_BELL = "\a"
+
+
+class Person:
+    """Implements `execution.Asker` with one key. `hint` is what a bar shows."""
+
+    def __init__(self, control: Control, progress: Progress) -> None:
+        self._control = control
+        self._progress = progress
+        self._question: str | None = None
+        self._answered = threading.Event()
+        self._asking = threading.Lock()
+        self._first: tuple[str, float] = ("", 0.0)  # a key that is to be pressed again, and when it was
+
+    def ask(self, text: str, timeout_s: float | None, cancelled: threading.Event) -> str | None:
+        """Wait for Enter; None when it does not come in time."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        with self._asking:
+            self._answered.clear()
+            self._question = text
+            sys.stderr.write(_BELL)
+            try:
+                while not cancelled.is_set() and (deadline is None or time.monotonic() < deadline):
+                    if self._answered.wait(_POLL_S):
+                        return ""
+                return None
+            finally:
+                self._question = None
+
+    def press(self, key: str) -> None:
+        """Do what a key stands for."""
+        control = self._control
+        again = self._is_again(key)
+        if self._question is not None and key in "\r\n":
+            self._answered.set()
+        elif control.request is not None:
+            return
+        elif key == "p" and control.pausing is None:
+            control.pause("asked for at the keyboard", _BY)
+        elif key == "p" or (key in "\r\n" and self._progress.phase is Phase.PAUSED):
+            control.go_on(_BY)
+        elif key == "s" and again:
+            control.skip("asked for at the keyboard", _BY)
+        elif key in ("a", "q") and again:
+            control.stop(Outcome.ABORTED, "aborted from the keyboard")
+
+    def _is_again(self, key: str) -> bool:
+        """Whether a key was pressed twice, with nothing between."""
+        kind, now = "a" if key == "q" else key, time.monotonic()
+        before, at = self._first
+        if kind == before and now - at < _AGAIN_S:
+            self._first = ("", 0.0)
+            return True
+        self._first = (kind, now)
+        return False
+
+    @property
+    def hint(self) -> str:
+        """One line: what is asked, or which keys there are."""
+        control, progress = self._control, self._progress
+        key, at = self._first
+        if progress.run is None:
+            return ""
+        if control.request is not None:
+            return f"{control.request.reason}: the instruments are made safe; Ctrl-C does not skip that"
+        if key in ("s", "a") and time.monotonic() - at < _AGAIN_S:
+            return f"{'skip the shot' if key == 's' else 'abort the run'}? press the key again"
+        if self._question is not None:
+            return f"? {self._question}   Enter go on   a abort"
+        if progress.phase is Phase.PAUSED:
+            return f"paused: {progress.paused_because}   p go on   s skip the shot   a abort"
+        if control.skipping is not None:
+            return "skipping the shot"
+        if control.pausing is not None:
+            return "pauses before the next shot   p go on instead   s skip the shot   a abort"
+        return _KEYS
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the run waits for somebody, or ends."""
+        waits = self._question is not None or self._progress.phase is Phase.PAUSED
+        return waits or self.hint != _KEYS
+
+
+@contextmanager
+def attended(control: Control, progress: Progress, *, shown: bool) -> Iterator[Person | None]:
+    """Whoever sits at the terminal while the block runs; None where there is no terminal to read from."""
+    if not shown or os.name != "posix" or sys.stdin is None or not sys.stdin.isatty():
+        yield None
+        return
+    person, ended = Person(control, progress), threading.Event()
+    with Keyboard(sys.stdin.fileno()) as keyboard:
+        thread = threading.Thread(
+            target=_read, args=(keyboard, person, progress, ended), name="shotlane-keys", daemon=True
+        )
+        thread.start()
+        try:
+            yield person
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _read(keyboard: Keyboard, person: Person, progress: Progress, ended: threading.Event) -> None:
+    # Before a run has begun, a signal ends the process at once, and could not leave the terminal as it was.
+    while progress.run is None and not ended.is_set():
+        ended.wait(_POLL_S)
+    while not ended.is_set():
+        typed = keyboard.keys(_POLL_S)
+        if typed is None:
+            return
+        if not typed.startswith("\x1b"):  # an arrow or a function key stands for none of its letters
+            for key in typed:
+                person.press(key)

@@ -1,0 +1,82 @@
+"""Where the segments of an attempt lie, and where they really were; times from its origin.
+
+A segment of fixed times ends when it is planned to. An open-ended step ends with the origin of what follows,
+so that steps lie without gaps, and it planned what was due when its end was found.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from shotlane.execution._ledger import Ledger
+from shotlane.execution._open_step import step_name
+from shotlane.execution._planned import planned_readings
+from shotlane.plan import SegmentPlan, ShotPlan
+from shotlane.records import StepRecord
+
+
+class Course:
+    """Goes through the segments of one attempt. `offset_ns`: origin of the segment that is next, or on."""
+
+    def __init__(self, shot: ShotPlan, ledger: Ledger) -> None:
+        self._shot = shot
+        self._ledger = ledger
+        self._begun: SegmentPlan | None = None
+        self._phases: Mapping[int, int] = {}
+        self.offset_ns = 0
+        self.first_ticks: dict[int, int] = {}
+        self.steps: list[StepRecord] = []
+
+    def begin(self, segment: SegmentPlan, phases: Mapping[int, int]) -> None:
+        """Begin a segment at `offset_ns`, its recordings shifted by channel."""
+        self._begun = segment
+        self._phases = phases
+        if segment.ending is not None:
+            self._ledger.open(segment)
+
+    def end_fixed(self) -> None:
+        """End a segment of fixed times."""
+        segment = self._begun
+        assert segment is not None
+        self._note_steps(segment, self.offset_ns + segment.duration_ns)
+        if len(self._shot.segments) > 1:
+            self._number_on(planned_readings(segment))
+        self.offset_ns += segment.duration_ns
+        self._begun = None
+
+    def end_open(self, found_ns: int, next_ns: int) -> None:
+        """End an open-ended step that was found to end, before a segment whose origin is `next_ns`."""
+        segment = self._begun
+        assert segment is not None
+        self._number_on(self._ledger.close(segment, found_ns - self.offset_ns, self._phases))
+        self.steps.append(StepRecord(step_name(segment), self.offset_ns, next_ns))
+        self.offset_ns = next_ns
+        self._begun = None
+
+    def break_off(self, at_ns: int) -> None:
+        """End the attempt in the middle of whatever is on."""
+        segment = self._begun
+        if segment is None:
+            return
+        self._begun = None
+        if segment.ending is not None:
+            self._ledger.close(segment, at_ns - self.offset_ns, self._phases)
+        self._note_steps(segment, at_ns)
+
+    def _note_steps(self, segment: SegmentPlan, end_ns: int) -> None:
+        """Take down the steps that were begun before an instant."""
+        for step in segment.steps:
+            start_ns = self.offset_ns + step.start_ns
+            if start_ns < end_ns or (step.start_ns == step.end_ns and start_ns <= end_ns):
+                self.steps.append(StepRecord(step.name, start_ns, min(self.offset_ns + step.end_ns, end_ns)))
+
+    def _number_on(self, planned: Mapping[int, int]) -> None:
+        for channel, number in planned.items():
+            self.first_ticks[channel] = self.first_ticks.get(channel, 0) + number
+
+
+def planned_steps(shot: ShotPlan) -> Iterator[StepRecord]:
+    """The steps of all segments as they are planned, open-ended ones at their longest."""
+    offset_ns = 0
+    for segment in shot.segments:
+        for step in segment.steps:
+            yield StepRecord(step.name, offset_ns + step.start_ns, offset_ns + step.end_ns)
+        offset_ns += segment.duration_ns

@@ -1,0 +1,149 @@
+"""Interlocks: conditions that end the run, and channels that must not fall silent.
+
+Doubt counts as danger: a failed reading does not interrupt the debounce of a condition that held, and a
+channel without a valid reading for `blind_ns` trips. Once one has tripped, nothing else does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shotlane.execution._observation import Observation, is_valid
+from shotlane.model import Channel
+from shotlane.plan import InterlockPlan
+from shotlane.results import History
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Why an interlock tripped; `values`: the newest reading of each of its channels, in its unit."""
+
+    name: str
+    message: str
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """One interlock: since when its condition holds, and when each channel gave its last valid reading."""
+
+    plan: InterlockPlan
+    history: History
+    valid_ns: dict[int, int]
+    values: dict[int, Any] = field(default_factory=dict)
+    since_ns: int | None = None
+
+
+class Interlocks:
+    """The interlocks in force. One thread at a time; times on the clock.
+
+    `trip` is called once. `tried_ns`: when each channel was last read, whatever it gave.
+    """
+
+    def __init__(self, channels: Sequence[Channel], trip: Callable[[Trip], None]) -> None:
+        self._channels = channels
+        self._trip = trip
+        self._watched: list[_Watched] = []
+        self.tripped = False
+        self.tried_ns: dict[int, int] = {}
+        self.polls: Mapping[int, int] = {}
+        self.channels: frozenset[int] = frozenset()  # that any of them hangs on
+
+    def use(self, plans: Sequence[InterlockPlan], now_ns: int) -> None:
+        """Put those of a shot in force; one that says the same as before goes on where it was."""
+        before = {watched.plan.name: watched for watched in self._watched}
+        self._watched = [self._carried_on(plan, before.get(plan.name), now_ns) for plan in plans]
+        self.channels = frozenset(channel for watched in self._watched for channel in watched.valid_ns)
+        polls: dict[int, int] = {}
+        for plan in plans:
+            for channel, period_ns in plan.polls.items():
+                polls[channel] = min(period_ns, polls.get(channel, period_ns))
+        self.polls = polls
+
+    def _carried_on(self, plan: InterlockPlan, before: _Watched | None, now_ns: int) -> _Watched:
+        condition = plan.condition
+        if before is None or before.plan.condition.figures != condition.figures:
+            history = History(condition.figures, self._channels)
+            return _Watched(plan, history, dict.fromkeys(condition.channels, now_ns))
+        same = before.plan.condition == condition
+        since_ns = before.since_ns if same else None
+        watched = _Watched(plan, before.history, before.valid_ns, before.values, since_ns)
+        if not same:
+            # What was read last may be allowed at one point of the sweep and not at the next.
+            self._judge(watched, now_ns)
+        return watched
+
+    def take(self, observation: Observation) -> None:
+        """Look at a reading."""
+        channel, at_ns, value = observation
+        self.tried_ns[channel] = at_ns
+        if not is_valid(value):
+            return
+        for watched in self._watched:
+            if channel in watched.valid_ns:
+                watched.valid_ns[channel] = at_ns
+                watched.values[channel] = value
+                watched.history.add(channel, at_ns, value)
+                self._judge(watched, at_ns)
+
+    def _judge(self, watched: _Watched, at_ns: int) -> None:
+        holds = watched.history.holds(watched.plan.condition)
+        if holds is False:
+            watched.since_ns = None
+        elif holds:
+            watched.since_ns = at_ns if watched.since_ns is None else watched.since_ns
+            self._check_hold(watched, at_ns)
+
+    def look(self, now_ns: int) -> None:
+        """Look at the time."""
+        for watched in self._watched:
+            self._check_hold(watched, now_ns)
+            for channel, valid_ns in watched.valid_ns.items():
+                if now_ns >= valid_ns + watched.plan.blind_ns:
+                    name = self._channels[channel].name
+                    self._tripped(
+                        watched, f"no valid reading of {name} for {watched.plan.blind_ns / 1e9:g} s"
+                    )
+
+    @property
+    def due_ns(self) -> int | None:
+        """When to look at the time, if no reading comes before."""
+        if self.tripped:
+            return None
+        dues = [
+            valid_ns + watched.plan.blind_ns
+            for watched in self._watched
+            for valid_ns in watched.valid_ns.values()
+        ]
+        dues += [
+            watched.since_ns + watched.plan.hold_ns
+            for watched in self._watched
+            if watched.since_ns is not None
+        ]
+        return min(dues, default=None)
+
+    def _check_hold(self, watched: _Watched, now_ns: int) -> None:
+        since_ns, plan = watched.since_ns, watched.plan
+        if since_ns is not None and now_ns >= since_ns + plan.hold_ns:
+            self._tripped(watched, f"{plan.condition.text} ({self._readings(watched)})")
+
+    def _readings(self, watched: _Watched) -> str:
+        """The newest readings, as a person wants them."""
+        told = {self._channels[channel].name: self._told(channel, watched) for channel in watched.values}
+        if len(told) == 1:
+            return f"it was {next(iter(told.values()))}"
+        return ", ".join(f"{name} was {value}" for name, value in told.items())
+
+    def _told(self, channel: int, watched: _Watched) -> str:
+        value, unit = watched.values[channel], self._channels[channel].attribute.unit
+        if isinstance(value, bool | str):
+            return str(value).lower() if isinstance(value, bool) else value
+        return f"{value:.6g} {unit.text}" if unit is not None and unit.text else f"{value:.6g}"
+
+    def _tripped(self, watched: _Watched, why: str) -> None:
+        if self.tripped:
+            return
+        self.tripped = True
+        name = watched.plan.name
+        values = {self._channels[channel].name: value for channel, value in watched.values.items()}
+        self._trip(Trip(name, f"interlock {name}: {why}", values))

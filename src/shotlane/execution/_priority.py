@@ -1,0 +1,131 @@
+"""Real-time priority for the threads that keep time, where the system grants it.
+
+Only Linux has it here (SCHED_FIFO): such a thread is never kept from a core by ordinary processes. A driver
+that computes for ever in one would take that core from everybody, so three things bound it: what a driver
+starts inherits nothing, the kernel tells when a thread ran for half a second without a pause, which puts all
+of them back to normal, and where that cannot be heard and the kernel has no bound of its own, priority is not
+taken at all.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+# Above everything ordinary, below the threads of the kernel that serve interrupts (50).
+PRIORITY = 10
+# Longer than a driver computes between two waits, and shorter than a person's patience.
+RUNAWAY_US = 500_000
+_THROTTLE = Path("/proc/sys/kernel/sched_rt_runtime_us")
+
+
+class TimingMode(StrEnum):
+    """What is asked for; `auto` takes real-time priority when it is granted."""
+
+    AUTO = "auto"
+    NORMAL = "normal"
+    REALTIME = "realtime"
+
+
+class TimingRefusedError(Exception):
+    """Real-time priority was asked for, and the system does not grant it; says why and what helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How a run keeps time. `mode`: normal, realtime or virtual; `reason`: why, in a few words.
+
+    `priority`: of the threads that keep time; None without one.
+    """
+
+    mode: str
+    reason: str
+    priority: int | None = None
+
+
+def granted_timing(asked: TimingMode) -> Timing:
+    """What the system grants. Raises `TimingRefusedError`."""
+    if asked is TimingMode.NORMAL:
+        return Timing("normal", "as asked for")
+    obstacle = _obstacle()
+    if obstacle is None:
+        return Timing("realtime", f"SCHED_FIFO with priority {PRIORITY}", PRIORITY)
+    if asked is TimingMode.REALTIME:
+        raise TimingRefusedError(obstacle)
+    return Timing("normal", obstacle)
+
+
+def _obstacle() -> str | None:
+    """Why there is no real-time priority; None when it is granted."""
+    if sys.platform != "linux" or not hasattr(os, "sched_setscheduler"):
+        return f"real-time priority is taken on Linux only, and this is {sys.platform}"
+    if _unbounded() and threading.current_thread() is not threading.main_thread():
+        return (
+            "sched_rt_runtime_us is -1 and the run is not in the main thread: a driver could hang the machine"
+        )
+    refused: list[str] = []
+    thread = threading.Thread(target=lambda: refused.extend(_tried()), name="priority")
+    thread.start()
+    thread.join()
+    return refused[0] if refused else None
+
+
+def _unbounded() -> bool:
+    """Whether the kernel lets real-time threads have a core for ever."""
+    with suppress(OSError, ValueError):
+        return int(_THROTTLE.read_text()) < 0
+    return False
+
+
+def _tried() -> list[str]:
+    """Take the priority in a thread that ends at once; why not."""
+    try:
+        take_priority(PRIORITY)
+    except OSError as error:
+        return [f"the system does not grant priority {PRIORITY} ({error.strerror}); raise the limit rtprio"]
+    return []
+
+
+def take_priority(priority: int) -> int:
+    """Give the calling thread real-time priority; its id. Raises `OSError`."""
+    thread = threading.get_native_id()
+    if sys.platform == "linux":
+        # Threads and processes that a driver starts are ordinary ones.
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(thread, policy, os.sched_param(priority))
+    return thread
+
+
+def drop_priority(thread: int) -> None:
+    """Make a thread an ordinary one, if it is still there."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            # Who is not privileged may not take the flag away.
+            os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+
+
+@contextmanager
+def runaway_guard(ran_away: Callable[[], None]) -> Iterator[None]:
+    """Have `ran_away` called when a real-time thread does not pause.
+
+    Only the main thread can hear of it; elsewhere the bound is the kernel's own.
+    """
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    import resource  # late: not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
+    before = signal.signal(signal.SIGXCPU, lambda *_: ran_away())
+    limit = RUNAWAY_US if hard == resource.RLIM_INFINITY else min(RUNAWAY_US, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_RTTIME, (limit, hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_RTTIME, (soft, hard))
+        signal.signal(signal.SIGXCPU, before)

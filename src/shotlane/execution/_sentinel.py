@@ -1,0 +1,148 @@
+"""Reads what interlocks hang on while no lane does: one generator of waits and exchanges per port.
+
+A channel is polled only when no reading of it was tried within its period. Where the port's own work is due
+before such an exchange would be through, the poll waits for it, but not longer than another period.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shotlane.execution._clock import Clock
+from shotlane.execution._control import Control
+from shotlane.execution._fault import CRASHED, Stamps, raw_of, stamps_of
+from shotlane.execution._journal import Journal
+from shotlane.execution._lookout import Lookout
+from shotlane.execution._observation import Observation
+from shotlane.execution._pool import Answer, InstrumentPool
+from shotlane.instruments import InstrumentError
+from shotlane.model import Channel, reading_cost_ns
+from shotlane.records import PollRow, Status
+
+# How often one without anything to poll looks whether that has changed.
+_IDLE_NS = 1_000_000_000
+# A poll after the port's own work gives that so long to get hold of the port.
+_AFTER_NS = 1_000_000
+# Others of the same instrument that are due within this part of their period are read along.
+_ALONG = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What sentinels need.
+
+    `observe` hands a reading on; `next_ns`: when a port's own work is due, where that is known.
+    """
+
+    channels: Sequence[Channel]
+    pool: InstrumentPool
+    clock: Clock
+    control: Control
+    journal: Journal
+    lookout: Lookout
+    observe: Callable[[Observation], None]
+    next_ns: Callable[[str], int | None]
+
+
+class Sentinel:
+    """Polls the channels of one port."""
+
+    def __init__(self, port: str, watching: Watching) -> None:
+        self._port = port
+        self._parts = watching
+        self._polled_ns: dict[int, int] = {}
+        self._begun_ns = watching.clock.now_ns()
+
+    def rounds(self) -> Iterator[int]:
+        """Wait and poll, for ever; no exchange is begun when the run is asked to stop."""
+        clock = self._parts.clock
+        while True:
+            now_ns = clock.now_ns()
+            yield max(min(self._due_ns().values(), default=now_ns + _IDLE_NS), now_ns)
+            overdue = self._overdue()
+            free_ns = self._free_ns(overdue[0]) if overdue else None
+            if free_ns is not None:
+                yield free_ns
+                overdue = self._overdue()
+            if overdue and self._parts.control.request is None:
+                self._poll(self._along(overdue[0]))
+
+    def _overdue(self) -> list[int]:
+        """Channels that are to be polled now."""
+        now_ns = self._parts.clock.now_ns()
+        return [channel for channel, due_ns in self._due_ns().items() if due_ns <= now_ns]
+
+    def _due_ns(self) -> dict[int, int]:
+        """When each channel of the port is to be polled, unless a lane reads it before."""
+        lookout, found = self._parts.lookout, dict[int, int]()
+        for channel, period_ns in lookout.polls.items():
+            if self._parts.channels[channel].port == self._port:
+                # Its own polls count from their beginning: one that takes long is not the pace of the next.
+                tried = [self._polled_ns.get(channel), lookout.tried_ns(channel)]
+                known = [at_ns + period_ns for at_ns in tried if at_ns is not None]
+                found[channel] = max(known, default=self._begun_ns)
+        return found
+
+    def _free_ns(self, channel: int) -> int | None:
+        """When to poll instead, where the port is about to work; None for now."""
+        next_ns, now_ns = self._parts.next_ns(self._port), self._parts.clock.now_ns()
+        cost_ns = reading_cost_ns([self._parts.channels[channel]])
+        latest_ns = self._due_ns()[channel] + self._parts.lookout.polls[channel]
+        if next_ns is None or not now_ns < next_ns < now_ns + cost_ns or next_ns > latest_ns:
+            return None
+        return next_ns + _AFTER_NS
+
+    def _along(self, first: int) -> list[int]:
+        """What is read in one exchange with `first`."""
+        channels, polls, now_ns = self._parts.channels, self._parts.lookout.polls, self._parts.clock.now_ns()
+        return [
+            channel
+            for channel, due_ns in self._due_ns().items()
+            if channels[channel].role == channels[first].role
+            and (channel == first or due_ns <= now_ns + polls[channel] // _ALONG)
+        ]
+
+    def _poll(self, indices: Sequence[int]) -> None:
+        """Read some channels of one instrument, and record what they gave."""
+        channels, begun_ns = self._parts.channels, self._parts.clock.now_ns()
+        self._polled_ns.update(dict.fromkeys(indices, begun_ns))
+        names = {index: channels[index].attribute.name for index in indices}
+        try:
+            answer = self._parts.pool.read(channels[indices[0]].role, list(names.values()))
+        except InstrumentError as error:
+            for index in indices:
+                self._fail(index, (begun_ns, None), error)
+        except BaseException as error:  # noqa: BLE001  a driver's bug must not end the watch, which then goes blind
+            text = self._parts.pool.mask(f"{CRASHED}: {type(error).__name__}: {error}")
+            for index in indices:
+                self._record(index, (begun_ns, self._parts.clock.now_ns()), None, text, failed=True)
+        else:
+            for index, name in names.items():
+                self._take(index, name, answer)
+
+    def _take(self, index: int, name: str, answer: Answer) -> None:
+        reading = answer.readings[name]
+        stamps = answer.earlier.get(name, (answer.requested_ns, answer.received_ns))
+        if reading.fault is not None:
+            self._fail(index, stamps, reading.fault)
+        else:
+            self._record(index, stamps, reading.value, reading.raw)
+
+    def _fail(self, index: int, stamps: Stamps, error: InstrumentError) -> None:
+        """Record a fault; a request that never left has no receiving time."""
+        told = stamps_of(error)
+        self._record(index, stamps if told[0] is None else told, None, raw_of(error), failed=True)
+
+    def _record(
+        self, index: int, stamps: Stamps, value: Any, raw: str | None, *, failed: bool = False
+    ) -> None:
+        requested_ns, received_ns = stamps
+        clock = self._parts.clock
+        ahead_ns = clock.utc_ns() - clock.now_ns()
+        assert requested_ns is not None
+        received_utc_ns = None if received_ns is None else received_ns + ahead_ns
+        status = Status.FAILED if failed else Status.OK
+        row = PollRow(index, requested_ns + ahead_ns, received_utc_ns, value, status, raw)
+        self._parts.journal.poll(row)
+        at_ns = clock.now_ns() if received_ns is None else received_ns
+        self._parts.observe(Observation(index, at_ns, value))

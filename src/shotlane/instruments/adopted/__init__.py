@@ -1,0 +1,1 @@
+"""Drivers in Python, of one's own and of other packages: declared, locked, adapted, asked."""

@@ -1,0 +1,21 @@
+"""Drivers that an installed package offers under the entry-point group `shotlane.drivers`."""
+
+from importlib.metadata import entry_points
+
+from shotlane.diagnostics import did_you_mean
+from shotlane.instruments.adopted.adapters._python import construct
+from shotlane.instruments.adopted.adapters._request import Request
+from shotlane.instruments.definition._adoption import ENTRY_POINTS
+from shotlane.instruments.definition._contract import Driver, ErrorContext, InstrumentError
+
+
+def make(request: Request) -> Driver:
+    """Load the entry point and call it as a class of one's own."""
+    offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    point = offered.get(request.name.target)
+    if point is None:
+        help = did_you_mean(request.name.target, offered, what="installed drivers")
+        message = f"no installed package offers a driver '{request.name.target}'"
+        context = ErrorContext(request.resource.text, request.role, command="import")
+        raise InstrumentError("rejected", f"{message}; {help}" if help else message, context)
+    return construct(point.load(), request)

@@ -1,0 +1,1 @@
+"""What an instrument is, with everything decided: the plain types that drivers, pool and simulation share."""

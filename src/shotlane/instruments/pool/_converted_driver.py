@@ -1,0 +1,99 @@
+"""A driver whose attributes are seen through conversions: calibrated ones, and aliases beside them.
+
+One exchange stays one exchange: several views of one attribute are one reading of it. Where a conversion has
+no value, the reading has none either, with what the device said as its raw text.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shotlane.instruments.definition._contract import (
+    Driver,
+    ErrorContext,
+    Identity,
+    InstrumentError,
+    Preparing,
+    Reading,
+    ShotAware,
+)
+from shotlane.instruments.definition._conversion import View
+from shotlane.model import Attribute, Command
+
+
+class ConvertedDriver:
+    """Wraps a driver. `views` by name: of the driver's attributes, or beside them."""
+
+    def __init__(self, driver: Driver, views: Mapping[str, View]) -> None:
+        self.driver = driver
+        self._views = views
+
+    def open(self) -> Identity:
+        """Open the driver."""
+        return self.driver.open()
+
+    def attributes(self) -> Mapping[str, Attribute]:
+        """Those of the driver, as it says them."""
+        return self.driver.attributes()
+
+    def commands(self) -> Mapping[str, Command]:
+        """Those of the driver."""
+        return self.driver.commands()
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
+        """Read what the views look at, and convert it."""
+        answers = self.driver.read(list(dict.fromkeys(self._target(name) for name in names)))
+        return {name: self._seen(name, answers[self._target(name)]) for name in names}
+
+    def write(self, name: str, value: Any) -> None:
+        """Convert, and set what is looked at."""
+        view = self._views.get(name)
+        if view is None:
+            self.driver.write(name, value)
+            return
+        raw = view.conversion.raw(value)
+        if raw is None:
+            message = f"{name}: {value!r} lies outside of what its conversion covers"
+            raise InstrumentError("rejected", message, ErrorContext(command=f"{name} = {value!r}"))
+        self.driver.write(view.target, raw)
+
+    def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
+        """Run a command."""
+        return self.driver.call(command, arguments)
+
+    def make_safe(self) -> None:
+        """What the driver does."""
+        self.driver.make_safe()
+
+    def close(self) -> None:
+        """Close the driver."""
+        self.driver.close()
+
+    def begin_attempt(self, shot: int, attempt: int) -> None:
+        """Tell a driver that wants to know."""
+        if isinstance(self.driver, ShotAware):
+            self.driver.begin_attempt(shot, attempt)
+
+    def prepare(self) -> None:
+        """Let a driver get ready that may have to."""
+        if isinstance(self.driver, Preparing):
+            self.driver.prepare()
+
+    def _target(self, name: str) -> str:
+        view = self._views.get(name)
+        return name if view is None else view.target
+
+    def _seen(self, name: str, reading: Reading) -> Reading:
+        view = self._views.get(name)
+        if view is None or reading.value is None or reading.fault is not None:
+            return reading
+        value = view.conversion.value(reading.value)
+        if value is None:
+            return Reading(None, f"{reading.value!r} is outside of the conversion of {name}")
+        return reading._replace(value=value)
+
+
+def driver_name(driver: Driver) -> str:
+    """Name of the class that really drives the instrument."""
+    while isinstance(driver, ConvertedDriver):
+        driver = driver.driver
+    return type(driver).__name__

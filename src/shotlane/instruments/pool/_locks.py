@@ -1,0 +1,246 @@
+"""Who may speak to an instrument: one process at a time, whatever station file it goes by.
+
+A lock is a file in a folder of the user (of several users, where the environment names one), locked by the
+operating system, which lets go of it when the process ends, however it ends. Beside it stands who holds it,
+for messages only: what it says never decides anything. All locks of an opening are taken together or none is,
+so that two processes that wait for each other's instruments cannot block one another.
+"""
+
+import getpass
+import hashlib
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+from platformdirs import user_state_path
+
+from shotlane.instruments.definition._definition import Resource
+from shotlane.instruments.pool._inherited import InheritedLock, descriptor_of
+from shotlane.instruments.pool._lock_address import lock_address
+
+FOLDER_VARIABLE = "SHOTLANE_LOCKS"
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. `since_s`: seconds of the Unix time. `what`: what it does, e.g. `run 7 of anneal`."""
+
+    pid: int
+    since_s: float
+    role: str
+    station: str
+    what: str
+    user: str
+    host: str
+
+    def __str__(self) -> str:
+        since = datetime.fromtimestamp(self.since_s).astimezone()
+        today = since.date() == datetime.now().astimezone().date()
+        text = (
+            f"pid {self.pid} since {since:%H:%M}" if today else f"pid {self.pid} since {since:%Y-%m-%d %H:%M}"
+        )
+        if self.host != socket.gethostname():
+            text += f" on {self.host}"
+        return f"{text}, {self.what}" if self.what else text
+
+
+class InUseError(Exception):
+    """Instruments that somebody else uses: by role, who; None where that is not known."""
+
+    def __init__(self, holders: Mapping[str, Holder | None]) -> None:
+        self.holders = dict(holders)
+        super().__init__(", ".join(f"{role}: {in_use_by(holder)}" for role, holder in holders.items()))
+
+
+def in_use_by(holder: Holder | None) -> str:
+    """'in use by pid 123 since 10:32, run 7 of anneal'."""
+    return f"in use by {holder or 'another process'}"
+
+
+def lock_folder() -> Path:
+    """Where locks are kept."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else user_state_path("shotlane") / "locks"
+
+
+class PortLocks:
+    """The locks of one pool; any thread may use them.
+
+    `what` says what the process does at the moment.
+    """
+
+    def __init__(self, station: str, *, folder: Path | None = None, what: Callable[[], str] = str) -> None:
+        self._station = station
+        self._folder = folder
+        self._what = what
+        # By address: the lock, and a role that is there.
+        self._held: dict[str, tuple[FileLock | InheritedLock, str]] = {}
+        self._turn = RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What is held."""
+        return tuple(self._held)
+
+    def take(
+        self,
+        resources: Mapping[str, Resource],
+        *,
+        wait_s: float = 0.0,
+        waiting: Callable[[InUseError], None] | None = None,
+    ) -> None:
+        """Take the locks of instruments, by role. Raises `InUseError`, and then none was taken.
+
+        `wait_s`: how long to wait for others to let go. `waiting` is told once, when the wait begins.
+        """
+        deadline = time.monotonic() + wait_s
+        while True:
+            with self._turn:
+                refused = self._try(self._wanted(resources))
+            if refused is None:
+                return
+            if time.monotonic() >= deadline:
+                raise refused
+            if waiting is not None:
+                waiting(refused)
+                waiting = None
+            time.sleep(_POLL_S)
+
+    def holder_of(self, resource: Resource) -> Holder | None:
+        """Who says that it uses an instrument, and lives; without touching the lock, so for people only."""
+        address = lock_address(resource)
+        return None if address is None else self._holder(address)
+
+    def descriptors(self) -> dict[str, tuple[str, int]]:
+        """The locks that can be handed to another process: by address, a role there and the open file."""
+        with self._turn:
+            found = {address: (role, descriptor_of(lock)) for address, (lock, role) in self._held.items()}
+        return {address: (role, file) for address, (role, file) in found.items() if file is not None}
+
+    def inherit(self, address: str, role: str, descriptor: int) -> None:
+        """Hold what another process took and handed over."""
+        with self._turn:
+            self._held[address] = (InheritedLock(descriptor), role)
+
+    def describe(self) -> None:
+        """Write down anew who holds the locks, because what the process does has changed."""
+        with self._turn:
+            for address, (_, role) in self._held.items():
+                self._sign(address, role)
+
+    def release(self) -> None:
+        """Let go of all. Never raises; safe to call twice."""
+        with self._turn:
+            for address in list(self._held):
+                self._drop(address)
+
+    def _wanted(self, resources: Mapping[str, Resource]) -> dict[str, str]:
+        """Addresses not yet held, each with its first role."""
+        wanted: dict[str, str] = {}
+        for role, resource in resources.items():
+            address = lock_address(resource)
+            if address is not None and address not in self._held:
+                wanted.setdefault(address, role)
+        return wanted
+
+    def _try(self, wanted: Mapping[str, str]) -> InUseError | None:
+        taken: list[str] = []
+        busy: dict[str, Holder | None] = {}
+        for address, role in wanted.items():
+            if self._acquire(address, role):
+                taken.append(address)
+            else:
+                busy[role] = self._holder(address)
+        if not busy:
+            for address in taken:
+                self._sign(address, wanted[address])
+            return None
+        for address in taken:
+            self._drop(address)
+        return InUseError(busy)
+
+    def _acquire(self, address: str, role: str) -> bool:
+        path = self._path(address, ".lock")
+        shared = FOLDER_VARIABLE in os.environ
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whoever shares the folder must be able to lock the same file.
+        lock = FileLock(path, thread_local=False, mode=0o666 if shared else 0o644)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        self._held[address] = (lock, role)
+        return True
+
+    def _drop(self, address: str) -> None:
+        lock, _ = self._held.pop(address)
+        with suppress(OSError):
+            self._path(address, ".json").unlink()
+        with suppress(OSError):
+            lock.release()
+
+    def _sign(self, address: str, role: str) -> None:
+        """Say who we are. A folder that takes no file does not keep us from the instrument."""
+        host = socket.gethostname()
+        holder = Holder(os.getpid(), time.time(), role, self._station, self._what(), _user(), host)
+        before = self._holder(address)
+        if before is not None and before.pid == holder.pid:
+            holder = Holder(**{**asdict(holder), "since_s": before.since_s})
+        path = self._path(address, ".json")
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            fresh.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+            fresh.replace(path)
+
+    def _holder(self, address: str) -> Holder | None:
+        """Who wrote down that it holds a lock; None when that is nobody who lives."""
+        try:
+            found: dict[str, Any] = json.loads(self._path(address, ".json").read_text(encoding="utf-8"))
+            holder = Holder(**found)
+        except (OSError, ValueError, TypeError):
+            return None
+        return holder if holder.host != socket.gethostname() or _lives(holder.pid) else None
+
+    def _path(self, address: str, suffix: str) -> Path:
+        # Not by the address itself: it may hold a secret, and another station may write the same one out.
+        kind = address.partition(":")[0]
+        name = f"{kind}-{hashlib.sha256(address.encode()).hexdigest()[:20]}"
+        return (self._folder or lock_folder()) / f"{name}{suffix}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in this container
+        return ""
+
+
+def _lives(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # on Windows, asking so would end the process
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it lives, and belongs to somebody else
+    return True

@@ -1,0 +1,373 @@
+"""The open instruments of a station, and the only gate to them.
+
+One re-entrant lock per port: whoever holds it may speak, so that several instruments on one wire never mix.
+Values are checked before the wire. A reading or a set that times out or comes back garbled is tried again
+here, up to the instrument's `tries`; drivers never retry. A `disconnected` fault is not tried again: whoever
+comes back after it may have restarted and forgotten its set points, which only a new attempt sends again.
+Every driver of that port is closed and opened again at its next use, which sends `setup:`. Each repetition,
+reopening and fault at opening is told through `notify`.
+
+Before anything is opened, the instruments are locked against other processes, all or none.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
+from functools import partial
+from threading import RLock, Thread
+from typing import Any
+
+from shotlane.instruments.definition._accept import RefusedValueError, accepted, accepted_arguments
+from shotlane.instruments.definition._contract import (
+    Driver,
+    ErrorContext,
+    Identity,
+    InstrumentError,
+    ShotAware,
+)
+from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._secrets import Secrets
+from shotlane.instruments.pool._agreement import SetPoints, wire_steps
+from shotlane.instruments.pool._converted_driver import driver_name
+from shotlane.instruments.pool._exchanger import Exchanger
+from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
+from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
+from shotlane.instruments.pool._wear import WearBook
+from shotlane.model import Keep, ScalarValue
+
+
+class PoolError(Exception):
+    """Instruments that could not be opened, all of them, each with its fault."""
+
+    def __init__(self, faults: Mapping[str, InstrumentError]) -> None:
+        self.faults = dict(faults)
+        lines = [f"{role}: {fault.message}" for role, fault in self.faults.items()]
+        super().__init__("; ".join(lines))
+
+
+class Pool:
+    """Opens, reads, sets and closes instruments. Every method may be called from any thread.
+
+    `locks` keeps other processes away; without it nobody is kept away. `secrets` are put into addresses and
+    expected identities, and taken out of what is told.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, Definition],
+        make: Callable[[Definition], Driver],
+        *,
+        now_ns: Callable[[], int],
+        notify: RoleNotify,
+        locks: PortLocks | None = None,
+        secrets: Secrets | None = None,
+    ) -> None:
+        self._definitions = definitions
+        self._secrets = secrets or Secrets()
+        self._make = make
+        self._now_ns = now_ns
+        self._notify = notify
+        self._port_locks = locks
+        self.mask = self._secrets.mask
+        self._locks = {definition.resource.port: RLock() for definition in definitions.values()}
+        self._members: dict[str, Member] = {}
+        self._openings = (
+            0  # an opening that is still under way when the pool is closed must not bring it back
+        )
+        self._exchanger = Exchanger(
+            now_ns=now_ns, notify=notify, reopen=self._open_driver, lose=self._lose, mask=self._secrets.mask
+        )
+
+    @property
+    def roles_opened(self) -> tuple[str, ...]:
+        """Roles that are open, in the order of the station."""
+        return tuple(role for role in self._definitions if role in self._members)
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """Who answered, by role."""
+        return {role: self._members[role].identity for role in self.roles_opened}
+
+    def port_of(self, role: str) -> str:
+        """The port that a role shares with whoever is on the same wire."""
+        return self._definitions[role].resource.port
+
+    def lock_of(self, port: str) -> AbstractContextManager[Any]:
+        """The lock of a port, for who must speak several times without being interrupted."""
+        return self._locks[port]
+
+    def open(self, roles: Sequence[str]) -> None:
+        """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open.
+
+        Ports are opened side by side, so that dead ones do not add up. When another process uses one of them,
+        none is opened.
+        """
+        wanted = [role for role in self._definitions if role in roles and role not in self._members]
+        self._lock(wanted)
+        faults: dict[str, InstrumentError] = {}
+        _side_by_side([partial(self._open_port, group, faults) for group in self._by_port(wanted)])
+        if faults:
+            raise PoolError({role: faults[role] for role in wanted if role in faults})
+
+    def begin_attempt(self, shot: int, attempt: int) -> None:
+        """Tell the drivers that want to know which attempt begins; who is down gets another chance."""
+        for member in self._members.values():
+            member.health.ask_again()
+            if isinstance(member.driver, ShotAware):
+                member.driver.begin_attempt(shot, attempt)
+
+    def read(self, role: str, names: Sequence[str]) -> Exchange:
+        """Read attributes of one instrument. Raises `InstrumentError` with its stamps.
+
+        A reading whose `fault` is set failed while others did not; it was repeated alone before.
+        """
+        member = self._member(role)
+        known = member.definition.attributes
+        for name in names:
+            if name not in known or not known[name].readable:
+                raise self._refusal(role, name, f"{role}.{name} cannot be read")
+        with member.lock:
+            self._check_open(member)
+            return self._exchanger.read(member, names)
+
+    def write(self, role: str, name: str, value: ScalarValue) -> Exchange:
+        """Set an attribute, in its unit. Raises `InstrumentError` with its stamps."""
+        member = self._member(role)
+        attribute = member.definition.attributes.get(name)
+        if attribute is None or not attribute.writable:
+            raise self._refusal(role, name, f"{role}.{name} cannot be set")
+        try:
+            checked = accepted(attribute, value)
+        except RefusedValueError as error:
+            raise self._refusal(role, name, f"{role}.{name}: {error.message}") from error
+        with member.lock:
+            self._check_open(member)
+            return self._exchanger.write(member, name, checked)
+
+    def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
+        """Run a command, once: what it did is not known when its answer is lost. Raises `InstrumentError`."""
+        member = self._member(role)
+        known = member.definition.commands.get(command)
+        if known is None:
+            raise self._refusal(role, command, f"{role} has no command {command}")
+        try:
+            checked = accepted_arguments(known, arguments)
+        except RefusedValueError as error:
+            raise self._refusal(role, command, f"{role}.{command}: {error.message}") from error
+        with member.lock:
+            self._check_open(member)
+            return self._exchanger.call(member, command, checked)
+
+    def safe_writes(self) -> list[tuple[str, str, ScalarValue]]:
+        """What the safe state sets, in the order of the station; opened roles only.
+
+        Who is down gets another chance: safety is worth the wait for one more timeout.
+        """
+        # An opening that was given up may still come to an end meanwhile.
+        for member in list(self._members.values()):
+            member.health.ask_again()
+        return [
+            (role, attribute.name, attribute.safe)
+            for role in self.roles_opened
+            for attribute in self._definitions[role].attributes.values()
+            if attribute.name not in self._definitions[role].aliases
+            and attribute.writable
+            and attribute.safe is not None
+            and not isinstance(attribute.safe, Keep)
+        ]
+
+    def make_safe(self, role: str) -> None:
+        """Whatever the driver does beyond the declared safe values. Raises `InstrumentError`."""
+        member = self._member(role)
+        with member.lock:
+            self._check_open(member)
+            try:
+                self._exchanger.ready(member)
+                member.driver.make_safe()
+            except InstrumentError as error:
+                self._exchanger.complete(member.definition, error)
+                raise
+
+    def close(self) -> None:
+        """Close everything, and let other processes have it. Never raises; safe to call twice.
+
+        Whoever still waits for a port is refused. A port that hangs is closed after the others.
+        """
+        self._openings += 1
+        members = [self._members.pop(role) for role in self.roles_opened]
+        for member in sorted(members, key=self._is_taken):
+            with member.lock:
+                member.driver.close()
+            if member.wear is not None:
+                member.wear.flush()
+            self._tell(member.role, "instrument.closed", {})
+        if self._port_locks is not None:
+            self._port_locks.release()
+
+    def _lock(self, roles: Sequence[str]) -> None:
+        """Keep other processes away from all of them, or raise `PoolError`."""
+        if self._port_locks is None:
+            return
+        resources = real_resources(self._definitions, roles)
+        try:
+            self._port_locks.take(dict(known_resources(resources, self._secrets)))
+        except InUseError as error:
+            raise PoolError({role: self._in_use(role, error) for role in error.holders}) from error
+        self._port_locks.describe()
+
+    def _by_port(self, roles: Sequence[str]) -> list[list[str]]:
+        """Roles that share a wire together; all simulated ones too, whose order must always be the same."""
+        groups: dict[str, list[str]] = {}
+        for role in roles:
+            definition = self._definitions[role]
+            groups.setdefault("" if definition.simulated else definition.resource.port, []).append(role)
+        return list(groups.values())
+
+    def _open_port(self, roles: Sequence[str], faults: dict[str, InstrumentError]) -> None:
+        opening = self._openings
+        for role in roles:
+            try:
+                self._open_role(role, opening)
+            except InstrumentError as error:
+                faults[role] = error
+
+    def _open_role(self, role: str, opening: int) -> None:
+        try:
+            member = self._made(self._definitions[role])
+            with member.lock:
+                member.identity = self._opened(member)
+                if opening != self._openings:
+                    member.driver.close()
+                    return
+                self._members[role] = member
+        except InstrumentError as error:
+            self._exchanger.complete(self._definitions[role], error)
+            context = {key: value for key, value in asdict(error.context).items() if value is not None}
+            fields = {"fault": error.fault, "message": error.message, "context": context}
+            self._tell(role, "instrument.faulted", fields)
+            raise
+        opened = {"resource": member.definition.resource.text, "driver": driver_name(member.driver)}
+        self._tell(role, "instrument.opened", opened)
+
+    def _made(self, definition: Definition) -> Member:
+        targets = {name: view.target for name, view in definition.aliases.items()}
+        counts = bool(definition.wear) and not definition.simulated
+        return Member(
+            definition,
+            self._make(definition),
+            self._locks[definition.resource.port],
+            SetPoints(definition.attributes, targets, wire_steps(definition.document)),
+            wear=WearBook(definition) if counts else None,
+        )
+
+    def _opened(self, member: Member) -> Identity:
+        try:
+            identity = member.driver.open()
+            self._check_identity(member, identity)
+        except InstrumentError:
+            member.driver.close()
+            raise
+        return identity
+
+    def _check_identity(self, member: Member, identity: Identity) -> None:
+        """Refuse who is not expected, or tell that it is somebody else."""
+        expected = member.definition.expected
+        if expected is None or member.definition.simulated:
+            return
+        complaint = self._secrets.put_in_expected(expected).complaint(identity)
+        if complaint is None:
+            return
+        if expected.refuse:
+            raise InstrumentError("rejected", complaint)
+        self._tell(member.role, "instrument.mismatched", {"message": complaint, "identity": asdict(identity)})
+
+    def _open_driver(self, member: Member) -> None:
+        """Open one again; its address may mean another device by now, which somebody else may have."""
+        definition = member.definition
+        if self._port_locks is not None and not definition.simulated:
+            try:
+                self._port_locks.take({member.role: self._secrets.put_in_resource(definition.resource)})
+            except InUseError as error:
+                raise self._in_use(member.role, error) from error
+        member.identity = self._opened(member)
+
+    def _in_use(self, role: str, error: InUseError) -> InstrumentError:
+        resource = self._definitions[role].resource.text
+        message = f"{role} ({resource}) is {in_use_by(error.holders[role])}"
+        return InstrumentError("disconnected", message, ErrorContext(resource=resource, role=role))
+
+    def _member(self, role: str) -> Member:
+        member = self._members.get(role)
+        if member is None:
+            raise self._refusal(role, None, f"{role} is not open")
+        return member
+
+    def _check_open(self, member: Member) -> None:
+        """Refuse who waited for the port until it was let go of: by now it may be somebody else's."""
+        if self._members.get(member.role) is not member:
+            raise self._refusal(member.role, None, f"{member.role} is closed")
+
+    def _is_taken(self, member: Member) -> bool:
+        lock = self._locks[member.definition.resource.port]
+        free = lock.acquire(blocking=False)
+        if free:
+            lock.release()
+        return not free
+
+    def _lose(self, port: str) -> None:
+        """Close every driver of a port whose wire is gone; any of them may have lost its power."""
+        for member in list(self._members.values()):
+            if member.definition.resource.port == port and not member.lost:
+                member.driver.close()
+                member.lost = member.set_points.doubted = True
+
+    def _refusal(self, role: str, name: str | None, message: str) -> InstrumentError:
+        """A fault for what never reached the wire; both stamps are now."""
+        error = InstrumentError(
+            "rejected", message, ErrorContext(role=role, channel=name and f"{role}.{name}")
+        )
+        error.requested_ns = error.received_ns = self._now_ns()
+        return error
+
+    def _tell(self, role: str, type_: str, fields: Mapping[str, Any]) -> None:
+        self._notify(role, type_, {"role": role, **fields})
+
+
+def real_resources(definitions: Mapping[str, Definition], roles: Collection[str]) -> dict[str, Resource]:
+    """Where the instruments of some roles are; simulated ones are nowhere."""
+    return {
+        role: definition.resource
+        for role, definition in definitions.items()
+        if role in roles and not definition.simulated
+    }
+
+
+def known_resources(resources: Mapping[str, Resource], secrets: Secrets) -> Iterator[tuple[str, Resource]]:
+    """The addresses with their secrets. One whose secret is missing is left out: it cannot be opened."""
+    for role, resource in resources.items():
+        with suppress(InstrumentError):
+            yield role, secrets.put_in_resource(resource)
+
+
+def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
+    """Do all at once, the last one here. Raises what the first of them raised.
+
+    The threads are daemons: a wire that hangs cannot hold up the end of the process.
+    """
+    raised: list[BaseException] = []
+
+    def guarded(action: Callable[[], None]) -> None:
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
+            raised.append(error)
+
+    threads = [Thread(target=guarded, args=(action,), name="opening", daemon=True) for action in actions[:-1]]
+    for thread in threads:
+        thread.start()
+    for action in actions[-1:]:
+        guarded(action)
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]

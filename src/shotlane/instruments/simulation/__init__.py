@@ -1,0 +1,1 @@
+"""Instruments without devices: their worlds, their noise, their faults and the driver."""

@@ -1,0 +1,36 @@
+"""The array that a simulated attribute shows: a sine wave, a peak, an offset, in the attribute's unit.
+
+Rounded to 12 digits, so that another machine's `sin` gives the same numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shotlane.document import Path
+from shotlane.expression import Unit
+from shotlane.instruments.definition._values import ValueReader
+from shotlane.model import Scalar, Waveform
+
+
+def read_waveform(
+    written: Waveform, unit: Unit | None, path: Path, values: ValueReader
+) -> NDArray[np.float64]:
+    """The array; what is faulty in it is told and left out."""
+
+    def size(key: str, number: Scalar | None) -> float:
+        return 0.0 if number is None else values.number((*path, key), number, unit) or 0.0
+
+    place = np.arange(written.points) / written.points
+    shape = size("sine", written.sine) * np.sin(2 * np.pi * written.cycles * place)
+    shape = shape + size("peak", written.peak) * np.exp(-0.5 * ((place - 0.5) / written.width) ** 2)
+    shape = shape + size("offset", written.offset)
+    return _tidy(shape)
+
+
+def _tidy(shape: NDArray[Any]) -> NDArray[np.float64]:
+    scale = float(np.max(np.abs(shape), initial=0.0))
+    if not scale or not np.isfinite(scale):
+        return shape
+    return np.round(shape, 11 - int(np.floor(np.log10(scale))))

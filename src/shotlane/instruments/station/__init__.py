@@ -1,0 +1,1 @@
+"""From a station document to the definitions of its instruments and the channel table."""

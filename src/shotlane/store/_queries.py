@@ -1,0 +1,100 @@
+"""The queries whose rows are many: which columns and rows of the narrow tables are wanted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from shotlane.store import _tables as t
+
+Bounds = tuple[int | None, int | None]
+
+# One value of the type of each column; see `_bulk`.
+_FIRST: Mapping[str, str] = {"value": "0.0", "text": "''", "raw": "''"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT of plain columns of one table, by name."""
+
+    select: Select[Any]
+    columns: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """A SELECT of one row with a value of the right type in every column."""
+        return "SELECT " + ", ".join(f"{_FIRST.get(name, '0')} AS {name}" for name in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which readings of a run: keys of attempts in ascending order; channels and statuses, None for all.
+
+    `gapless`: every attempt of the run between the first and the last is one of them. `bounds`: lowest and
+    highest value of a column, both included; `began_ns` is when a reading began, or was due, and
+    `began_utc_ns` that instant.
+    """
+
+    attempts: Sequence[int]
+    gapless: bool
+    channels: Sequence[int] | None = None
+    statuses: Sequence[int] | None = None
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+
+
+# So many attempts and channels are looked up one by one; of more, the rows between are read over.
+_SEEKS = 2000
+
+
+def samples_of(chosen: Selection, columns: Sequence[str]) -> Query:
+    """Readings by attempt, channel and tick on SQLite, in any order on PostgreSQL.
+
+    There a sort, or a walk along the index, would cost more than all the rest.
+    """
+    s = t.sample.c
+    query = select(*(s[name] for name in columns)).where(*_places(chosen, s))
+    if chosen.statuses is not None:
+        query = query.where(s.status.in_(list(chosen.statuses)))
+    for name, (low, high) in chosen.bounds.items():
+        if name == "began_utc_ns":
+            query = query.join(t.attempt, t.attempt.c.id == s.attempt)
+        value = _bounded(name)
+        query = query if low is None else query.where(value >= low)
+        query = query if high is None else query.where(value <= high)
+    return Query(query, tuple(columns))
+
+
+def _bounded(name: str) -> ColumnElement[int]:
+    s = t.sample.c
+    began: ColumnElement[int] = func.coalesce(s.requested_ns, s.target_ns)
+    if name == "began_ns":
+        return began
+    return t.attempt.c.origin_utc_ns + began if name == "began_utc_ns" else s[name]
+
+
+def texts_of(chosen: Selection) -> Query:
+    """What stands beside those readings that are more than a number."""
+    x = t.sample_text.c
+    columns = ("attempt", "channel", "tick", "text", "raw")
+    query = select(*(x[name] for name in columns)).where(*_places(chosen, x))
+    return Query(query.order_by(x.attempt, x.channel, x.tick), columns)
+
+
+def _places(chosen: Selection, c: Any) -> list[ColumnElement[bool]]:
+    keys = list(chosen.attempts)
+    few = len(keys) * len(chosen.channels or [0]) <= _SEEKS
+    where: list[ColumnElement[bool]] = [c.attempt >= keys[0], c.attempt <= keys[-1]]
+    if few and (chosen.channels is not None or not chosen.gapless):
+        where = [c.attempt.in_(keys)]
+    if chosen.channels is not None:
+        where.append(c.channel.in_(list(chosen.channels)))
+    return where
+
+
+def shot_parameters_of(run: int) -> Query:
+    """The values of all parameters in all shots of a run."""
+    p = t.shot_parameter.c
+    columns = ("shot", "parameter", "value", "text")
+    query = select(*(p[name] for name in columns)).where(p.run == run)
+    return Query(query.order_by(p.shot, p.parameter), columns)

@@ -1,0 +1,91 @@
+"""Delivering what sessions left in their spools, once: keys are the runner's, so twice is as good as once.
+
+A spool belongs to the store that knows its session. One whose session still runs is its own to deliver; one
+of another machine is delivered there, since nobody here can see whether it still runs.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from shotlane.records import RecorderError
+from shotlane.store._address import parse_address
+from shotlane.store._error import StoreError
+from shotlane.store._spool import SUFFIX, LeftSpool, spool_folder
+from shotlane.store._writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of one spool. `rows` were delivered; `left` says why the file is still there.
+
+    `unreadable`: bytes at its end that are no whole frame, which nobody was told to be durable.
+    """
+
+    path: Path
+    rows: int
+    left: str | None = None
+    unreadable: int = 0
+
+
+def spools(store: str | Path, data: Path | None = None) -> tuple[Path, ...]:
+    """The spools that wait in the folder of a store; for a server in `data`, maybe those of other stores."""
+    return _files(spool_folder(parse_address(store), data))
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob(f"*{SUFFIX}"))) if folder.is_dir() else ()
+
+
+def recover(store: str | Path, data: Path | None = None) -> tuple[Recovered, ...]:
+    """Deliver all spools that belong to a store. Raises `StoreError` when it is away."""
+    address = parse_address(store)
+    writer = Writer(address, None)
+    try:
+        return tuple(deliver_left(writer, spool_folder(address, data)))
+    except RecorderError as error:
+        raise StoreError(str(error)) from None
+    finally:
+        writer.close()
+
+
+def deliver_left(writer: Writer, folder: Path) -> Iterator[Recovered]:
+    """Deliver every spool in a folder that belongs to the store and to no running session."""
+    for path in _files(folder):
+        # Another program may have delivered it meanwhile.
+        with suppress(FileNotFoundError):
+            yield _deliver(writer, path)
+
+
+def _deliver(writer: Writer, path: Path) -> Recovered:
+    try:
+        spool = LeftSpool(path)
+    except ValueError as error:
+        return Recovered(path, 0, str(error))
+    try:
+        left = _why_not(writer, spool)
+        if left is not None:
+            return Recovered(path, 0, left)
+        rows = 0
+        for parts in spool.batches():
+            writer.write(parts)
+            rows += sum(len(part) for _, part in parts)
+    finally:
+        spool.close()
+    path.unlink(missing_ok=True)
+    return Recovered(path, rows, None, spool.size - spool.read)
+
+
+def _why_not(writer: Writer, spool: LeftSpool) -> str | None:
+    """Why a spool stays where it is."""
+    if spool.host != socket.gethostname():
+        return f"it is of {spool.host}: deliver it there"
+    if spool.owned:
+        return f"process {spool.process[1]} still writes it"
+    with writer.look() as cursor:
+        cursor.execute(f"SELECT count(*) FROM session WHERE id = {writer.mark}", (spool.session,))
+        if not cursor.fetchone()[0]:
+            return f"it belongs to another store: {spool.store}"
+    return None

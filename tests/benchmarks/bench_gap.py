@@ -1,0 +1,184 @@
+"""The gap between trivial shots: from the end of one to t = 0 of the next, and shots per second.
+
+    python -m tests.benchmarks.bench_gap [SHOTS]
+
+A shot writes one initial value and one set, on each port. In memory: without a commit. SQLite: every shot is
+committed before the next begins, with `synchronous` FULL (as runs do) and NORMAL. As a reference, in the same
+run and folder: a commit of one shot's rows by the recorder alone, one of two rows by a bare sqlite3
+connection, and a write of 32 KB with fdatasync, which no durable commit can be faster than.
+"""
+
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from tests.benchmarks.ports import bench
+from tests.execution.fakes import HandPlan
+
+from shotlane.execution import SystemClock, TimingMode, granted_timing
+from shotlane.plan import ActionTable, InitialValue, PortPlan, ShotPlan
+from shotlane.records import AttemptEnd, Recorder
+from shotlane.store import _engine, open_recorder
+from shotlane.testing import MemoryRecorder
+
+SHOT_NS = 1_000_000
+
+
+class _Trivial(HandPlan):
+    """Shots of one initial value and one set on every port."""
+
+    def shot(self, number: int) -> ShotPlan:
+        whole = super().shot(number)
+        initial = tuple(InitialValue(channel, 0.0) for channel in range(len(self.channels)))
+        return replace(whole, initial=initial)
+
+
+def _one_set(channel: int) -> ActionTable:
+    def column(value: float, kind: Any) -> Any:
+        return np.array([value], dtype=kind)
+
+    return ActionTable(
+        column(0, np.int64),
+        column(1, np.int8),
+        column(0, np.int32),
+        column(channel, np.int32),
+        column(1, np.float64),
+        column(0, np.bool_),
+    )
+
+
+def trivial(ports: int, shots: int, length_ns: int) -> Any:
+    """A run of trivial shots."""
+    run = bench(1, 1, ports)
+    old = run.plan
+    slices = {
+        role: PortPlan(role, _one_set(number), (), ()) for number, role in enumerate(old.segments[0].ports)
+    }
+    segment = replace(old.segments[0], duration_ns=length_ns, steps=(), ports=slices)
+    run.plan = _Trivial(
+        [segment],
+        count=shots,
+        lanes=old.lanes,
+        channels=tuple(replace(one, attribute=replace(one.attribute, writable=True)) for one in old.channels),
+        roles=old.roles,
+    )
+    return run
+
+
+class _Origins:
+    """A recorder that hands on everything, and looks at the origins."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.origins: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._recorder, name)
+
+    def end_attempt(self, end: AttemptEnd) -> None:
+        assert end.origin_utc_ns is not None
+        self.origins.append(end.origin_utc_ns)
+        self._recorder.end_attempt(end)
+
+
+def quantiles(values_ns: Sequence[float]) -> str:
+    ordered = sorted(values_ns)
+    p50, p99 = ordered[len(ordered) // 2] / 1e3, ordered[int(len(ordered) * 0.99)] / 1e3
+    return f"{p50:>9.0f} {p99:>9.0f}"
+
+
+@contextmanager
+def stored(synchronous: str) -> Iterator[Recorder]:
+    """A recorder; `synchronous` of SQLite, or `memory`."""
+    if synchronous == "memory":
+        yield MemoryRecorder()
+        return
+    prepare = _engine._prepare_writer
+
+    def prepared(connection: sqlite3.Connection, _: Any) -> None:
+        prepare(connection, _)
+        connection.execute(f"PRAGMA synchronous = {synchronous}").close()
+
+    _engine._prepare_writer = prepared
+    try:
+        with TemporaryDirectory(dir=Path.cwd()) as folder, open_recorder(Path(folder) / "gap.db") as recorder:
+            yield recorder
+    finally:
+        _engine._prepare_writer = prepare
+
+
+def gaps(synchronous: str, ports: int, shots: int, *, realtime: bool) -> str:
+    """Quantiles of the gap between shots of 1 ms, and shots per second of shots of no length."""
+    timing = granted_timing(TimingMode.AUTO if realtime else TimingMode.NORMAL)
+    with stored(synchronous) as recorder:
+        listening = _Origins(recorder)
+        trivial(ports, shots, SHOT_NS).execute(SystemClock(timing=timing), listening)
+    apart = [later - earlier - SHOT_NS for earlier, later in pairwise(listening.origins)]
+    with stored(synchronous) as recorder:
+        run, began = trivial(ports, shots, 0), time.perf_counter()
+        run.execute(SystemClock(timing=timing), recorder)
+        per_second = shots / (time.perf_counter() - began)
+    return f"{quantiles(apart)} {per_second:>9.0f}"
+
+
+def commits(shots: int) -> Iterator[tuple[str, str]]:
+    """What a commit costs without us, and what the disk costs without SQLite."""
+    with TemporaryDirectory(dir=Path.cwd()) as folder:
+        connection = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE one (a INTEGER PRIMARY KEY, b, c)")
+        connection.execute("CREATE TABLE two (a INTEGER PRIMARY KEY, b, c)")
+
+        def commit(number: int) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO one VALUES (?, 1, 2)", (number,))
+            connection.execute("INSERT INTO two VALUES (?, 1, 2)", (number,))
+            connection.execute("COMMIT")
+
+        yield "bare SQLite, 2 rows", _timed(commit, shots)
+        connection.close()
+        file = os.open(Path(folder) / "bare", os.O_CREAT | os.O_RDWR)
+        os.pwrite(file, bytes(4 << 20), 0)
+        os.fsync(file)
+
+        def sync(number: int) -> None:
+            os.pwrite(file, bytes(32 << 10), (number << 15) % (4 << 20))
+            os.fdatasync(file)
+
+        yield "32 KB and fdatasync", _timed(sync, shots)
+        os.close(file)
+
+
+def _timed(action: Callable[[int], None], count: int) -> str:
+    took: list[float] = []
+    for number in range(count):
+        began = time.perf_counter_ns()
+        action(number)
+        took.append(time.perf_counter_ns() - began)
+    return quantiles(took)
+
+
+def main(shots: int) -> None:
+    """Print the table."""
+    print(f"{'records':>20} {'ports':>5} {'p50 us':>9} {'p99 us':>9} {'shots/s':>9}")
+    for synchronous in ("memory", "NORMAL", "FULL"):
+        for ports in (1, 4):
+            print(
+                f"{synchronous:>20} {ports:>5} {gaps(synchronous, ports, shots, realtime=True)}", flush=True
+            )
+    for label, told in commits(shots):
+        print(f"{label:>20} {'':>5} {told}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

@@ -1,0 +1,87 @@
+"""`shotlane db`: what a store is, bringing it up to date, and what waits for it."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.store import lab
+
+from shotlane.cli import main
+from shotlane.store import open_recorder, spools
+
+DUMP = Path(__file__).parents[1] / "store" / "data" / "version_1.sql"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return str(tmp_path / "lab.db")
+
+
+def _old(store: str) -> None:
+    connection = sqlite3.connect(store)
+    connection.executescript(DUMP.read_text(encoding="utf-8"))
+    connection.close()
+
+
+def _leave_spool(store: str) -> None:
+    with open_recorder(store, wait_s=0.05, flush_interval_s=60) as recorder:
+        recorder.begin_run(lab.run_start())
+        other = sqlite3.connect(store, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        lab.record_shot(recorder, 1, lab.four_readings(1))
+        recorder.close()
+        other.close()
+
+
+def test_an_old_store_is_told_upgraded_and_fit_for_use(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _old(store)
+    assert main(["db", "check", "--store", store]) == 2
+    assert main(["runs", "--store", store]) == 2
+    assert capsys.readouterr().err.count("shotlane db upgrade") == 2
+    assert main(["db", "info", "--store", store]) == 0
+    assert "version 1, this shotlane needs 2: stale" in capsys.readouterr().out
+    assert main(["db", "upgrade", "--store", store]) == 0
+    assert "schema version 1 -> 2" in capsys.readouterr().out
+    assert main(["db", "check", "--store", store]) == 0
+    assert main(["runs", "--store", store]) == 0
+
+
+def test_info_is_there_for_programs(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_recorder(store) as recorder:
+        lab.record_run(recorder)
+    assert main(["db", "info", "--json", "--store", store]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["store"], told["state"], told["runs"], told["spools"]) == (store, "current", 1, [])
+
+
+def test_waiting_records_are_told_by_every_verb_that_reads_and_delivered(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _leave_spool(store)
+    for verb in (["runs"], ["show", "1"], ["db", "info"]):
+        assert main([*verb, "--store", store]) == 0
+        assert "`shotlane db recover` delivers them" in capsys.readouterr().err
+    assert main(["db", "recover", "--store", store]) == 0
+    assert "rows delivered" in capsys.readouterr().out
+    assert spools(store) == ()
+    assert main(["db", "recover", "--store", store]) == 0
+    assert "nothing waits" in capsys.readouterr().out
+
+
+def test_what_cannot_be_delivered_is_told(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _leave_spool(store)
+    other = str(tmp_path / "other.db")
+    open_recorder(other).close()
+    assert main(["db", "recover", "--store", other]) == 3
+    assert "it belongs to another store" in capsys.readouterr().err
+
+
+def test_no_store_is_told(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ("info", "check", "upgrade", "recover"):
+        assert main(["db", verb, "--store", store]) == 2
+        assert "there is no store" in capsys.readouterr().err

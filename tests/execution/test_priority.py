@@ -1,0 +1,142 @@
+"""Real-time priority is taken where it is granted, told either way, and given back by who misuses it."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shotlane.execution import SystemClock, Timing, TimingMode, TimingRefusedError, granted_timing
+from shotlane.execution import _priority as priority
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it here")
+
+
+def _refuse(_priority: int) -> int:
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(priority, "take_priority", _refuse)
+
+
+def _in_a_thread(action: Callable[[], object]) -> object:
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(action()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_normal_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(priority, "take_priority", lambda _: pytest.fail("it was tried"))
+    assert granted_timing(TimingMode.NORMAL) == Timing("normal", "as asked for")
+
+
+@LINUX
+def test_auto_goes_on_without_and_says_why(refused: None) -> None:
+    timing = granted_timing(TimingMode.AUTO)
+    assert (timing.mode, timing.priority) == ("normal", None)
+    assert "Operation not permitted" in timing.reason
+    assert "rtprio" in timing.reason
+
+
+@LINUX
+def test_realtime_is_refused_where_it_is_not_granted(refused: None) -> None:
+    with pytest.raises(TimingRefusedError, match="rtprio"):
+        granted_timing(TimingMode.REALTIME)
+
+
+@LINUX
+def test_where_it_is_granted_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(priority, "take_priority", lambda _: 0)
+    assert granted_timing(TimingMode.REALTIME).mode == "realtime"
+    assert granted_timing(TimingMode.AUTO).priority == priority.PRIORITY
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_other_systems_keep_time_without(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    timing = granted_timing(TimingMode.AUTO)
+    assert (timing.mode, platform in timing.reason) == ("normal", True)
+    with pytest.raises(TimingRefusedError, match="Linux only"):
+        granted_timing(TimingMode.REALTIME)
+    clock = SystemClock(timing=timing)
+    with clock.keeping_time():
+        _in_a_thread(clock.prepare_thread)
+    assert clock.timing.mode == "normal"
+
+
+@LINUX
+def test_it_is_not_taken_where_nothing_could_stop_a_runaway(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    unbounded = tmp_path / "sched_rt_runtime_us"
+    unbounded.write_text("-1\n")
+    monkeypatch.setattr(priority, "_THROTTLE", unbounded)
+    timing = _in_a_thread(lambda: granted_timing(TimingMode.AUTO))
+    assert isinstance(timing, Timing)
+    assert "could hang the machine" in timing.reason
+
+
+@LINUX
+def test_a_thread_that_is_refused_later_goes_on_and_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shotlane.execution._system_clock.take_priority", _refuse)
+    clock = SystemClock(timing=Timing("realtime", "", priority.PRIORITY))
+    _in_a_thread(clock.prepare_thread)
+    assert clock.timing.mode == "normal"
+    assert [type_ for type_, _ in clock.happenings()] == ["timing.mode"]
+
+
+_GRANTED = sys.platform == "linux" and granted_timing(TimingMode.AUTO).mode == "realtime"
+NEEDS_PRIORITY = pytest.mark.skipif(not _GRANTED, reason="this system does not grant real-time priority")
+
+
+@NEEDS_PRIORITY
+def test_what_a_driver_starts_is_ordinary() -> None:
+    def inherited() -> tuple[int, int]:
+        priority.take_priority(priority.PRIORITY)
+        own = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
+        return own, int(str(_in_a_thread(lambda: os.sched_getscheduler(0))))
+
+    assert _in_a_thread(inherited) == (os.SCHED_FIFO, os.SCHED_OTHER)
+
+
+@NEEDS_PRIORITY
+@pytest.mark.real_time
+def test_a_driver_that_computes_for_ever_loses_its_priority() -> None:
+    """In a process of its own, whose only busy thread never lets go of its core."""
+    code = textwrap.dedent(
+        """
+        import os, threading, time
+        from shotlane.execution import SystemClock, TimingMode, granted_timing
+
+        clock = SystemClock(timing=granted_timing(TimingMode.REALTIME))
+        stop = []
+
+        def run_away():
+            clock.prepare_thread()
+            while not stop:
+                pass
+
+        with clock.keeping_time():
+            thread = threading.Thread(target=run_away)
+            thread.start()
+            for _ in range(600):
+                # Polled seldom: who asks for the interpreter makes the other one pause.
+                time.sleep(0.7)
+                if clock.timing.mode == "normal":
+                    break
+            policy = os.sched_getscheduler(thread.native_id) & ~os.SCHED_RESET_ON_FORK
+            stop.append(True)
+            thread.join()
+        print(policy == os.SCHED_OTHER, clock.happenings()[0][1]["reason"])
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.stdout.strip() == "True a driver computed for half a second without a pause", done.stderr

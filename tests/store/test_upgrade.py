@@ -1,0 +1,193 @@
+"""A store of an older shotlane is brought up to date with all that it holds, or left as it was."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, inspect, text
+from tests.store import lab
+
+from shotlane.store import StoreError, check_store, open_reader, open_recorder, store_info, upgrade_store
+from shotlane.store._address import parse_address
+from shotlane.store._schema import SCHEMA_VERSION
+from shotlane.store._tables import metadata
+
+_PART = re.compile(r"sample_\d")
+DATA = Path(__file__).parent / "data"
+
+
+@contextmanager
+def _connect(url: str) -> Iterator[Connection]:
+    engine = create_engine(parse_address(url).url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _load_version_1(url: str) -> None:
+    """Two runs written by the last shotlane of version 1: a good one, and one whose program died."""
+    dump = (DATA / "version_1.sql").read_text(encoding="utf-8")
+    if url.startswith("sqlite"):
+        file = sqlite3.connect(url.removeprefix("sqlite:///"))
+        file.executescript(dump)
+        file.execute("PRAGMA journal_mode = WAL")
+        file.close()
+        return
+    source = sqlite3.connect(":memory:")
+    source.executescript(dump)
+    names = [row[0] for row in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    first = ("session", "run")
+    names = [*first, *(name for name in names if name not in first and not name.startswith("sqlite_"))]
+    with _connect(url) as connection:
+        # Without arguments psycopg takes a text with several statements in it.
+        cursor = connection.connection.cursor()
+        cursor.execute((DATA / "version_1_postgres.sql").read_text(encoding="utf-8"))
+        for name in names:
+            for row in source.execute(f"SELECT * FROM {name}"):
+                marks = ", ".join(["%s"] * len(row))
+                cursor.execute(f"INSERT INTO {name} OVERRIDING SYSTEM VALUE VALUES ({marks})", row)
+        cursor.execute("SELECT setval(pg_get_serial_sequence('run', 'number'), max(number)) FROM run")
+        cursor.close()
+    source.close()
+
+
+def _shape(url: str) -> dict[str, Any]:
+    """Everything that the database says of its tables and views."""
+    with _connect(url) as connection:
+        seen = inspect(connection)
+        shape: dict[str, Any] = {name: seen.get_view_definition(name) for name in seen.get_view_names()}
+        for table in filter(lambda name: not _PART.match(name), seen.get_table_names()):
+            indexes = {one["name"]: one["column_names"] for one in seen.get_indexes(table)}
+            foreign = [
+                (one["constrained_columns"], one["referred_table"]) for one in seen.get_foreign_keys(table)
+            ]
+            unique = [one["column_names"] for one in seen.get_unique_constraints(table)]
+            columns = [
+                (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(table)
+            ]
+            shape[table] = (columns, seen.get_pk_constraint(table), sorted(foreign), unique, indexes)
+        if connection.dialect.name == "sqlite":
+            rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+            shape["kinds"] = {name: ("WITHOUT ROWID" in sql, "AUTOINCREMENT" in sql) for name, sql in rows}
+    return shape
+
+
+def test_an_upgraded_store_equals_a_fresh_one(
+    store_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    _load_version_1(store_url)
+    assert upgrade_store(store_url, "test") == (1, SCHEMA_VERSION)
+    if store_url.startswith("sqlite"):
+        fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
+    else:
+        fresh = request.getfixturevalue("postgres_server").database()
+    open_recorder(fresh).close()
+    old, new = _shape(store_url), _shape(fresh)
+    assert {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)} == set()
+
+
+def test_alembic_finds_nothing_left_to_do(store_url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    _load_version_1(store_url)
+    upgrade_store(store_url, "test")
+    with _connect(store_url) as connection:
+        left = compare_metadata(MigrationContext.configure(connection), metadata)
+        # The parts of `sample` are no tables of ours.
+        assert [
+            one for one in left if not (one[0] == "remove_table" and one[1].name.startswith("sample_"))
+        ] == []
+
+
+def test_an_upgrade_keeps_every_row_and_the_store_goes_on(store_url: str) -> None:
+    _load_version_1(store_url)
+    upgrade_store(store_url, "test")
+    with open_recorder(store_url) as recorder:
+        assert lab.record_run(recorder) == 3
+        assert recorder.begin_run(lab.run_start(resumes=2)) == 2
+    with open_reader(store_url) as reader:
+        assert [(run.number, run.sequence, run.state) for run in reader.runs()][::-1][:1] == [
+            (1, "furnace-ramp", "done")
+        ]
+        assert [row[6] for row in reader.samples(1, [0])][:4] == [1.0, 1.25, 1.5, 1.75]
+        assert ("He", str(2**60 + 1)) == tuple(row[3] for row in reader.sample_texts(1))[1::-1]
+        assert [row[2:4] for row in reader.attempts(2)] == [(1, "errored"), (2, "done")]
+        assert [row[3] for row in reader.events(1)] == ["run.started", "run.ended"]
+
+
+def test_a_stale_store_is_refused_with_the_command_that_helps(store_url: str) -> None:
+    _load_version_1(store_url)
+    for door in (open_recorder, open_reader, check_store):
+        with pytest.raises(StoreError, match=r"has schema version 1, .* needs 2 \(.*shotlane db upgrade\)"):
+            door(store_url)
+    assert store_info(store_url).state == "stale"
+
+
+def test_upgrading_twice_changes_nothing(store_url: str) -> None:
+    _load_version_1(store_url)
+    upgrade_store(store_url, "test")
+    assert upgrade_store(store_url, "test") == (SCHEMA_VERSION, SCHEMA_VERSION)
+    check_store(store_url)
+    assert (store_info(store_url).state, store_info(store_url).runs) == ("current", 2)
+
+
+def test_a_store_that_is_written_is_not_upgraded(store_url: str) -> None:
+    _load_version_1(store_url)
+    with _connect(store_url) as connection:
+        connection.execute(
+            text("UPDATE session SET ended_utc_ns = NULL, host = 'elsewhere', seen_utc_ns = :now"),
+            {"now": 2**62},
+        )
+    with pytest.raises(StoreError, match="is written by process 4711 of elsewhere"):
+        upgrade_store(store_url, "test")
+
+
+def test_a_newer_store_is_not_upgraded(store_url: str) -> None:
+    open_recorder(store_url).close()
+    with _connect(store_url) as connection:
+        connection.execute(text("UPDATE schema_version SET version = 99"))
+    with pytest.raises(StoreError, match="pip install --upgrade"):
+        upgrade_store(store_url, "test")
+
+
+KILLED = """
+import os, signal, sys
+from shotlane.store import _upgrade, upgrade_store
+
+def killed(connection):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+_upgrade.make_views = killed
+upgrade_store(sys.argv[1], "test")
+"""
+
+
+def test_an_upgrade_that_is_killed_leaves_the_store_as_it_was(store_url: str) -> None:
+    _load_version_1(store_url)
+    before = _shape(store_url)
+    done = subprocess.run([sys.executable, "-c", KILLED, store_url], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert _shape(store_url) == before
+    assert upgrade_store(store_url, "test") == (1, SCHEMA_VERSION)
+
+
+def test_neither_a_fresh_store_nor_one_up_to_date_imports_alembic(sqlite_url: str) -> None:
+    code = (
+        "import sys; from shotlane.store import open_recorder, open_reader\n"
+        f"open_recorder({sqlite_url!r}).close(); open_recorder({sqlite_url!r}).close()\n"
+        f"open_reader({sqlite_url!r}).close(); sys.exit('alembic' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, timeout=60, env=os.environ).returncode == 0
+    )
