@@ -54,7 +54,8 @@ def test_every_sequence_is_expected_here() -> None:
 @pytest.mark.parametrize("name", SHOTS)
 def test_a_sequence_runs_to_its_end(name: str, ran: Ran) -> None:
     run = ran(name)
-    assert run.outcome is shotlane.Outcome.DONE
+    judged = name == "furnace-ramp"  # it has limits
+    assert run.outcome is (shotlane.Outcome.PASSED if judged else shotlane.Outcome.DONE)
     assert run.shots().height == SHOTS[name]
     tallies = run.tallies()
     assert tallies["planned"].sum() == tallies["ok"].sum() > 0

@@ -47,7 +47,7 @@ def test_a_kill_loses_no_committed_shot(bench_lab: Lab) -> None:
         assert row["planned"] == row["good"] == row["samples"]
     listed = bench_lab.do("shotlane", "runs")
     assert f"{len(committed)}/5" in listed.out
-    assert "terminated (runner died)" in listed.out
+    assert "terminated" in listed.out  # with or without its guard's word
     assert "terminated" in bench_lab.do("shotlane", "show").out
 
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
@@ -17,7 +19,7 @@ import shotlane
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
-SLOW = ("-p", "soak=0.4 s")
+SLOW = ("-p", "soak=0.6 s")
 
 
 @pytest.fixture(autouse=True)
@@ -135,14 +137,14 @@ def test_it_runs_from_what_the_store_holds_when_all_files_are_gone(lab: Lab, tmp
 
 
 def test_options_are_those_of_the_run(lab: Lab) -> None:
-    killed(lab, *SLOW, "--mock", "--seed", "7", "-s", "bench", "-p", "T=41 degC", shots=0)
+    killed(lab, "-p", "soak=3 s", "--mock", "--seed", "7", "-s", "bench", "-p", "T=41 degC", shots=0)
     done = lab.do("shotlane", "resume", 1)
     assert (done.status, lab.outcome()) == (0, "done"), done
     (row,) = lab.rows("SELECT stamps FROM run")
     assert "mocked" in json.loads(row["stamps"])
     (session,) = lab.rows("SELECT environment FROM run_session WHERE environment IS NOT NULL")
     surroundings = json.loads(session["environment"])
-    assert (surroundings["seed"], surroundings["overrides"]) == (7, {"soak": "0.4 s", "T": "41 degC"})
+    assert (surroundings["seed"], surroundings["overrides"]) == (7, {"soak": "3 s", "T": "41 degC"})
 
 
 def test_changed_files_are_told_and_not_used(lab: Lab) -> None:
@@ -273,3 +275,25 @@ def test_a_resumed_run_can_be_killed_and_resumed_again(lab: Lab) -> None:
     finish(process)
     assert lab.do("shotlane", "resume", 1).status == 0
     assert good_attempts(lab) == dict.fromkeys(range(1, 6), 1)
+
+
+def test_a_kill_at_any_instant_leaves_a_run_that_can_go_on(bench_lab: Lab, bench: Bench) -> None:
+    chance = random.Random(3)
+    # From the first import to the last line: a whole life takes about 3 s here.
+    for instant_s in sorted(chance.uniform(0.3, 3.0) for _ in range(6)):
+        before = bench_lab.count("run")
+        process = bench_lab.start("run-sequence", "sequences/short.yaml", "-s", "bench", "-p", "soak=0.3 s")
+        time.sleep(instant_s)
+        process.kill()
+        finish(process)
+        told = f"after {instant_s:.3f} s"
+        run = before + 1
+        if bench_lab.count("run") == before:
+            continue
+        done = bench_lab.do("shotlane", "resume", run)
+        if done.status == 2:  # it was killed after its last shot
+            assert "is complete" in done.err, f"{told}: {done}"
+        else:
+            assert (done.status, bench_lab.outcome()) == (0, "done"), f"{told}: {done}"
+        assert good_attempts(bench_lab, run) == dict.fromkeys(range(1, 6), 1), told
+        assert_safe(bench)

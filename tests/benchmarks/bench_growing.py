@@ -60,7 +60,8 @@ def report(store: str, rate: float) -> None:
             " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'sample'::regclass"
         ).one()
     middle = runs // 2
-    one = f"SELECT count(*), avg(value) FROM sample WHERE attempt >= {middle << 32} AND attempt < {(middle + 1) << 32}"
+    low, high = middle << 32, (middle + 1) << 32
+    one = f"SELECT count(*), avg(value) FROM sample WHERE attempt >= {low} AND attempt < {high}"
     rows = runs * ROWS_A_RUN
     print(
         f"{rows / 1e6:>8.0f} M{rate / 1e3:>12.0f} k/s{read_ms(store, one):>12.0f} ms"
@@ -89,9 +90,7 @@ def main() -> None:
     steps = max(1, millions // stations // 5)
     with running_server() as server:
         store = server.database()
-        print(
-            f"{'rows':>10}{'written':>16}{'read a run':>15}{'one channel':>15}{'a row':>11}{'index':>11}{'parts':>7}"
-        )
+        print("      rows         written     read a run    one channel      a row      index  parts")
         for _ in range(max(1, millions // (stations * steps))):
             report(store, written(store, stations, steps))
 

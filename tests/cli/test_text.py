@@ -33,7 +33,7 @@ def test_the_actions_of_a_shot_name_the_channel_that_is_read(capsys: pytest.Capt
     assert main(["plan", str(REPOSITORY / "sequences" / "furnace-ramp.yaml"), "--shot", "1"]) == 0
     shown = capsys.readouterr().out
     assert shown.count("0.000000  furnace.temperature  read") == 1
-    assert "1.375000  furnace.setpoint     read" in shown
+    assert "6.075000  furnace.setpoint     read" in shown
 
 
 @pytest.mark.parametrize(

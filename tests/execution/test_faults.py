@@ -185,6 +185,13 @@ def test_a_class_that_is_not_named_is_not_retried() -> None:
     assert len(bench.attempts) == 1
 
 
+@pytest.mark.parametrize("fault", ["refused", "rejected", "missed", "door-open"])
+def test_any_class_that_is_named_is_retried(fault: str) -> None:
+    retry = RetryPolicy(attempts=3, on=frozenset({fault}))
+    bench, result = run(HandPlan([segment(rule("a.x"))], retry=retry), failing(3, fault=fault))
+    assert (len(bench.attempts), result.outcome) == (2, Outcome.DONE)
+
+
 def test_skip_goes_on_with_the_next_point_and_the_run_is_errored() -> None:
     plan = HandPlan([segment(rule("a.x"))], count=3, retry=RetryPolicy(attempts=2, then="skip"))
 

@@ -1,5 +1,6 @@
 """Interlocks are watched from opening to release, and doubt counts as danger."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -233,3 +234,36 @@ def test_an_interlock_ends_an_open_step() -> None:
     assert tripped(bench)
     tally = next(item for item in bench.result.tallies if item.channel == "a.x")
     assert (tally.planned, tally.ok) == (31, 31)
+
+
+def test_short_shots_do_not_keep_a_dead_sensor_from_being_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the window of the condition is swept, so that the look-back begins anew in each shot."""
+    plan = HandPlan([segment(rule("c.x"), duration_ms=300)], count=30)
+    shot_of = plan.shot
+
+    def swept(number: int) -> Any:
+        lock = interlock(above("a.x", 10, window_ms=100 + number, function="mean"), blind_ms=2000)
+        return replace(shot_of(number), interlocks=(lock,))
+
+    monkeypatch.setattr(plan, "shot", swept)
+    bench = run(plan, _dead)
+    assert tripped(bench) == ["interlock station.hot: no valid reading of a.x for 2 s"]
+    assert len(bench.recorder.run.shots) == 7
+
+
+def _dead(bench: Bench, request: Request) -> Any:
+    bench.wait(0.001)
+    return reading(x=None)
+
+
+def test_a_limit_that_is_swept_is_judged_when_its_shot_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = HandPlan([segment(rule("a.x", count=3), duration_ms=300)], count=3)
+    shot_of = plan.shot
+
+    def swept(number: int) -> Any:
+        return replace(shot_of(number), interlocks=(interlock(above("a.x", 40 - 10 * number)),))
+
+    monkeypatch.setattr(plan, "shot", swept)
+    bench = run(plan, hot_from(-1, 15.0))
+    assert tripped(bench) == ["interlock station.hot: f0 > 10 (it was 15)"]
+    assert [shot.start.shot for shot in bench.recorder.run.shots] == [1, 2]

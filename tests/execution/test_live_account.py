@@ -11,6 +11,7 @@ from tests.execution.fakes import (
     Bench,
     HandPlan,
     Request,
+    Set,
     above,
     error,
     formula,
@@ -18,6 +19,7 @@ from tests.execution.fakes import (
     interlock,
     reading,
     rows_on_the_wire,
+    rule,
     until,
 )
 from tests.execution.fakes import segment as make_segment
@@ -146,3 +148,39 @@ def check_steps(bench: Bench) -> None:
         if attempt.end.steps:
             last_ns = attempt.end.steps[-1].end_ns
             assert all(0 <= row.target_ns <= last_ns for row in attempt.samples)
+
+
+def test_a_live_run_can_be_stopped_at_every_request() -> None:
+    """Set-up, steps of both kinds, polls, retries, safe states: it ends safe and truly told everywhere."""
+
+    def stopped_at(number: int) -> tuple[Bench, Outcome]:
+        def act(bench: Bench, request: Request) -> Any:
+            bench.wait(0.001)
+            count = len(bench.pool.log)
+            if count == number:
+                bench.control.stop(*STOP)
+            if count == 8:
+                raise error("timeout")
+            return reading(x=20.0 if request.at_ns > 150 * MS else 0.0, y=0.0)
+
+        heat = make_segment(rule("a.x", count=4), Set("c.u", 15, 9.0), duration_ms=40, step="heat")
+        settle = make_segment(
+            rule("a.x", count=99), duration_ms=990, step="settle", ending=until(above("a.x", 9))
+        )
+        plan = HandPlan([heat, settle, heat], count=2, retry=RetryPolicy(attempts=2, delay_ns=50 * MS))
+        plan.lanes = tuple(LanePlan(index, required=True) for index in range(len(NAMES)))
+        plan.interlocks = [interlock(above("c.y", 5), poll_ms=30)]
+        bench = Bench(plan, act)
+        return bench, bench.run().outcome
+
+    whole, outcome = stopped_at(0)
+    assert (outcome, len(whole.attempts)) == (Outcome.DONE, 3)
+    requests = len(whole.pool.log)
+    for number in range(1, requests + 1):
+        bench, outcome = stopped_at(number)
+        released = number > requests - 6  # three values, and what the three drivers do by themselves
+        assert outcome is (Outcome.DONE if released else Outcome.TERMINATED), number
+        assert rows_on_the_wire(bench) == len(bench.pool.texts)
+        written = [request.text for request in bench.pool.log if request.operation in ("write", "call")]
+        assert written[-3:] == ["a.u=0", "b.u=0", "c.u=0"], number
+        check_steps(bench)

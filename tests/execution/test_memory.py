@@ -6,7 +6,19 @@ from collections import deque
 from itertools import islice
 from typing import Any
 
-from tests.execution.fakes import Bench, HandPlan, Request, lanes, rule, segment, start_of
+from tests.execution.fakes import (
+    Bench,
+    HandPlan,
+    Request,
+    above,
+    interlock,
+    lanes,
+    reading,
+    rule,
+    segment,
+    start_of,
+    until,
+)
 
 from shotlane.execution import VirtualClock, execute
 from shotlane.execution._agenda import agenda
@@ -67,6 +79,32 @@ def test_a_minute_at_1_khz_on_two_ports_holds_memory_flat() -> None:
     execute(plan, bench.pool, recorder, clock, start=start_of(plan))
     assert recorder.rows.taken == 2 * ticks
     assert max(scales.held) - scales.held[0] < 1000
+
+
+def test_a_minute_of_an_open_step_under_interlocks_holds_memory_flat() -> None:
+    ticks = 60 * RATE_HZ
+    waits = until(above("a.x", 10, window_ms=200, function="mean"))
+    step = segment(
+        rule("a.x", 0, 1, 24 * HOUR_S * RATE_HZ), duration_ms=24 * HOUR_S * 1000, step="wait", ending=waits
+    )
+    locks = [
+        interlock(above("a.x", 99, window_ms=50, function="max")),
+        interlock(above("c.x", 99), name="other"),
+    ]
+    plan = HandPlan([step], lanes=LANES, interlocks=locks)
+    scales, clock, recorder = _Scales(ticks // 5), VirtualClock(utc_ns=0), _Draining()
+    bench = Bench(plan, clock=clock)
+
+    def act(request: Request) -> Any:
+        bench.pool.log.clear()
+        scales()
+        return reading(x=20.0 if request.at_ns > 60e9 else 0.0)
+
+    bench.pool.act = act
+    result = execute(plan, bench.pool, recorder, clock, start=start_of(plan))
+    assert (result.shots_done, recorder.rows.taken > ticks) == (1, True)
+    # A poll a second is kept by this recorder.
+    assert max(scales.held) - scales.held[0] < 2000
 
 
 def test_an_hour_at_1_khz_is_one_rule() -> None:

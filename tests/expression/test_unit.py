@@ -121,3 +121,8 @@ def test_common_units_do_not_load_pint() -> None:
 def test_values_survive_the_way_through_si(symbol: str, prefix: str, number: float) -> None:
     unit = parse_unit(prefix + symbol if SYMBOLS[symbol].prefixed else symbol)
     assert unit.from_si(unit.to_si(number)) == pytest.approx(number, rel=1e-12, abs=1e-9)
+
+
+def test_a_unit_that_looks_like_a_name_of_python_is_unknown() -> None:
+    with pytest.raises(UnitError, match="unknown unit"):
+        parse_unit("degC_0__")

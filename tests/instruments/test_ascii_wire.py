@@ -280,3 +280,116 @@ def test_the_reply_after_one_that_made_no_sense_is_not_taken_for_the_next() -> N
             driver.read(["value"])
         assert [attempt(driver), attempt(driver)] == [None, 4.0]
         driver.close()
+
+
+# Replies that nothing ends.
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_reply_of_a_stated_length_needs_no_end(wire: str) -> None:
+    keys = {"reply": "r", "replies": {"r": {"frame": "{value:f}g", "length": 6}}}
+    assert value(keys, {b"Q": [b"1.", 0.02, b"500g"]}, wire).value == 1.5
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_reply_that_quiet_ends_is_whole_when_nothing_more_comes(wire: str) -> None:
+    keys = {"reply": "r", "replies": {"r": {"frame": "{value:f} g", "quiet": True}}}
+    assert value(keys, {b"Q": [b"1.", 0.01, b"5", 0.01, b" g"]}, wire).value == 1.5
+
+
+def test_what_is_shorter_than_its_length_times_out() -> None:
+    keys = {"reply": "r", "replies": {"r": {"frame": "{value:f}g", "length": 6}}}
+    assert fault(keys, b"1.5g").fault == "timeout"
+
+
+# A line is acknowledged, and the reply is fetched.
+
+FETCHED: dict[str, Any] = {"acknowledge": "\x06", "enquiry": "\x05", "errors": {"\x15": "rejected"}}
+
+
+class Gauge:
+    """Acknowledges a line and gives its reply when it is asked for it: lines end, the enquiry does not."""
+
+    def __init__(self) -> None:
+        self.goal = 2.5
+        self._held = b""
+
+    def __call__(self, came: bytes) -> bytes | None:
+        if came == b"\x05":
+            return self._held + b"\r\n"
+        line = came.strip()
+        if line.startswith(b"S"):
+            self.goal = float(line[1:])
+        elif line != b"Q":
+            return b"\x15\r\n"
+        self._held = str(self.goal).encode()
+        return b"\x06\r\n"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_reply_is_fetched_after_the_line_was_acknowledged(wire: str) -> None:
+    with peer(Gauge(), wire=wire, end=None) as device:
+        driver, told = drive(document(**FETCHED, answer="{value:f}"), device.resource)
+        driver.write("goal", 1.0)
+        assert driver.read(["value"])["value"].value == 1.0
+        driver.close()
+    assert device.received == [b"S1.0\r\n", b"\x05", b"Q\r\n", b"\x05"]
+    assert told.count("exchange.extra") == 2
+
+
+def test_a_line_that_is_not_acknowledged_is_refused() -> None:
+    keys = document(**FETCHED)
+    keys["attributes"]["value"]["query"] = "WRONG"
+    with peer(Gauge(), end=None) as device:
+        driver, _ = drive(keys, device.resource)
+        with pytest.raises(InstrumentError) as caught:
+            driver.read(["value"])
+        driver.close()
+    assert caught.value.fault == "rejected"
+    assert device.received == [b"WRONG\r\n"]  # nothing was fetched
+
+
+# Replies that depend on what was set.
+
+
+def valve(answers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "instrument": "valve",
+        "protocol": "ascii",
+        "replies": {"opened": "OPENED", "closed": "CLOSED", "on": "ON", "off": "OFF"},
+        "attributes": {
+            "state": {
+                "access": "w",
+                "options": {"open": "O", "shut": "C"},
+                "set": {"send": "V{value}", "reply": answers},
+            },
+            "power": {
+                "type": "bool",
+                "access": "w",
+                "set": {"send": "P{value}", "reply": {"true": "on", "false": "off"}},
+            },
+        },
+    }
+
+
+def test_each_option_has_its_own_reply() -> None:
+    answers = {b"VO": b"OPENED\n", b"VC": b"OPENED\n", b"P1": b"ON\n", b"P0": b"OFF\n"}
+    with peer(answers) as device:
+        driver, _ = drive(valve({"open": "opened", "shut": "closed"}), device.resource)
+        for name, wanted in (("state", "open"), ("power", True), ("power", False)):
+            driver.write(name, wanted)
+        with pytest.raises(InstrumentError, match="says 'OPENED'"):
+            driver.write("state", "shut")
+        driver.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"open": "opened"}, "nothing says what the device answers to shut"),
+        ({"open": "opened", "shut": "closed", "ajar": "on"}, "there is no value 'ajar'"),
+    ],
+)
+def test_every_option_needs_its_reply(answers: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        drive(valve(answers), "tcp://127.0.0.1:1")

@@ -106,9 +106,9 @@ ATTRIBUTE = {"query": "Q", "reply": "{value:f}"}
         ),
         ({"replies": {"r": {"lines": 2}}}, "INS033", '{\n   "lines": 2\n  }', "what the reply looks like"),
         (
-            {"replies": {"r": {"frame": "{a:f}", "length": 3}}},
+            {"replies": {"r": {"frame": "{a:f}", "end": "03"}}},
             "INS031",
-            '"length"',
+            '"end"',
             "belongs to protocol binary",
         ),
         (

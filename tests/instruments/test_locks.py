@@ -190,3 +190,91 @@ def test_closing_lets_go(tmp_path: Path) -> None:
     first.close()
     with PortLocks("bench") as locks:
         locks.take(furnace())
+
+
+# First come, first served.
+
+WAIT = """
+import sys
+from pathlib import Path
+from shotlane.instruments.pool._locks import PortLocks
+from shotlane.instruments.definition._resource import parse_resource
+locks = PortLocks("bench", what=lambda: "run " + sys.argv[2])
+resources = {"furnace": parse_resource(sys.argv[1], "furnace", Path("/"))}
+locks.take(resources, wait_s=60, waiting=lambda _: print("waits", flush=True))
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def waiting_process(name: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that waits for what another one holds, then holds it until it is given a line."""
+    command = [sys.executable, "-c", WAIT, "tcp://localhost:5020", name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert told_by(process) == "waits"
+            yield process
+        finally:
+            process.kill()
+
+
+def told_by(process: subprocess.Popen[str]) -> str:
+    """The next line that a process says."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Let a process let go."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_who_came_first_gets_it_first() -> None:
+    with another_process() as holder, waiting_process("1") as first, waiting_process("2") as second:
+        holder.kill()
+        assert told_by(first) == "held"
+        with pytest.raises(InUseError, match="run 1"):
+            PortLocks("bench").take(furnace(), wait_s=0.3)
+        end(first)
+        assert told_by(second) == "held"
+
+
+def test_who_does_not_wait_does_not_push_in() -> None:
+    with waiting_for_nobody() as process:
+        with pytest.raises(InUseError, match=f"pid {process.pid} .*waiting to do run 7"):
+            PortLocks("bench").take(furnace())
+        PortLocks("bench").take(furnace("tcp://localhost:5021"))
+
+
+@contextmanager
+def waiting_for_nobody() -> Iterator[subprocess.Popen[str]]:
+    """A process that has a ticket and never uses it."""
+    text = WAIT.replace(
+        "locks.take(resources, wait_s=60", "locks._take = lambda *_: locks\nlocks.take(resources, wait_s=60"
+    )
+    text = text.replace("lambda *_: locks", "lambda *_: InUseError({})")
+    text = text.replace("import PortLocks", "import InUseError, PortLocks")
+    command = [sys.executable, "-c", text, "tcp://localhost:5020", "7"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert told_by(process) == "waits"
+        yield process
+        process.kill()
+
+
+def test_the_ticket_of_a_killed_process_holds_up_nobody(folder: Path) -> None:
+    with waiting_for_nobody() as process:
+        assert len(list((folder / "queue").glob("*.ticket"))) == 1
+        process.kill()
+        process.wait()
+        with PortLocks("bench") as locks:
+            locks.take(furnace())
+    assert list((folder / "queue").iterdir()) == []
+
+
+def test_a_ticket_is_given_back_when_the_wait_is_over(folder: Path) -> None:
+    with another_process(), pytest.raises(InUseError):
+        PortLocks("bench").take(furnace(), wait_s=0.2)
+    assert list((folder / "queue").iterdir()) == []

@@ -189,3 +189,41 @@ def test_blocks_cover_everything_and_keep_their_limit(wanted: list[Place], most:
     blocks = requests(wanted, wanted, most=most)
     assert all(any(block.covers(place) for block in blocks) for place in wanted)
     assert all(block.count <= (2000 if block.kind.is_bit else most) for block in blocks)
+
+
+# Decimal digits, and floats of 16 bits.
+
+
+@given(st.integers(0, 9999), orders)
+def test_decimal_digits_come_back(number: int, order: Order) -> None:
+    codec = Codec("bcd16", order)
+    assert codec.decode(codec.encode(number)).value == number
+
+
+def test_decimal_digits_stand_in_halves_of_bytes() -> None:
+    assert Codec("bcd16").encode(1234) == (0x1234,)
+    assert Codec("bcd32", Order(low_word_first=True)).encode(12345678) == (0x5678, 0x1234)
+    assert Codec("bcd16", value_type=ValueType.FLOAT, scale=0.1).decode([0x0215]).value == 21.5
+
+
+def test_what_is_no_decimal_digit_is_no_value() -> None:
+    reading = Codec("bcd16").decode([0x12AF])
+    assert (reading.value, reading.raw) == (None, "0x12af (no decimal digits)")
+
+
+@pytest.mark.parametrize("number", [10000, -1])
+def test_what_has_too_many_digits_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match="does not fit into a register of type bcd16"):
+        Codec("bcd16").encode(number)
+
+
+@given(st.floats(width=16, allow_nan=False, allow_infinity=False))
+def test_float16_comes_back_as_a_decimal_of_the_same_register(value: float) -> None:
+    codec = Codec("float16", value_type=ValueType.FLOAT)
+    words = codec.encode(value)
+    assert codec.encode(codec.decode(words).value) == words
+
+
+def test_float16_is_read_as_its_shortest_decimal() -> None:
+    codec = Codec("float16", value_type=ValueType.FLOAT)
+    assert codec.decode(codec.encode(21.3)).value == 21.3

@@ -130,13 +130,21 @@ def test_one_host_spelt_twice_is_one_port(tmp_path: Path) -> None:
     assert roles["furnace"].port == roles["other"].port
 
 
+SCALE = """
+instrument: scale
+protocol: ascii
+options: {address: A}
+write: "{address}{command}\\n"
+attributes: {mass: {query: SI, reply: '{mass:f}'}}
+"""
+
+
 def test_a_linked_serial_device_is_one_port(tmp_path: Path) -> None:
     (tmp_path / "tty").touch()
     (tmp_path / "link").symlink_to(tmp_path / "tty")
-    document = "instrument: scale\nprotocol: ascii\nattributes: {mass: {query: SI, reply: '{mass:f}'}}\n"
     text = "station: bench\ninstruments:\n  a: {instrument: scale, resource: 'serial://tty'}\n"
-    text += "  b: {instrument: scale, resource: 'serial://link'}\n"
-    roles = sound(text, tmp_path, {"scale": document}).table.roles
+    text += "  b: {instrument: scale, resource: 'serial://link', options: {address: B}}\n"
+    roles = sound(text, tmp_path, {"scale": SCALE}).table.roles
     assert roles["a"].port == roles["b"].port
 
 
@@ -276,3 +284,24 @@ def test_an_instrument_document_is_checked_by_itself(text: str) -> None:
 def test_what_only_a_station_decides_hides_nothing_else() -> None:
     report = checked(GAS.replace("attributes:", "timeout: 3 V\nattributes:"))
     assert (only(report).code, marked(only(report))) == ("INS010", "3 V")
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource"), [("scale", "serial:///dev/x"), ("furnace", "modbus+serial:///dev/x?unit=3")]
+)
+def test_two_roles_are_not_one_device(kind: str, resource: str, tmp_path: Path) -> None:
+    text = f"station: bench\ninstruments:\n  a: {{instrument: {kind}, resource: '{resource}'}}\n"
+    text += f"  b: {{instrument: {kind}, resource: '{resource}'}}\n"
+    _, report = resolve(text, tmp_path, {"scale": SCALE, "furnace": FURNACE})
+    item = only(report)
+    assert (item.code, marked(item).strip("'")) == ("STA152", resource)
+    wanted = "b and a are both unit 3 of one wire" if kind == "furnace" else "b and a are spoken to alike"
+    assert wanted in item.message
+
+
+def test_two_different_units_of_one_number_are_found_too(tmp_path: Path) -> None:
+    text = "station: bench\ninstruments:\n"
+    for name, kind in (("a", "furnace"), ("b", "watlow-ezzone")):
+        text += f"  {name}: {{instrument: {kind}, resource: 'modbus+serial:///dev/x?unit=1'}}\n"
+    _, report = resolve(text, tmp_path, {"furnace": FURNACE})
+    assert [item.code for item in report] == ["STA152"]

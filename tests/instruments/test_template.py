@@ -129,3 +129,35 @@ def test_every_list_of_numbers_comes_back(values: list[float], between: str) -> 
 def test_a_list_with_a_gap_is_refused(reply: str) -> None:
     with pytest.raises(ReplyMismatch):
         parse_frame("{values:list}").parse(reply)
+
+
+@pytest.mark.parametrize(
+    ("reply", "number"), [("-   12.34 g", -12.34), ("+ 5.0 g", 5.0), ("- 1e3 g", -1000.0)]
+)
+def test_blanks_may_stand_after_a_sign(reply: str, number: float) -> None:
+    assert parse_frame("{mass:f} g").parse(reply)["mass"].value == number
+
+
+def test_in_a_list_a_blank_stands_between_two_numbers() -> None:
+    assert parse_frame("{all:list}").parse("-1 +2 -3")["all"].value.tolist() == [-1, 2, -3]  # type: ignore[union-attr]
+    with pytest.raises(ReplyMismatch):
+        parse_frame("{all:list}").parse("- 1 2")
+
+
+@pytest.mark.parametrize(
+    ("digits", "number"), [("FFFE", -2), ("7FFF", 32767), ("8000", -32768), ("ff", -1), ("0f", 15)]
+)
+def test_hexadecimal_numbers_with_a_sign_are_in_twos_complement(digits: str, number: int) -> None:
+    assert parse_frame("{value:sx}").parse(digits)["value"].value == number
+
+
+@given(st.integers(-32768, 32767))
+def test_what_is_written_in_twos_complement_comes_back(number: int) -> None:
+    text = parse_write("{value:sx4}", ["value"]).fill({"value": number})
+    assert len(text) == 4
+    assert parse_frame("{value:sx}").parse(text)["value"].value == number
+
+
+def test_twos_complement_is_refused_beyond_its_digits() -> None:
+    with pytest.raises(ValueError, match="128 does not fit into 2 hexadecimal digits"):
+        parse_write("{value:sx2}", ["value"]).fill({"value": 128})

@@ -9,6 +9,7 @@ import pytest
 from tests.plan.table import plan_of
 from tests.plan.test_digest import TEXT
 
+from shotlane.expression import Expression
 from shotlane.plan import CompiledPlan, PlanFileError, load_plan, save_plan
 
 SWEPT = TEXT.replace("cool: 1 s", "cool: last").replace("  flow: 20", "  last: 1 s\n  flow: 20")
@@ -48,6 +49,8 @@ def equal(one: object, other: object) -> bool:
         )
     if isinstance(one, tuple):
         return isinstance(other, tuple) and len(one) == len(other) and all(map(equal, one, other))
+    if isinstance(one, Expression):
+        return isinstance(other, Expression) and (one.text, one.names) == (other.text, other.names)
     slots = getattr(one, "__slots__", None)
     if slots:
         return type(one) is type(other) and all(equal(getattr(one, n), getattr(other, n)) for n in slots)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.plan.table import MS, S, faults, plan_of
+from tests.plan.table import MS, faults, plan_of
 
 TEXT = (Path(__file__).parents[2] / "sequences" / "furnace-ramp.yaml").read_text(encoding="utf-8")
 
@@ -11,9 +11,10 @@ TEXT = (Path(__file__).parents[2] / "sequences" / "furnace-ramp.yaml").read_text
 def test_the_furnace_ramp_at_a_glance() -> None:
     summary = plan_of(TEXT).summary
     assert summary.shots == 9
-    # 2 s and the ramp of 15, 35 or 55 K at 40 K/s.
-    assert summary.shot_ns == (2375 * MS, 3375 * MS)
-    assert summary.total_ns == 3 * (3 * 2 * S + (375 + 875 + 1375) * MS)
+    # 1.7 s, the ramp of 15, 35 or 55 K at 40 K/s, and 0.1 s to 5 s until the furnace has settled.
+    assert summary.shot_ns == (2175 * MS, 8075 * MS)
+    assert summary.total_ns == 3 * (3 * 6700 * MS + (375 + 875 + 1375) * MS)
+    assert (summary.open_ended, summary.bounded) == (True, True)
     assert [(step.name, step.shortest_ns / MS, step.longest_ns / MS) for step in summary.steps][1] == (
         "heat",
         375,

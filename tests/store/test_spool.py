@@ -200,6 +200,17 @@ def test_a_file_that_is_no_spool_is_left_alone(sqlite_url: str) -> None:
     assert stray.exists()
 
 
+def test_a_spool_that_was_killed_at_its_making_is_none_and_is_tidied_away(sqlite_url: str) -> None:
+    open_recorder(sqlite_url).close()
+    folder = _file(sqlite_url).parent / "spool"
+    folder.mkdir()
+    for name, age_s in (("old.new", 1000), ("young.new", 0)):
+        (folder / name).write_bytes(b"half a fra")
+        os.utime(folder / name, (time.time() - age_s,) * 2)
+    assert recover(sqlite_url) == ()
+    assert [path.name for path in folder.iterdir()] == ["young.new"]
+
+
 def test_no_run_begins_while_the_store_is_away(sqlite_url: str) -> None:
     with _started(sqlite_url) as recorder:
         with _locked(sqlite_url):

@@ -5,13 +5,14 @@ commands need neither.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis._loaded import LoadedRun
     from shotlane.analysis._store import Store
+    from shotlane.store import RunSummary
 
 
 def load(run: int | None = None, store: str | Path | None = None) -> "LoadedRun":
@@ -37,3 +38,10 @@ def open_store(store: str | Path | None = None) -> "Store":
     from shotlane.analysis import _store  # late: polars, SQLAlchemy
 
     return _store.open_store(store)
+
+
+def find_runs(store: str | Path | None = None, limit: int | None = None, **which: Any) -> "list[RunSummary]":
+    """The runs that `Store.runs` finds with the same conditions, without polars."""
+    from shotlane.analysis._find_runs import find_runs  # late: SQLAlchemy
+
+    return find_runs(store, limit, **which)

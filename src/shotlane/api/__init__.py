@@ -23,19 +23,14 @@ if TYPE_CHECKING:
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
     from shotlane.api._in_order import run, start_in_order
+    from shotlane.api._past import ResumeError
     from shotlane.api._plans import prepare_saved, save
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare, refuse_unanswered
     from shotlane.api._project import Project, find_project
     from shotlane.api._ready import refuse_unready
-    from shotlane.api._resume import (
-        ResumeError,
-        Resumption,
-        go_on,
-        prepare_resumption,
-        resume,
-        shot_ranges,
-    )
+    from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import Run, start
+    from shotlane.api._same_plan import shot_ranges
 
 _HOMES = {
     "Explanation": "_explain",
@@ -48,7 +43,7 @@ _HOMES = {
     "Options": "_prepare",
     "Prepared": "_prepare",
     "Project": "_project",
-    "ResumeError": "_resume",
+    "ResumeError": "_past",
     "Resumption": "_resume",
     "Run": "_run",
     "by_hand": "_by_hand",
@@ -70,7 +65,7 @@ _HOMES = {
     "refuse_unready": "_ready",
     "run": "_in_order",
     "save": "_plans",
-    "shot_ranges": "_resume",
+    "shot_ranges": "_same_plan",
     "start": "_run",
     "start_in_order": "_in_order",
     "value_from": "_by_hand",

@@ -25,7 +25,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One name. `kind`: parameter, label, step or channel; `value` as in the shot, in `unit`.
+    """One name. `kind`: parameter, label, step, channel, result or interlock; `value` in the shot, in `unit`.
 
     `override`: what the command line says in place of `origin`. `axis`: the item of the sweep that varies it.
     `sources`: the names that it is derived from. `entries`: cells of a lane, or the times of a step. `sets`:
@@ -80,21 +80,26 @@ class _Explainer:
         """Every name that can be asked for."""
         sequence = self._prepared.sequence
         steps = {name for item in sequence.timeline for name in item}
-        return {*self._parameters, *sequence.labels, *steps, *sequence.lanes}
+        live = {*sequence.results, *sequence.interlocks}
+        return {*self._parameters, *sequence.labels, *sequence.ask, *steps, *sequence.lanes, *live}
 
     def all(self, name: str) -> Iterator[Explanation]:
         """What has this name."""
-        if name in self._parameters or name in self._prepared.sequence.labels:
+        if name in self._known():
             yield self._parameter(name)
         for index, item in enumerate(self._prepared.sequence.timeline):
             if name in item:
                 yield self._step(name, ("timeline", index, name))
         if name in self._prepared.sequence.lanes:
             yield self._channel(name)
+        for section, kind in (("results", "result"), ("interlocks", "interlock")):
+            if name in getattr(self._prepared.sequence, section):
+                yield self._live(name, kind, (section, name))
 
     def _parameter(self, name: str) -> Explanation:
         is_label = name not in self._parameters
-        path: Path = ("labels", name) if is_label else self._parameters[name][0]
+        section = "ask" if name in self._prepared.sequence.ask else "labels"
+        path: Path = (section, name) if is_label else self._parameters[name][0]
         override = self._prepared.options.parameters.get(name)
         axis = None if override is not None else self._axis(name)
         written = override if override is not None else self._written(path)
@@ -111,16 +116,18 @@ class _Explainer:
         )
 
     def _sources(self, written: Any) -> Iterator[Explanation]:
-        for used in _names_in(written, self._known()):
-            if used in self._parameters or used in self._prepared.sequence.labels:
-                yield self._parameter(used)
+        """Every parameter that stands in a value, or in the values of a mapping."""
+        known = self._known()
+        used = (name for scalar in _scalars(written) for name in _names_in(scalar, known))
+        yield from (self._parameter(name) for name in dict.fromkeys(used) if name in known)
+
+    def _live(self, name: str, kind: str, path: Path) -> Explanation:
+        """A result or an interlock."""
+        return Explanation(name, kind, self._origin(path), sources=tuple(self._sources(self._written(path))))
 
     def _step(self, name: str, path: Path) -> Explanation:
         facts = tuple(self._times(name))
-        used = dict.fromkeys(
-            item for text in _scalars(self._written(path)) for item in _names_in(text, self._known())
-        )
-        sources = tuple(self._parameter(item) for item in used if item in self._known())
+        sources = tuple(self._sources(self._written(path)))
         step = next(step for segment in self._shot.segments for step in segment.steps if step.name == name)
         open_ended = next(item.open_ended for item in self._plan.summary.steps if item.name == name)
         length = None if open_ended else (step.end_ns - step.start_ns) / 1e9
@@ -202,7 +209,7 @@ class _Explainer:
         return None if path is None else self._origin(path)
 
     def _known(self) -> set[str]:
-        return {*self._parameters, *self._prepared.sequence.labels}
+        return {*self._parameters, *self._prepared.sequence.labels, *self._prepared.sequence.ask}
 
     def _written(self, path: Path) -> Any:
         value = self._document.data

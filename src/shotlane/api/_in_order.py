@@ -60,7 +60,7 @@ def start_in_order(prepared: Prepared, **options: Any) -> Run:
         return start(prepared, **options)
     # One for all, so that a stop between two runs is heeded by the second.
     options["control"] = options.get("control") or Control()
-    quiet = {name: value for name, value in options.items() if name != "progress"}
+    quiet = {name: value for name, value in options.items() if name not in ("progress", "part")}
     before = None
     if prepared.before is not None:
         before = start(_linked(prepared.before, "before", prepared.plan.sequence), **quiet)

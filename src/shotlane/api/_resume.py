@@ -7,37 +7,27 @@ done must be the same in both.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from shotlane.api._changes import Change, changes_of
+from shotlane.api._in_order import start_in_order
 from shotlane.api._origin import sequence_path, texts_of
 from shotlane.api._part import Part
+from shotlane.api._past import Past, ResumeError, past_of
 from shotlane.api._prepare import Options, Prepared, prepare_document
 from shotlane.api._project import Project, find_project
-from shotlane.api._run import Run, start
+from shotlane.api._run import Run
+from shotlane.api._same_plan import check_digest, check_kept
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
 from shotlane.document import given_texts, read_file
 from shotlane.instruments import Holder, InUseError
-from shotlane.records import Outcome
-from shotlane.store import Reader, RunRecord, open_reader
 
 # How long the guard of a dead run may be at work.
 _GUARD_S = 130.0
-# A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
-_KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
-
-
-class ResumeError(Exception):
-    """A run that cannot go on; `help` is the way out."""
-
-    def __init__(self, message: str, help: str | None = None) -> None:
-        super().__init__(message if help is None else f"{message}; {help}")
-        self.message = message
-        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +41,6 @@ class Resumption:
     seed: int
     kept: int
     changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What a store holds of a run."""
-
-    record: RunRecord
-    session: int
-    documents: Mapping[str, str]
-    outcomes: Mapping[int, Outcome]  # of the shots that are kept
-    digests: Mapping[int, str]
-
-    @property
-    def number(self) -> int:
-        return self.record.summary.number
-
-    @property
-    def origin(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.record.environment["origin"]
-        return found
 
 
 def resume(
@@ -99,18 +69,18 @@ def prepare_resumption(
 ) -> Resumption | None:
     """Find out what is left of a run; None when the report has errors. Touches nothing."""
     store = store or find_project(Path.cwd(), report).store_url
-    past = _past(store, run)
+    past = past_of(store, run)
     changes = changes_of(past.origin, past.documents)
     prepared = _from_files(past, report) if changed and changes else _from_store(past, report, store)
     if prepared is None:
         return None
     if changed and changes:
-        part = Part(_left(past, len(prepared.plan)), follows=run)
-        _check_kept(past, prepared)
+        part = Part(past.left(len(prepared.plan)), follows=run)
+        check_kept(past, prepared)
     else:
         kept = Counter(past.outcomes.values())
-        part = Part(_left(past, len(prepared.plan)), resumes=run, session=past.session, kept=kept)
-        _check_digest(past, prepared)
+        part = Part(past.left(len(prepared.plan)), resumes=run, session=past.session, kept=kept)
+        check_digest(past, prepared)
     if not part.shots:
         raise ResumeError(f"run {run} is complete: nothing of its {len(prepared.plan)} shots is left to do")
     seed = int(past.record.environment["seed"])
@@ -124,17 +94,20 @@ def go_on(
     waiting: Callable[[InUseError], None] | None = None,
     **terms: Any,
 ) -> Run:
-    """Run what is left. `terms` as `start` takes them. The guard of the dead run is waited for."""
+    """Run what is left, and what comes before and after the sequence, whose state of then is gone.
+
+    `terms` as `start` takes them. The guard of the dead run is waited for.
+    """
     terms |= {"store": found.store, "seed": found.seed, "part": found.part}
     try:
-        return start(found.prepared, wait_s=0.0, **terms)
+        return start_in_order(found.prepared, wait_s=0.0, **terms)
     except InUseError as error:
         if any(not _is_guard(holder, found.run) for holder in error.holders.values()):
             if not wait_s:
                 raise
         else:
             wait_s = max(wait_s, _GUARD_S)
-    return start(found.prepared, wait_s=wait_s, waiting=waiting, **terms)
+    return start_in_order(found.prepared, wait_s=wait_s, waiting=waiting, **terms)
 
 
 def _is_guard(holder: Holder | None, run: int) -> bool:
@@ -142,27 +115,7 @@ def _is_guard(holder: Holder | None, run: int) -> bool:
     return holder is None or holder.what.startswith(f"the guard of run {run} ")
 
 
-def _past(store: str, run: int) -> _Past:
-    with open_reader(store) as reader:
-        # First of all: who goes on with the run in the meantime is found out by it.
-        session = _last_session(reader, run)
-        record = reader.run(run)
-        if record.summary.outcome is None:
-            raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
-        if "origin" not in record.environment:
-            raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
-        kept = [row for row in reader.shots(run) if row[1] in _KEPT]
-        outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
-        digests = {shot: digest for shot, *_, digest in kept}
-        return _Past(record, session, reader.documents(run), outcomes, digests)
-
-
-def _last_session(reader: Reader, run: int) -> int:
-    rows = reader.sessions(run)
-    return int(rows[-1][2]) if rows else 0
-
-
-def _from_store(past: _Past, report: Report, store: str) -> Prepared | None:
+def _from_store(past: Past, report: Report, store: str) -> Prepared | None:
     """The run as it was."""
     path = sequence_path(past.origin)
     project = replace(find_project(path.parent, report), store=store)
@@ -178,13 +131,13 @@ def _from_store(past: _Past, report: Report, store: str) -> Prepared | None:
     return replace(prepared, documents=past.documents, files=files)
 
 
-def _from_files(past: _Past, report: Report) -> Prepared | None:
+def _from_files(past: Past, report: Report) -> Prepared | None:
     """The run as the files are today."""
     path = sequence_path(past.origin)
     return _compiled(past, path, find_project(path.parent, report), report)
 
 
-def _compiled(past: _Past, path: Path, project: Project, report: Report) -> Prepared | None:
+def _compiled(past: Past, path: Path, project: Project, report: Report) -> Prepared | None:
     origin, environment = past.origin, past.record.environment
     options = Options(
         origin["station"],
@@ -195,61 +148,3 @@ def _compiled(past: _Past, path: Path, project: Project, report: Report) -> Prep
     )
     document = read_file(path, report, name=origin["sequence"])
     return None if document is None else prepare_document(path, document, report, options, project)
-
-
-def _left(past: _Past, count: int) -> tuple[int, ...]:
-    # What a run that follows another one does not do, that one has done.
-    follows = past.record.environment.get("follows")
-    wanted = range(1, count + 1) if follows is None else follows["shots"]
-    return tuple(number for number in wanted if number not in past.digests and number <= count)
-
-
-def _check_digest(past: _Past, prepared: Prepared) -> None:
-    """Refuse what comes to another plan: its shots would not be those of the run."""
-    if prepared.plan.digest == past.record.plan_digest:
-        return
-    from shotlane.api._environment import versions  # late: reads files
-
-    then = past.record.environment
-    differing = [
-        f"{name} {then_version} then, {now or 'none'} now"
-        for name, then_version in {"shotlane": then["shotlane"], **then["packages"]}.items()
-        if (now := versions().get(name)) != then_version
-    ]
-    told = ", ".join(differing) or "no version of a package differs"
-    raise ResumeError(
-        f"run {past.number} does not compile to the same plan any more: {told}",
-        "install what it was made with, or begin a new run",
-    )
-
-
-def _check_kept(past: _Past, prepared: Prepared) -> None:
-    """With changed files, what was done must be what would be done."""
-    if prepared.plan.optimization is not None and past.digests:
-        raise ResumeError(
-            f"run {past.number} is an optimisation, which cannot go on with changed files",
-            "begin a new run, or resume it without --changed",
-        )
-    count = len(prepared.plan)
-    differing = [
-        number
-        for number, digest in past.digests.items()
-        if number > count or prepared.plan.shot(number).digest != digest
-    ]
-    if differing:
-        shown = shot_ranges(differing)
-        raise ResumeError(
-            f"with the files of today, shots that run {past.number} has done are other ones: {shown}",
-            "begin a new run, or resume it without --changed",
-        )
-
-
-def shot_ranges(numbers: list[int] | tuple[int, ...]) -> str:
-    """'1..6, 9, 12..40'."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1][1:] = [number]
-        else:
-            parts.append([number])
-    return ", ".join("..".join(map(str, part)) for part in parts)

@@ -81,6 +81,26 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
     _add_terms(parser)
 
 
+def _add_which_runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", metavar="PATTERN", help="of this sequence; * stands for anything")
+    parser.add_argument("--tag", help="with this tag")
+    parser.add_argument(
+        "--since", metavar="TIME", help="started since: 2026-11-20, '2026-11-20 14:30', '2 d' ago"
+    )
+    parser.add_argument("--until", metavar="TIME", help="started until; a day without a time is meant whole")
+    parser.add_argument(
+        "--outcome", action="append", metavar="OUTCOME", help="ended so, or running (may be repeated)"
+    )
+    parser.add_argument(
+        "--parameter",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="with this parameter, or with this value in some shot; LOW..HIGH for a range (may be repeated)",
+    )
+
+
 def _add_describe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     describe = verbs.add_parser(
         "describe", help="open the drivers of a station once and keep what they declare in STATION.lock.yaml"
@@ -204,6 +224,7 @@ def main_parser() -> argparse.ArgumentParser:
     runs.add_argument(
         "-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)"
     )
+    _add_which_runs(runs)
     _add_store(runs)
     _add_json(runs)
 
@@ -211,6 +232,7 @@ def main_parser() -> argparse.ArgumentParser:
     show.add_argument(
         "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)"
     )
+    show.add_argument("--html", metavar="OUT", type=Path, help="write a report with pictures, one file")
     _add_store(show)
     _add_json(show)
 

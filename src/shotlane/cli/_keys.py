@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from shotlane.cli._keyboard import Keyboard
 from shotlane.execution import Control, Phase, Progress
@@ -18,7 +18,7 @@ _POLL_S = 0.1
 _AGAIN_S = 3.0
 _BY = "the keyboard"
 _KEYS = "p pause   s skip the shot   a abort"
-_BELL = "\a"
+_BELL = b"\a"
 
 
 class Person:
@@ -38,7 +38,8 @@ class Person:
         with self._asking:
             self._answered.clear()
             self._question = text
-            sys.stderr.write(_BELL)
+            with suppress(OSError):
+                os.write(2, _BELL)  # past whatever draws there, which waits for the end of a line
             try:
                 while not cancelled.is_set() and (deadline is None or time.monotonic() < deadline):
                     if self._answered.wait(_POLL_S):

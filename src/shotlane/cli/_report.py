@@ -6,11 +6,13 @@ it leaves out or draws thinned that it does.
 
 from html import escape
 
+import polars as pl
+
 from shotlane.analysis import LoadedRun
 from shotlane.cli._report_events import what_happened
 from shotlane.cli._report_lanes import lanes
 from shotlane.cli._report_lateness import counts
-from shotlane.cli._report_origin import origin
+from shotlane.cli._report_origin import asked, origin
 from shotlane.cli._report_parts import badge, facts
 from shotlane.cli._report_results import results, shots_table
 from shotlane.cli._report_style import STYLE
@@ -26,7 +28,8 @@ def report_of(run: LoadedRun) -> str:
     body = "\n".join(
         part
         for part in (
-            _head(run),
+            _head(run, shots),
+            asked(run, shots),
             what_happened(run),
             results(run, shots),
             shots_table(run, shots),
@@ -44,7 +47,7 @@ def report_of(run: LoadedRun) -> str:
     )
 
 
-def _head(run: LoadedRun) -> str:
+def _head(run: LoadedRun, shots: pl.DataFrame) -> str:
     record, summary = run.record, run.record.summary
     state = "running" if summary.outcome is None else summary.outcome.value
     badges = [badge(summary.state, state), *(badge(stamp, "warn") for stamp in summary.stamps)]
@@ -60,7 +63,7 @@ def _head(run: LoadedRun) -> str:
         f"<p class=soft>on {escape(summary.station)}, started {local_time(summary.started_utc_ns)}{took}</p>",
         f"<p><b>Why it ended:</b> {escape(record.reason)}</p>" if record.reason else "",
         _unsafe(run),
-        _figures(run),
+        _figures(run, shots),
         "</header>",
     ]
     return "\n".join(line for line in lines if line)
@@ -71,7 +74,9 @@ def _unsafe(run: LoadedRun) -> str:
     items = run.record.figures.get("unsafe") or []
     if not items:
         return ""
-    told = "".join(f"<li>{escape(_place(item))}: {escape(str(item.get('message', '')))}</li>" for item in items)
+    told = "".join(
+        f"<li>{escape(_place(item))}: {escape(str(item.get('message', '')))}</li>" for item in items
+    )
     return f'<div class="alarm"><b>NOT SAFE:</b> these safe values could not be written.<ul>{told}</ul></div>'
 
 
@@ -79,16 +84,16 @@ def _place(item: dict[str, object]) -> str:
     return ".".join(str(item[key]) for key in ("role", "attribute") if item.get(key) is not None)
 
 
-def _figures(run: LoadedRun) -> str:
+def _figures(run: LoadedRun, shots: pl.DataFrame) -> str:
     summary, outcomes = run.record.summary, run.record.outcomes
     good = sum(outcomes.get(one, 0) for one in (Outcome.DONE, Outcome.PASSED))
     bad = sum(number for outcome, number in outcomes.items() if outcome.severity >= Outcome.FAILED.severity)
     items = [("of " + f"{summary.shots_planned:,} shots ended well", f"{good:,}", "")]
     if bad:
         items.append(("failed or errored", f"{bad:,}", "bad"))
-    attempts = run.record.figures.get("attempts")
-    if attempts is not None and attempts > summary.shots_committed:
-        items.append(("attempts more than shots", f"{attempts - summary.shots_committed:,}", "warn"))
+    again = int((shots["attempts"].fill_null(1) - 1).clip(0).sum())
+    if again:
+        items.append(("tries again", f"{again:,}", "warn"))
     if run.record.faults:
         items.append(("faults", f"{len(run.record.faults):,}", "warn"))
     readings = [row for (_, what), row in run.record.tallies.items() if what == "readings"]

@@ -1,11 +1,12 @@
-"""Small charts of a report as HTML with SVG inside: stretched to the width they get, with text that is not.
+"""Small charts of a report: SVG that is stretched to the width it gets, with letters that are not.
 
-Coordinates of the drawing run from 0 to 1000 in x and from 0 to 100 in y; strokes keep their width, and a dot
-is a line of no length with round ends. Letters stand outside of the drawing, so that they are never distorted.
+Coordinates of a drawing run from 0 to 1000 in x and from 0 to 100 in y; strokes keep their width, and a dot
+is a line of no length with round ends. Letters stand outside of the drawing, where nothing distorts them.
 """
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,9 @@ def thinned(x: Floats, y: Floats, parts: int = PARTS) -> tuple[Floats, Floats]:
         return x, y
     edges = np.linspace(0, len(x), parts + 1).astype(int)
     filled = np.where(np.isnan(y), np.inf, y)
-    low = [begin + int(filled[begin:end].argmin()) for begin, end in zip(edges, edges[1:], strict=False)]
+    low = [begin + int(filled[begin:end].argmin()) for begin, end in pairwise(edges)]
     filled = np.where(np.isnan(y), -np.inf, y)
-    high = [begin + int(filled[begin:end].argmax()) for begin, end in zip(edges, edges[1:], strict=False)]
+    high = [begin + int(filled[begin:end].argmax()) for begin, end in pairwise(edges)]
     kept = np.unique([*low, *high])
     return x[kept], y[kept]
 
@@ -42,6 +43,10 @@ class Scale:
         share = (numbers - self.low) / span if span > 0 else np.full(np.shape(numbers), 0.5)
         share = 1.0 - share if self._up else share
         return self._pad + share * (self._length - 2 * self._pad)
+
+    def at(self, number: float) -> float:
+        """Coordinate of one number."""
+        return float(self(np.array([number]))[0])
 
 
 def across(low: float, high: float) -> Scale:
@@ -126,7 +131,11 @@ def _distance(duration_s: float) -> tuple[float, float, str]:
         if duration_s >= limit:
             return _round_step(duration_s / length) * length, 1 / length, unit
     factor, unit = next(
-        ((factor, unit) for limit, factor, unit in ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms")) if duration_s < limit),
+        (
+            (factor, unit)
+            for limit, factor, unit in ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms"))
+            if duration_s < limit
+        ),
         (1.0, "s"),
     )
     return _round_step(duration_s), factor, unit

@@ -1,6 +1,8 @@
 """What happened: the attempts in time, and everything that was not as planned."""
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -10,12 +12,13 @@ import polars as pl
 
 from shotlane.analysis import LoadedRun
 from shotlane.cli._report_charts import across, box, drawing
-from shotlane.cli._report_parts import Cell, Column, clock_time, note, section, table
+from shotlane.cli._report_parts import Cell, Column, clock_of, folded, note, section, table
 from shotlane.cli._text import duration
 from shotlane.records import Outcome
 
 _MOST_ATTEMPTS = 1500
 _MOST_EVENTS = 200
+_FOLDED_FROM = 40
 _PARTS = 1000
 # What goes as planned is told by counts, or elsewhere on the page.
 _USUAL = frozenset(
@@ -23,7 +26,7 @@ _USUAL = frozenset(
         *("session.started", "session.ended", "run.started", "shot.started", "shot.ended", "attempt.started"),
         *("timing.mode", "instrument.opened", "instrument.identified", "instrument.set-up"),
         *("instrument.closed", "safe-state.written", "cadence.kept", "interlock.watched", "exchange.checked"),
-        *("verdict.failed", "verdict.errored"),
+        *("verdict.failed", "verdict.errored", "run.ended"),
     }
 )
 _LOUD = ("failed", "faulted", "tripped", "down", "crashed", "exhausted", "errored", "lost", "mismatched")
@@ -41,13 +44,16 @@ def _timeline(run: LoadedRun) -> str:
     # One that goes on, or was killed, has no end: it reaches to the end of what is known.
     last = found.select(pl.max_horizontal(pl.col("ended").max(), pl.col("began").max())).item()
     ends = found["ended"].fill_null(last)
-    begin = found["began"][0]
+    clock = clock_of(run)
     times = [series.dt.timestamp("ns").to_numpy().astype(float) for series in (found["began"], ends)]
     low = times[0][0]
     x = across(low, max(times[1].max(), low + 1))
     lefts, rights = x(times[0]), x(times[1])
     if found.height > _MOST_ATTEMPTS:
-        parts, remark = _merged(found, lefts, rights), f"{found.height:,} attempts: of each {1 / 10:.1f} % of "
+        parts, remark = (
+            _merged(found, lefts, rights),
+            f"{found.height:,} attempts: of each {1 / 10:.1f} % of ",
+        )
         remark += "the width the worst one is drawn."
     else:
         parts, remark = _boxes(found, lefts, rights), "One box for every attempt."
@@ -55,8 +61,8 @@ def _timeline(run: LoadedRun) -> str:
     caption = f"{remark} A shot that was tried again has more than one."
     return (
         f"<figure>{drawing(parts, 'attempts over time', 'plot strip')}"
-        f'<div class="ends soft"><span>{clock_time(begin)}</span><span>{escape(took)}</span>'
-        f"<span>{clock_time(ends.max())}</span></div>"  # type: ignore[arg-type]
+        f'<div class="ends soft"><span>{clock(found["began"][0])}</span><span>{escape(took)}</span>'
+        f"<span>{clock(ends.max())}</span></div>"  # type: ignore[arg-type]
         f"<figcaption>{escape(caption)} {_legend(found)}</figcaption></figure>"
     )
 
@@ -65,7 +71,9 @@ def _boxes(found: pl.DataFrame, lefts: Any, rights: Any) -> list[str]:
     parts = [box(0, 1000, "f-back")]
     rows = found.select("shot", "attempt", "outcome", "fault").iter_rows()
     for (shot, attempt, outcome, fault), left, right in zip(rows, lefts, rights, strict=True):
-        told = f"shot {shot} attempt {attempt}: {outcome or 'no end recorded'}" + (f", {fault}" if fault else "")
+        told = f"shot {shot} attempt {attempt}: {outcome or 'no end recorded'}" + (
+            f", {fault}" if fault else ""
+        )
         # A gap shows where one ends, unless it would be all there is of it.
         width = max(right - left - (0.8 if right - left > 3 else 0), 0.6)
         parts.append(box(left, width, f"o-{outcome or 'running'}", told))
@@ -90,7 +98,9 @@ def _merged(found: pl.DataFrame, lefts: Any, rights: Any) -> list[str]:
 
 def _legend(found: pl.DataFrame) -> str:
     counts = found["outcome"].value_counts(sort=True).rows()
-    return ", ".join(f'<b class="{word or "running"}">{number} {word or "without end"}</b>' for word, number in counts)
+    return ", ".join(
+        f'<b class="{word or "running"}">{number} {word or "without end"}</b>' for word, number in counts
+    )
 
 
 def _events(run: LoadedRun) -> str:
@@ -101,31 +111,32 @@ def _events(run: LoadedRun) -> str:
     )
     told = told.filter(
         (pl.col("type") != "safe-state.reached")
-        | ~pl.col("fields").str.contains('"reason":"the run ends"', literal=True)
+        | ~pl.col("fields").str.contains('"the end of the run"', literal=True)
     )
     if not told.height:
         return note("Nothing out of the ordinary.")
     columns = [Column("time"), Column("event"), Column("shot", number=True), Column("what")]
-    rows = [_event(row) for row in told.head(_MOST_EVENTS).iter_rows(named=True)]
+    rows = [_event(row, clock_of(run)) for row in told.head(_MOST_EVENTS).iter_rows(named=True)]
     more = told.height - _MOST_EVENTS
     left_out = note(f"... and {more:,} more: run.events() in Python.") if more > 0 else ""
-    return table(columns, rows) + left_out
+    body = table(columns, rows) + left_out
+    return body if len(rows) <= _FOLDED_FROM else folded(f"{told.height:,} events", body)
 
 
-def _event(row: dict[str, Any]) -> list[object]:
+def _event(row: dict[str, Any], clock: Callable[[datetime], str]) -> list[object]:
     fields = json.loads(row["fields"] or "{}")
     place = "" if row["shot"] is None else str(row["shot"])
     if row["attempt"] is not None and row["attempt"] > 1:
         place += f" ({row['attempt']})"
     kind = "bad w" if row["type"].endswith(_LOUD) else "w"
-    return [row["time"], Cell(row["type"], kind), place, Cell(_told(fields), "long")]
+    return [Cell(clock(row["time"]), "w"), Cell(row["type"], kind), place, Cell(_told(fields), "long")]
 
 
 def _told(fields: dict[str, Any]) -> str:
     """The sentence of an event first, then what else it knows."""
     first = [str(fields[key]) for key in ("message", "reason") if fields.get(key)]
     rest = [
-        f"{name} {_plain(item)}"
+        f"{name.removesuffix('_s')} {_plain(item)}{' s' * name.endswith('_s')}"
         for name, item in fields.items()
         if name not in ("message", "reason", "context", "exchanges") and item not in (None, "", [], {})
     ]

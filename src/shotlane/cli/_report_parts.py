@@ -1,10 +1,12 @@
 """The small parts that pages of a report are made of; every text is escaped here."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any, NamedTuple
 
+from shotlane.analysis import LoadedRun
 from shotlane.cli._curves import unit_text
 from shotlane.cli._text import value
 
@@ -25,9 +27,9 @@ class Cell(NamedTuple):
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> str:
-    """A table; cells are texts, numbers, moments or `Cell`."""
+    """A table; cells are texts, numbers or `Cell`."""
     head = "".join(
-        f'<th{" class=n" if column.number else ""}>{escape(column.name)}{_unit(column.unit)}</th>'
+        f"<th{' class=n' if column.number else ''}>{escape(column.name)}{_unit(column.unit)}</th>"
         for column in columns
     )
     body = "\n".join(
@@ -44,21 +46,34 @@ def _unit(unit: str | None) -> str:
 def _cell(item: object, column: Column) -> str:
     cell = item if isinstance(item, Cell) else Cell(shown(item))
     kinds = " ".join(name for name in ("n" if column.number else "", cell.kind) if name)
-    return f'<td{f" class={chr(34)}{kinds}{chr(34)}" if kinds else ""}>{escape(cell.text)}</td>'
+    return f"<td{f' class={chr(34)}{kinds}{chr(34)}' if kinds else ''}>{escape(cell.text)}</td>"
 
 
 def shown(item: Any) -> str:
     """A value as people read it; nothing for none."""
     if item is None:
         return ""
-    if isinstance(item, datetime):
-        return clock_time(item)
     return value(item)
 
 
 def clock_time(moment: datetime) -> str:
     """The time of day here, to the second."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+def day_and_time(moment: datetime) -> str:
+    """The same with the day, for runs that are longer than one."""
+    return moment.astimezone().strftime("%m-%d %H:%M:%S")
+
+
+def clock_of(run: LoadedRun) -> Callable[[datetime], str]:
+    """How moments of a run are written: with the day when it began on another."""
+    summary = run.record.summary
+    last = summary.ended_utc_ns or time.time_ns()
+    days = {
+        datetime.fromtimestamp(at // 10**9, UTC).astimezone().date() for at in (summary.started_utc_ns, last)
+    }
+    return clock_time if len(days) == 1 else day_and_time
 
 
 def facts(items: Iterable[tuple[str, str, str]]) -> str:

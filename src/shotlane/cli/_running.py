@@ -43,7 +43,6 @@ def run_and_tell(arguments: argparse.Namespace, prepared: Prepared, begin: Begin
         elif shows_text or run.outcome.exit_status:
             say(run_summary(run, prepared))
             warn_of_spools(run.address)
-            warn_of_spools(run.address)
     return run.outcome.exit_status
 
 

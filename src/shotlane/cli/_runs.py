@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shotlane.cli._db import warn_of_spools
-from shotlane.cli._output import print_json, say, store_complaints
-from shotlane.cli._text import duration, table
+from shotlane.cli._output import Complaint, print_json, say, store_complaints
+from shotlane.cli._text import duration, tables
 from shotlane.cli._where import store_of
 
 if TYPE_CHECKING:
@@ -17,19 +17,45 @@ _HEADER = ["run", "started", "took", "sequence", "station", "shots", "state", ""
 
 def main(arguments: argparse.Namespace) -> int:
     """List them."""
-    from shotlane.store import open_reader  # late: SQLAlchemy
+    from shotlane.analysis import find_runs  # late: SQLAlchemy
 
     store = store_of(arguments)
-    with store_complaints(), open_reader(store) as reader:
-        found = reader.runs(arguments.limit)
-        warn_of_spools(store)
+    try:
+        with store_complaints():
+            found = find_runs(
+                store,
+                arguments.limit,
+                name=arguments.name,
+                tag=arguments.tag,
+                since=arguments.since,
+                until=arguments.until,
+                outcome=arguments.outcome,
+                parameter=dict(map(_named, arguments.parameters)),
+            )
+            warn_of_spools(store)
+    except ValueError as error:
+        raise Complaint(str(error)) from error
     if arguments.json:
         print_json([_as_json(run) for run in found])
     elif found:
-        say(table(_HEADER, [_row(run) for run in found], right=frozenset({0})))
+        say("\n".join(tables(_HEADER, [_row(run) for run in found], right=frozenset({0}))))
     else:
-        say("no runs yet")
+        say("no such runs" if _asks(arguments) else "no runs yet")
     return 0
+
+
+def _named(text: str) -> tuple[str, object]:
+    """A parameter as it is written on the command line: any value, one, or a range."""
+    name, given, wanted = text.partition("=")
+    low, between, high = wanted.partition("..")
+    if not given:
+        return name, None
+    return name, (low.strip(), high.strip()) if between else wanted.strip()
+
+
+def _asks(arguments: argparse.Namespace) -> bool:
+    names = ("name", "tag", "since", "until", "outcome", "parameters")
+    return any(getattr(arguments, name) for name in names)
 
 
 def local_time(utc_ns: int) -> str:

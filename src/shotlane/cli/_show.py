@@ -1,12 +1,14 @@
 """`shotlane show`: how a run went, from the store alone."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotlane.cli._db import warn_of_spools
-from shotlane.cli._output import print_json, say, store_complaints
+from shotlane.cli._output import Complaint, print_json, say, store_complaints
 from shotlane.cli._runs import local_time
-from shotlane.cli._text import duration, lateness, table, value
+from shotlane.cli._show_tables import COUNTS, channels, faults, readings, results, shots_table
+from shotlane.cli._text import duration, hanging, lateness, value
 from shotlane.cli._where import store_of
 
 if TYPE_CHECKING:
@@ -15,115 +17,128 @@ if TYPE_CHECKING:
     from shotlane.analysis import LoadedRun
     from shotlane.store import RunRecord
 
-_COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
-_SHOTS_SHOWN = 30
-
 
 def main(arguments: argparse.Namespace) -> int:
     """Show it."""
     from shotlane.analysis import load  # late: polars
-    from shotlane.store import open_reader  # late: SQLAlchemy
 
     store = store_of(arguments)
     with store_complaints():
-        with open_reader(store) as reader:
-            record = reader.run(arguments.run)
-        run = load(record.summary.number, store)
+        run = load(arguments.run, store)
         shots = run.shots()
         warn_of_spools(store)
-    if arguments.json:
-        print_json(_as_json(record, shots))
-        return 0
-    say("\n".join([*_head(record), "", *_channels(record, run), "", *_shots(shots, run), *_faults(record)]))
+        if arguments.html is not None:
+            _write_report(run, arguments.html)
+        elif arguments.json:
+            print_json(_as_json(run, shots))
+        else:
+            say(_as_text(run, shots))
     return 0
 
 
-def _head(record: "RunRecord") -> list[str]:
-    summary = record.summary
-    took = ""
+def _write_report(run: "LoadedRun", path: Path) -> None:
+    from shotlane.cli._report import report_of  # late: most shows need none
+
+    page = report_of(run)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Complaint(f"'{path}' cannot be written: {error.strerror}") from error
+    say(f"written: {path}")
+
+
+def _as_text(run: "LoadedRun", shots: "pl.DataFrame") -> str:
+    parts = (
+        _head(run, shots),
+        channels(run),
+        shots_table(run, shots),
+        results(run, shots),
+        readings(run, shots),
+        faults(run),
+    )
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
+    from shotlane.cli._shot_columns import columns_of  # late: polars
+
+    record, summary = run.record, run.record.summary
+    took = ", and goes on" if summary.outcome is None else ""
     if summary.ended_utc_ns is not None:
         took = f", took {duration(summary.ended_utc_ns - summary.started_utc_ns)}"
+    fixed = [
+        f"{name} = {value(item, run.units.get(name))}" for name, item in columns_of(run, shots).fixed.items()
+    ]
     lines = [
         f"run {summary.number}: {summary.sequence} on {summary.station}: {summary.state}",
-        f"  started    {local_time(summary.started_utc_ns)}{took}",
-        f"  shots      {summary.shots_committed} of {summary.shots_planned} committed"
-        + (f" ({_outcomes(record)})" if record.outcomes else ""),
+        *hanging("  started    ", f"{local_time(summary.started_utc_ns)}{took}"),
+        *hanging(
+            "  shots      ",
+            f"{summary.shots_committed} of {summary.shots_planned} committed{_outcomes(record)}",
+        ),
+        *(hanging("  why        ", record.reason) if record.reason else []),
+        *(
+            hanging("  marks      ", ", ".join((*summary.stamps, *summary.tags)))
+            if summary.stamps or summary.tags
+            else []
+        ),
+        *(hanging("  fixed      ", ", ".join(fixed)) if fixed else []),
+        *_lateness(record),
+        *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]
-    if record.reason:
-        lines.append(f"  why        {record.reason}")
-    if summary.stamps or summary.tags:
-        lines.append(f"  marks      {', '.join((*summary.stamps, *summary.tags))}")
-    return lines
+    return [*_unsafe(record), *lines]
 
 
 def _outcomes(record: "RunRecord") -> str:
-    return ", ".join(f"{number} {outcome}" for outcome, number in record.outcomes.items() if number)
+    told = ", ".join(f"{number} {outcome}" for outcome, number in record.outcomes.items() if number)
+    return f" ({told})" if told else ""
 
 
-def _channels(record: "RunRecord", run: "LoadedRun") -> list[str]:
+def _unsafe(record: "RunRecord") -> list[str]:
+    """The loudest lines."""
+    items = record.figures.get("unsafe") or []
+    told = [f"  !!  {item.get('role')}.{item.get('attribute')}: {item.get('message')}" for item in items]
+    return ["!!! NOT SAFE: these safe values could not be written.", *told, ""] if told else []
+
+
+def _lateness(record: "RunRecord") -> list[str]:
+    """The latest channel says it for all; in virtual time nothing is ever late."""
     figures = record.figures.get("lateness", {})
-    rows = [
-        [
-            name,
-            what,
-            run.units.get(name) or "",
-            *(f"{number:,}" if number else "" for number in counts),
-            lateness(figures[name]["p99_ns"]) if name in figures else "",
-        ]
-        for (name, what), counts in record.tallies.items()
-    ]
-    if not rows:
-        return ["nothing was planned or done"]
-    header = ["channel", "what", "unit", *_COUNTS, "late p99"]
-    return table(header, rows, right=frozenset(range(3, 11))).splitlines()
-
-
-def _shots(shots: "pl.DataFrame", run: "LoadedRun") -> list[str]:
-    """The table of shots, the first ones when there are many."""
-    names = [name for name in shots.columns if name not in _HIDDEN]
-    header = [f"{name} ({run.units[name]})" if run.units.get(name) else name for name in names]
-    rows = [
-        ["" if row[name] is None else value(row[name]) for name in names]
-        for row in shots.head(_SHOTS_SHOWN).select(names).to_dicts()
-    ]
-    more = shots.height - _SHOTS_SHOWN
-    return [*table(header, rows).splitlines(), *([f"... and {more} more"] if more > 0 else [])]
-
-
-_HIDDEN = frozenset({"run", "started", "digest", "ended", "duration_s"})
-
-
-def _faults(record: "RunRecord") -> list[str]:
-    if not record.faults:
+    if not figures or "virtual-time" in record.summary.stamps:
         return []
-    told = [
-        f"  shot {item.shot} attempt {item.attempt}: {item.fault}: {item.message}" for item in record.faults
-    ]
-    return ["", "faults", *told]
+    name, late = max(figures.items(), key=lambda item: item[1]["p99_ns"])
+    words = ", ".join(f"{key} {lateness(late[f'{key}_ns'])}" for key in ("p50", "p99", "max"))
+    return hanging("  lateness   ", f"{words} ({name}, the latest channel)")
 
 
-def _as_json(record: "RunRecord", shots: "pl.DataFrame") -> dict[str, Any]:
-    summary = record.summary
+def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
+    record, summary = run.record, run.record.summary
     return {
         "run": summary.number,
         "sequence": summary.sequence,
         "station": summary.station,
+        "description": record.description,
         "state": summary.state,
+        "outcome": None if summary.outcome is None else summary.outcome.value,
         "reason": record.reason,
         "started_utc_ns": summary.started_utc_ns,
         "ended_utc_ns": summary.ended_utc_ns,
         "shots_planned": summary.shots_planned,
         "shots_committed": summary.shots_committed,
+        "tags": summary.tags,
+        "stamps": summary.stamps,
         "digest": record.plan_digest,
         "environment": record.environment,
         "figures": record.figures,
         "tallies": [
-            {"channel": name, "what": what, **dict(zip(_COUNTS, counts, strict=True))}
+            {"channel": name, "what": what, **dict(zip(COUNTS, counts, strict=True))}
             for (name, what), counts in record.tallies.items()
         ],
         "faults": [
             {"shot": item.shot, "attempt": item.attempt, "fault": item.fault, "message": item.message}
             for item in record.faults
         ],
+        "units": run.frame_units(shots),
         "shots": shots.to_dicts(),
+        "results": run.results().to_dicts(),
     }

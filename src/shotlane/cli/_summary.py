@@ -183,6 +183,11 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
             for item in result.faults
         ],
         "unsafe": [item._asdict() for item in result.unsafe],
+        **{
+            key: {"run": other.number, "outcome": other.outcome.value}
+            for key, other in (("before", run.before), ("after", run.after))
+            if other is not None
+        },
         "clock": [item._asdict() for item in result.happenings],
         "store": run.store,
     }

@@ -1,5 +1,7 @@
 """Numbers and times as people read them."""
 
+import shutil
+import textwrap
 from typing import Any
 
 
@@ -59,3 +61,35 @@ def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = f
         return "  ".join(cells).rstrip()
 
     return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, rows)])
+
+
+def terminal_width() -> int:
+    """Columns that there are to write in; many where nobody sets a bound."""
+    return shutil.get_terminal_size(fallback=(200, 24)).columns
+
+
+def hanging(head: str, text: str) -> list[str]:
+    """A text behind its heading, broken between words to fit the terminal."""
+    width = max(terminal_width(), len(head) + 20)
+    options: Any = {"break_long_words": False, "break_on_hyphens": False}
+    indent = " " * min(len(head), 24)
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=indent, **options) or [head]
+
+
+def tables(header: list[str], rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> list[str]:
+    """A table as lines; one wider than the terminal goes on below, its first column repeated."""
+    widths = [max(len(row[index]) for row in [header, *rows]) for index in range(len(header))]
+    blocks: list[list[int]] = [[0]]
+    for index in range(1, len(header)):
+        block = blocks[-1]
+        needed = sum(widths[one] + 2 for one in block) + widths[index]
+        if needed > terminal_width() and len(block) > 1:
+            blocks.append([0, index])
+        else:
+            block.append(index)
+    lines: list[str] = []
+    for block in blocks:
+        part = [[row[index] for index in block] for row in [header, *rows]]
+        aligned = frozenset(place for place, index in enumerate(block) if index in right)
+        lines += [*([""] if lines else []), *table(part[0], part[1:], right=aligned).splitlines()]
+    return lines

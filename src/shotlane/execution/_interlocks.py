@@ -5,7 +5,7 @@ channel without a valid reading for `blind_ns` trips. Once one has tripped, noth
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shotlane.execution._observation import Observation, is_valid
@@ -25,12 +25,10 @@ class Trip:
 
 @dataclass(slots=True, eq=False)
 class _Watched:
-    """One interlock: since when its condition holds, and when each channel gave its last valid reading."""
+    """One interlock, and since when its condition holds."""
 
     plan: InterlockPlan
     history: History
-    valid_ns: dict[int, int]
-    values: dict[int, Any] = field(default_factory=dict)
     since_ns: int | None = None
 
 
@@ -44,6 +42,9 @@ class Interlocks:
         self._channels = channels
         self._trip = trip
         self._watched: list[_Watched] = []
+        # By channel, over all shots: the last valid reading, and when it was made, or the watch begun.
+        self._values: dict[int, Any] = {}
+        self._valid_ns: dict[int, int] = {}
         self.tripped = False
         self.tried_ns: dict[int, int] = {}
         self.polls: Mapping[int, int] = {}
@@ -52,8 +53,10 @@ class Interlocks:
     def use(self, plans: Sequence[InterlockPlan], now_ns: int) -> None:
         """Put those of a shot in force; one that says the same as before goes on where it was."""
         before = {watched.plan.name: watched for watched in self._watched}
+        self.channels = frozenset(channel for plan in plans for channel in plan.condition.channels)
+        for channel in self.channels:
+            self._valid_ns.setdefault(channel, now_ns)
         self._watched = [self._carried_on(plan, before.get(plan.name), now_ns) for plan in plans]
-        self.channels = frozenset(channel for watched in self._watched for channel in watched.valid_ns)
         polls: dict[int, int] = {}
         for plan in plans:
             for channel, period_ns in plan.polls.items():
@@ -63,14 +66,12 @@ class Interlocks:
     def _carried_on(self, plan: InterlockPlan, before: _Watched | None, now_ns: int) -> _Watched:
         condition = plan.condition
         if before is None or before.plan.condition.figures != condition.figures:
-            history = History(condition.figures, self._channels)
-            return _Watched(plan, history, dict.fromkeys(condition.channels, now_ns))
-        same = before.plan.condition == condition
-        since_ns = before.since_ns if same else None
-        watched = _Watched(plan, before.history, before.valid_ns, before.values, since_ns)
-        if not same:
-            # What was read last may be allowed at one point of the sweep and not at the next.
-            self._judge(watched, now_ns)
+            return _Watched(plan, History(condition.figures, self._channels))
+        if before.plan.condition == condition:
+            return _Watched(plan, before.history, before.since_ns)
+        watched = _Watched(plan, before.history)
+        # What was read last may be allowed at one point of the sweep and not at the next.
+        self._judge(watched, now_ns)
         return watched
 
     def take(self, observation: Observation) -> None:
@@ -79,10 +80,9 @@ class Interlocks:
         self.tried_ns[channel] = at_ns
         if not is_valid(value):
             return
+        self._valid_ns[channel], self._values[channel] = at_ns, value
         for watched in self._watched:
-            if channel in watched.valid_ns:
-                watched.valid_ns[channel] = at_ns
-                watched.values[channel] = value
+            if channel in watched.plan.condition.channels:
                 watched.history.add(channel, at_ns, value)
                 self._judge(watched, at_ns)
 
@@ -98,12 +98,11 @@ class Interlocks:
         """Look at the time."""
         for watched in self._watched:
             self._check_hold(watched, now_ns)
-            for channel, valid_ns in watched.valid_ns.items():
-                if now_ns >= valid_ns + watched.plan.blind_ns:
+            blind_ns = watched.plan.blind_ns
+            for channel in watched.plan.condition.channels:
+                if now_ns >= self._valid_ns[channel] + blind_ns:
                     name = self._channels[channel].name
-                    self._tripped(
-                        watched, f"no valid reading of {name} for {watched.plan.blind_ns / 1e9:g} s"
-                    )
+                    self._tripped(watched, f"no valid reading of {name} for {blind_ns / 1e9:g} s")
 
     @property
     def due_ns(self) -> int | None:
@@ -111,9 +110,9 @@ class Interlocks:
         if self.tripped:
             return None
         dues = [
-            valid_ns + watched.plan.blind_ns
+            self._valid_ns[channel] + watched.plan.blind_ns
             for watched in self._watched
-            for valid_ns in watched.valid_ns.values()
+            for channel in watched.plan.condition.channels
         ]
         dues += [
             watched.since_ns + watched.plan.hold_ns
@@ -129,13 +128,16 @@ class Interlocks:
 
     def _readings(self, watched: _Watched) -> str:
         """The newest readings, as a person wants them."""
-        told = {self._channels[channel].name: self._told(channel, watched) for channel in watched.values}
+        told = {self._channels[channel].name: self._told(channel) for channel in self._known(watched)}
         if len(told) == 1:
             return f"it was {next(iter(told.values()))}"
         return ", ".join(f"{name} was {value}" for name, value in told.items())
 
-    def _told(self, channel: int, watched: _Watched) -> str:
-        value, unit = watched.values[channel], self._channels[channel].attribute.unit
+    def _known(self, watched: _Watched) -> list[int]:
+        return [channel for channel in watched.plan.condition.channels if channel in self._values]
+
+    def _told(self, channel: int) -> str:
+        value, unit = self._values[channel], self._channels[channel].attribute.unit
         if isinstance(value, bool | str):
             return str(value).lower() if isinstance(value, bool) else value
         return f"{value:.6g} {unit.text}" if unit is not None and unit.text else f"{value:.6g}"
@@ -145,5 +147,5 @@ class Interlocks:
             return
         self.tripped = True
         name = watched.plan.name
-        values = {self._channels[channel].name: value for channel, value in watched.values.items()}
+        values = {self._channels[channel].name: self._values[channel] for channel in self._known(watched)}
         self._trip(Trip(name, f"interlock {name}: {why}", values))

@@ -55,8 +55,8 @@ def execute(
     Exchanges must be stamped on `clock`. `start.channels` lists the plan's channels first, in their order;
     others that have safe values may follow. Raises `RecorderError` when the run cannot even be begun, with
     nothing touched; every later fault is in the result. `asker` reaches a person for steps that ask;
-    `attended`: somebody can continue the run after a pause. Without either, a pause after a fault is an
-    abort. `optimizer` says which shots these are, one after the other.
+    `attended`: somebody can continue the run after a pause, without which a pause after a fault is an abort.
+    `optimizer` says which shots these are, one after the other.
     """
     control = control or Control()
     progress = progress or Progress()

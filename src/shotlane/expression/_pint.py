@@ -40,7 +40,7 @@ def look_up(name: str) -> Entry | None:
     None when pint does not know it, or it cannot be part of a product (a logarithm, a temperature scale).
     """
     registry = _registry()
-    if name not in registry:
+    if name.endswith("__") or name not in registry:  # pint raises for names like Python's own
         return None
     unit = registry.parse_units(name)
     converter = registry._units[next(iter(unit._units))].converter  # noqa: SLF001  no public way to ask

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ShotAware,
     )
     from shotlane.instruments.definition._definition import Definition, Resource
+    from shotlane.instruments.definition._hardware_timed import Edges, HardwareTimed, ProgramTable
     from shotlane.instruments.documents._catalogue import catalogue_document, catalogue_names, catalogue_text
     from shotlane.instruments.documents._document import check_instrument
     from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks, in_use_by
@@ -39,8 +40,10 @@ _HOMES = {
     "Definition": "definition._definition",
     "Described": "adopted._describe",
     "Driver": "definition._contract",
+    "Edges": "definition._hardware_timed",
     "ErrorContext": "definition._contract",
     "Exchange": "pool._member",
+    "HardwareTimed": "definition._hardware_timed",
     "Holder": "pool._locks",
     "Identity": "definition._contract",
     "InUseError": "pool._locks",
@@ -51,6 +54,7 @@ _HOMES = {
     "PortLocks": "pool._locks",
     "Preparing": "definition._contract",
     "Probe": "_scan",
+    "ProgramTable": "definition._hardware_timed",
     "Reading": "definition._contract",
     "RefusedValueError": "definition._accept",
     "ResolvedStation": "station._resolve",
@@ -80,8 +84,10 @@ __all__ = [
     "Definition",
     "Described",
     "Driver",
+    "Edges",
     "ErrorContext",
     "Exchange",
+    "HardwareTimed",
     "Holder",
     "Identity",
     "InUseError",
@@ -92,6 +98,7 @@ __all__ = [
     "PortLocks",
     "Preparing",
     "Probe",
+    "ProgramTable",
     "Reading",
     "RefusedValueError",
     "ResolvedStation",

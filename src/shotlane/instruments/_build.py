@@ -11,8 +11,8 @@ from shotlane.instruments.pool._converted_driver import ConvertedDriver
 from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks
 from shotlane.instruments.pool._member import RoleNotify
 from shotlane.instruments.pool._pool import Pool, known_resources, real_resources
-from shotlane.instruments.simulation._driver import SimulatedDriver
 from shotlane.instruments.simulation._fault_schedule import FaultSchedule
+from shotlane.instruments.simulation._hardware import simulated_class
 from shotlane.instruments.simulation._state import SimulatedStates
 from shotlane.instruments.station._resolve import ResolvedStation
 
@@ -58,7 +58,7 @@ def build_pool(
             masked(definition.role, type_, {"role": definition.role, **fields})
 
         if definition.simulated:
-            return SimulatedDriver(
+            return simulated_class(definition)(
                 definition,
                 states.of(definition.role),
                 FaultSchedule(definition.faults, seed, definition.role),

@@ -11,9 +11,9 @@ from shotlane.instruments.definition._resource import visa_address
 def make_driver(definition: Definition, lines: MutableMapping[str, Any], notify: Notify) -> Driver:
     """The driver of one instrument. `lines`: what the drivers of a pool share, by port."""
     scheme, protocol = definition.resource.scheme, definition.document.protocol
-    if scheme in ("modbus+tcp", "modbus+serial") and protocol == "modbus":
+    if scheme in ("modbus+tcp", "modbus+serial", "modbus+rfc2217") and protocol == "modbus":
         return _modbus_driver(definition, lines, notify)
-    if scheme in ("serial", "tcp", "visa") and protocol in ("ascii", "scpi", "binary"):
+    if scheme in ("serial", "tcp", "visa", "rfc2217") and protocol in ("ascii", "scpi", "binary"):
         return _ascii_driver(definition, lines, notify)
     message = f"an instrument that speaks {protocol} cannot be reached over {scheme}://"
     raise InstrumentError("rejected", message, ErrorContext(definition.resource.text, definition.role))
@@ -41,6 +41,8 @@ def _modbus_line(resource: Resource) -> Any:
     if resource.scheme == "modbus+serial":
         port = SerialPort(resource.path, resource.query)
         return ModbusLine(port, RtuFraming(), resource.text, pace_of(resource.query))
+    if resource.scheme == "modbus+rfc2217":
+        return ModbusLine(_rfc2217_port(resource), RtuFraming(), resource.text, pace_of(resource.query))
     framing = RtuFraming() if resource.query.get("framing") == "rtu" else TcpFraming()
     return ModbusLine(SocketPort(resource.host, resource.tcp_port), framing, resource.text)
 
@@ -61,9 +63,17 @@ def _byte_port(resource: Resource) -> Any:
 
     if resource.scheme == "serial":
         return SerialPort(resource.path, resource.query)
+    if resource.scheme == "rfc2217":
+        return _rfc2217_port(resource)
     if resource.scheme == "visa":
         # Start-up time, and PyVISA is an extra.
         from shotlane.instruments.ports._visa import VisaPort
 
         return VisaPort(visa_address(resource.address), resource.query)
     return SocketPort(resource.host, resource.tcp_port)
+
+
+def _rfc2217_port(resource: Resource) -> Any:
+    from shotlane.instruments.ports._rfc2217 import Rfc2217Port
+
+    return Rfc2217Port(resource.host, resource.tcp_port, resource.query)

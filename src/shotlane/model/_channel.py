@@ -43,7 +43,7 @@ class Attribute:
     `update_ns`: shortest sensible time between two commands or two fresh readings. `safe`: value of the safe
     state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back
     after each set, False never compares what it reads with what was set, None only where the device may have
-    restarted.
+    restarted. `hardware_timed`: set by a table that the instrument keeps time for, or read as a frame.
     """
 
     name: str
@@ -60,6 +60,20 @@ class Attribute:
     safe: ScalarValue | Keep | None = None
     description: str = ""
     verify: bool | None = None
+    hardware_timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareTiming:
+    """What times a channel instead of the computer.
+
+    `time_step_ns`: edges lie on multiples of it. `trigger`: name of the channel whose rising edges each take
+    one frame; None of a channel that is set by a table. `restartable`: whether a shot may have several tables.
+    """
+
+    time_step_ns: int
+    trigger: str | None = None
+    restartable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,8 @@ class Channel:
     """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
 
     `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a reading.
-    `target`: name of the channel that an alias stands for. `lead_ns`: how early it is set.
+    `target`: name of the channel that an alias stands for. `lead_ns`: how early it is set. `hardware`: None of
+    one that the computer times.
     """
 
     role: str
@@ -116,6 +131,17 @@ class Channel:
     parts: tuple[ReadPart, ...] = ()
     target: str | None = None
     lead_ns: int = 0
+    hardware: HardwareTiming | None = None
+
+    @property
+    def programmed(self) -> bool:
+        """Whether it is set by a table that its instrument keeps time for."""
+        return self.hardware is not None and self.hardware.trigger is None and self.attribute.writable
+
+    @property
+    def triggered(self) -> bool:
+        """Whether a reading of it is the frame of an edge."""
+        return self.hardware is not None and self.hardware.trigger is not None
 
     @property
     def name(self) -> str:

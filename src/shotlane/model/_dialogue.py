@@ -126,9 +126,9 @@ class SetText(Part):
     false: str | None = Field(None, description="Text that switches off.", examples=["C"])
     reply: str | dict[str, str] | None = Field(
         None,
-        description="Name of the frame that the device answers, the frame itself, or none; for each option or"
-        " boolean one, where they differ.",
-        examples=["frame", "none", {"open": "OPENED", "closed": "CLOSED"}],
+        description="Name of the frame that the device answers, the frame itself, or none; where they differ,"
+        " one for each option, or for true and false.",
+        examples=["frame", "none", {"open": "opened", "shut": "closed"}],
     )
 
 
@@ -152,7 +152,8 @@ class DialogueKeys(Part):
         {},
         description="Replies by name. ASCII: a frame, in which `{name:f}` is a number, `:d` an integer,"
         " `:x` a hexadecimal one, `:sx` one in two's complement, `:w` a word, `:s` a text, perhaps in quotes,"
-        " `:list` numbers with commas or blanks between them, `:rest` what is left; with `?` it may be missing; `_` throws a field away.",
+        " `:list` numbers with commas or blanks between them, `:rest` what is left; with `?` it may be"
+        " missing; `_` throws a field away.",
         examples=[{"frame": "{address} {flow:f} {gas:w} {flags:rest?}"}],
     )
     encoding: Literal["ascii", "latin-1", "utf-8"] = Field(

@@ -106,6 +106,10 @@ class InstrumentAttribute(Register, RegisterWrites):
     calibration: Calibration | None = Field(
         None, description="How what the device says becomes the value, whose unit is `unit`."
     )
+    timed: Literal["hardware", "software"] | None = Field(
+        None,
+        description="With `time_step`: whether the instrument keeps time for it (default), or the computer.",
+    )
 
 
 class CommandArgument(Part):
@@ -169,8 +173,8 @@ class InstrumentDocument(DialogueKeys, ModbusKeys):
     description: str = Field("", description="Free text for people.")
     source: str | None = Field(None, description="The manual that it was written from.")
     tried: str | None = Field(None, description="On which real device it was tried; nothing: on none yet.")
-    protocol: Literal["modbus", "ascii", "scpi", "binary", "rtu"] = Field(
-        description="How it is spoken to; modbus and ascii are available."
+    protocol: Literal["modbus", "ascii", "scpi", "binary", "simulated", "rtu"] = Field(
+        description="How it is spoken to; one that is only simulated speaks to nobody."
     )
     timeout: Scalar = Field("1 s", description="Longest wait for a reply.", examples=["300 ms"])
     tries: int = Field(2, ge=1, le=10, description="How often a reading or set is tried.")
@@ -181,6 +185,14 @@ class InstrumentDocument(DialogueKeys, ModbusKeys):
     )
     attributes: dict[str, InstrumentAttribute] = Field({}, description="What can be read and set, by name.")
     commands: dict[str, InstrumentCommand] = Field({}, description="What can be called, by name.")
+    time_step: Scalar | None = Field(
+        None,
+        description="Of an instrument that keeps time itself: the step that its edges lie on.",
+        examples=["1 us"],
+    )
+    restartable: bool = Field(
+        True, description="With `time_step`: whether it can be given several tables in one shot."
+    )
     setup: dict[str, Scalar] = Field(
         {},
         description="Values that are set at every opening and reconnection.",

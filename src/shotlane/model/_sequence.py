@@ -132,7 +132,7 @@ class Retry(Part):
     )
     on: list[str] = Field(
         ["timeout", "disconnected", "garbled"],
-        description="Faults that are retried: timeout, disconnected, garbled, refused, or a driver's own.",
+        description="Retried after: timeout, disconnected, garbled, refused, verdict, or a driver's own.",
         examples=[["timeout", "disconnected", "garbled"]],
     )
     delay: Scalar = Field(

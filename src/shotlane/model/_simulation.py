@@ -6,7 +6,10 @@ from shotlane.model._part import Part, Scalar
 
 
 class Waveform(Part):
-    """An array that an attribute shows: a sine wave and a peak, on top of each other."""
+    """An array that an attribute shows: a sine wave and a peak, on top of each other.
+
+    With `rows` it is an image, whose peak is round.
+    """
 
     points: int = Field(100, ge=1, le=1_000_000, description="How many numbers it has.", examples=[100])
     sine: Scalar | None = Field(None, description="Amplitude of a sine wave.", examples=["1 V"])
@@ -16,6 +19,14 @@ class Waveform(Part):
         0.1, gt=0, description="Standard deviation of the peak, as part of the whole.", examples=[0.1]
     )
     offset: Scalar | None = Field(None, description="What is added everywhere.", examples=["0.5 V"])
+    rows: int | None = Field(
+        None, ge=1, le=10_000, description="Of an image: how many rows of `points` it has.", examples=[48]
+    )
+    times: str | None = Field(
+        None,
+        description="An attribute whose number, at that instant, the sine wave and the peak are multiplied by.",
+        examples=["atoms"],
+    )
 
 
 class Simulation(Part):

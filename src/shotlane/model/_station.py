@@ -45,6 +45,10 @@ class DriverAttribute(Part):
     safe: Scalar | None = Field(
         None, description="Value in the safe state; `keep` leaves it as it is.", examples=["0 V"]
     )
+    timed: Literal["hardware", "software"] | None = Field(
+        None,
+        description="With `time_step`: whether the instrument keeps time for it (default), or the computer.",
+    )
 
 
 class ExpectedIdentity(Part):
@@ -132,9 +136,17 @@ class StationInstrument(Part):
         description="What goes wrong with it while it is simulated.",
         examples=[[{"fault": "timeout", "request": 3}]],
     )
+    time_step: Scalar | None = Field(
+        None,
+        description="Of a driver that keeps time itself: the step that its edges lie on.",
+        examples=["1 us"],
+    )
+    restartable: bool | None = Field(
+        None, description="With `time_step`: whether it can be given several tables in one shot (default)."
+    )
     triggered_by: str | None = Field(
         None,
-        description="Channel whose edges trigger this instrument.",
+        description="Channel whose rising edges trigger this instrument: each takes one frame.",
         examples=["seq.do1"],
     )
 

@@ -1,4 +1,4 @@
-"""Checks across fields of a station that need no instrument documents, and what is not available yet."""
+"""Checks across fields of a station that need no instrument documents."""
 
 import re
 from collections.abc import Iterator
@@ -18,16 +18,6 @@ def check_station(station: Station, document: Document, report: Report) -> None:
     for role, instrument in station.instruments.items():
         _role(role, instrument, document, report)
         _check_secrets(role, document, report)
-    for path, what in unavailable(station, document.data):
-        report.error("STA900", f"{what} not available yet", document.key_span(path))
-        document.drop(path)
-
-
-def unavailable(station: Station, data: Any) -> Iterator[tuple[Path, str]]:
-    """Places of a station that use what this version cannot do, each with its name and verb."""
-    for role, instrument in station.instruments.items():
-        if instrument.triggered_by is not None:
-            yield ("instruments", role, "triggered_by"), "hardware-timed instruments are"
 
 
 def _check_secrets(role: str, document: Document, report: Report) -> None:
@@ -73,6 +63,11 @@ def _role(role: str, instrument: StationInstrument, document: Document, report: 
         message = f"'{role}' has an instrument document and a driver at once"
         report.error("STA166", message, document.key_span((*path, "driver")), help="leave one of them")
         document.drop((*path, "driver"))
+    elif instrument.instrument is not None and instrument.time_step is not None:
+        message = "`time_step` belongs to a driver"
+        help = "an instrument document says itself whether it keeps time"
+        report.error("STA166", message, document.key_span((*path, "time_step")), help=help)
+        document.drop((*path, "time_step"))
     elif instrument.instrument is not None and instrument.attributes:
         help = "an instrument document says itself what it can read and set"
         message = "`attributes` belongs to a driver"

@@ -16,6 +16,7 @@ from shotlane.plan._calls import Call, check_arguments
 from shotlane.plan._clashes import check_clashes, check_pace
 from shotlane.plan._exact import NS_PER_S, Floats, Integers
 from shotlane.plan._findings import Findings, SoundTimes
+from shotlane.plan._hardware import Trigger, check_steps
 from shotlane.plan._levels import Level
 from shotlane.plan._limits import NUMBERS, check_level, check_numbers, seconds_of
 from shotlane.plan._lowering import every_ns
@@ -24,7 +25,7 @@ from shotlane.plan._program import Program
 from shotlane.plan._readings import Reading, check_rate, check_reading, reads_too_fast
 from shotlane.plan._scope import Rows
 from shotlane.plan._set_lane import SetCell, SetLane
-from shotlane.plan._timeline import check_durations
+from shotlane.plan._timeline import Timeline, check_durations
 
 MOST_TICKS = 5_000_000
 
@@ -72,7 +73,9 @@ class Check:
         return self.first or any(varying)
 
 
-def check_program(program: Program, findings: Findings, report: Report) -> Ranges:
+def check_program(
+    program: Program, findings: Findings, report: Report, triggers: Sequence[Trigger] = ()
+) -> Ranges:
     """Find everything that is wrong at some point."""
     ranges = Ranges()
     timeline = program.timeline
@@ -83,18 +86,21 @@ def check_program(program: Program, findings: Findings, report: Report) -> Range
         check = Check(findings, timed, ranges, rows, bounds, rows.first == 0, timeline.varies)
         for lane in program.lanes.sets:
             if check.due(timeline.varies, lane.varies):
-                _set_lane(check, lane)
+                _set_lane(check, lane, timeline)
         for reading in program.lanes.readings:
             if check.due(timeline.varies, reading.varies):
                 _reading(check, reading, report)
         for call in program.lanes.calls:
             if check.due(timeline.varies, call.varies):
                 _call(check, call)
+        for trigger in triggers if bounds is not None else ():
+            if check.due(timeline.varies, trigger.varies):
+                trigger.check(timed, rows, bounds or (), timeline)
         program.live.check(rows, findings)
     return ranges
 
 
-def _set_lane(check: Check, lane: SetLane) -> None:
+def _set_lane(check: Check, lane: SetLane, timeline: Timeline) -> None:
     for level in _levels(lane):
         if check.due(level.varies):
             values = check_level(check.findings, check.rows, lane.channel, level)
@@ -112,6 +118,7 @@ def _set_lane(check: Check, lane: SetLane) -> None:
     varying = check.times_vary or lane.varies
     if sound and lane.sound and lane.cells and check.due(varying):
         check_clashes(check.timed, lane, check.rows, check.bounds)
+        check_steps(check.timed, lane, check.rows, check.bounds, timeline)
 
 
 def _levels(lane: SetLane) -> list[Level]:

@@ -15,6 +15,7 @@ from shotlane.expression import Unit, ValueKind
 from shotlane.model import ChannelTable, Sequence
 from shotlane.plan._build_live import build_live
 from shotlane.plan._check import check_program
+from shotlane.plan._check_hardware import check_hardware
 from shotlane.plan._compiled import CompiledPlan, Cutter
 from shotlane.plan._data_file import DataFiles
 from shotlane.plan._digest import canonical
@@ -69,6 +70,7 @@ def compile_sequence(
     timeline = build_timeline(compiler, sequence)
     lanes = build_lanes(compiler, sequence, table, timeline, asked.texts if asked is not None else ())
     live = build_live(compiler, sequence, table, lanes, timeline, rules)
+    triggers = check_hardware(sequence, document, lanes, live, timeline, report)
     if optimization is not None:
         check_goal(compiler, sequence, optimization, live.results)
     retry = build_retry(compiler, sequence)
@@ -76,7 +78,7 @@ def compile_sequence(
     program = Program(compiler.scope, timeline, lanes, live)
     points = _points(program, parameters, list(declared.parameters) + list(declared.labels), swept)
     findings = Findings(program.scope.count, lambda index: _point_text(points, index))
-    ranges = check_program(program, findings, report)
+    ranges = check_program(program, findings, report, triggers)
     findings.report(report)
     if not report.ok:
         return None

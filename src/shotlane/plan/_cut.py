@@ -13,6 +13,7 @@ import numpy as np
 from shotlane.plan._calls import Call, call_times
 from shotlane.plan._digest import column
 from shotlane.plan._exact import Integers
+from shotlane.plan._hardware import on_steps
 from shotlane.plan._live_shot import LiveShot
 from shotlane.plan._lowering import lower
 from shotlane.plan._plan import (
@@ -41,8 +42,10 @@ class Stretch:
         self._ports = ports
         bounds = program.timeline.boundaries(rows)
         lanes = program.lanes
-        laid = [
-            lower(lane, rows, bounds) if frame is None else frame.at(rows)
+        laid: list[Laid] = [
+            on_steps(
+                lane, lower(lane, rows, bounds) if frame is None else frame.at(rows), bounds, program.timeline
+            )
             for lane, frame in zip(lanes.sets, program.skeletons, strict=True)
         ]
         self._tables = Tables(candidates(lanes.sets, laid), len(rows), ports)

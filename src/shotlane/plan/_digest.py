@@ -44,7 +44,11 @@ def column(values: NDArray[Any], kind: str) -> bytes:
 def describe_channels(channels: Iterable[Channel], texts: Iterable[str]) -> bytes:
     """The channels in use, with what bounds them."""
     return canonical(
-        [PLAN_FORMAT, [[item.name, _attribute(item.attribute)] for item in channels], list(texts)]
+        [
+            PLAN_FORMAT,
+            [[item.name, _attribute(item.attribute), *_hardware(item)] for item in channels],
+            list(texts),
+        ]
     )
 
 
@@ -61,6 +65,12 @@ def _attribute(item: Attribute) -> list[Any]:
         item.update_ns,
         [type(safe).__name__, safe],
     ]
+
+
+def _hardware(item: Channel) -> list[Any]:
+    """What times it, where that is not the computer."""
+    timing = item.hardware
+    return [] if timing is None else [[timing.time_step_ns, timing.trigger, timing.restartable]]
 
 
 def describe_call(role: str, command: Command, arguments: Mapping[str, Any]) -> list[Any]:

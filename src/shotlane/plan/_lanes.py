@@ -35,6 +35,8 @@ class Lanes:
     readings: list[Reading] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     texts: Texts = field(default_factory=Texts)
+    faulty: set[str] = field(default_factory=set)  # keys of lanes that were told to be wrong
+    misnamed: bool = False  # whether a key names nothing, so that any channel may have been meant
 
     def number(self, channel: Channel) -> int:
         """Position of a channel; one that no lane is about comes after those of the lanes."""
@@ -62,12 +64,16 @@ def build_lanes(
         role = table.roles.get(key if channel is None else channel.role)
         if role is None:
             _unknown(compiler, table, key)
+            lanes.misnamed = True
             continue
         used.add(role.name)
+        before = len(compiler.report.errors)
         if channel is None:
             _role_lane(compiler, lanes, timeline, order, role, lane)
         else:
             _channel_lane(compiler, lanes, timeline, order, channel, lane)
+        if len(compiler.report.errors) > before:
+            lanes.faulty.add(key)
     lanes.roles = [name for name in table.roles if name in used]
     return lanes
 

@@ -27,13 +27,10 @@ def has_readings(site: Site, figure: FigureTerm) -> bool:
 
 
 def _may_be_read(site: Site, name: str) -> bool:
-    """Whether a lane that was found faulty may have read the channel."""
-    document = site.compiler.document
-    return (
-        document.has_dropped(("lanes", name))
-        or document.is_dropped(("lanes", name))
-        or document.is_dropped(("lanes",))
-    )
+    """Whether what was found faulty, and told, may be what reads the channel there."""
+    document, lanes = site.compiler.document, site.lanes
+    dropped = any(path[:1] == ("lanes",) and path[1:2] in ((), (name,)) for path in document.dropped)
+    return dropped or lanes.misnamed or name in lanes.faulty or not site.timeline.complete
 
 
 def _lies_in(reading: Reading, first: int, last: int) -> bool:

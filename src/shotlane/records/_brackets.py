@@ -35,7 +35,9 @@ class RunStart:
     parameter_units: Mapping[str, str | None]
     description: str = ""
     tags: tuple[str, ...] = ()
-    stamps: tuple[str, ...] = ()  # mocked, virtual-time, dirty, faults (simulated ones); more by `Recorder.stamp`
+    stamps: tuple[
+        str, ...
+    ] = ()  # mocked, virtual-time, dirty, faults (simulated ones); more by `Recorder.stamp`
     documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
     parameter_types: Mapping[str, str] = field(default_factory=dict)  # number, bool or text, where declared

@@ -120,8 +120,8 @@ def _field(text: str, spec: str, value: Value) -> Field:
         if _formatted(code, spec).casefold() == text.casefold():
             return Field(code, str(code))
     if spec[-1:] in ("x", "X") or spec.startswith("sx"):
-        number = signed(text.strip()) if spec.startswith("sx") else int(text, 16)
-        return Field(number, str(number))
+        whole = signed(text.strip()) if spec.startswith("sx") else int(text, 16)
+        return Field(whole, str(whole))
     if value.is_number:
         number = float(text)
         return Field(int(number) if number.is_integer() else number, text.strip())

@@ -150,6 +150,10 @@ def _address(station: Station, role: str, definition: Definition, folder: Path) 
     is_modbus = definition.document.protocol == "modbus"
     if resource is None or resource.scheme in ("sim", "visa"):
         return _Address("modbus+tcp" if is_modbus else "tcp", {})
+    if resource.scheme.endswith("rfc2217"):
+        # Served without its server: the bytes are those of the device.
+        unit = {key: value for key, value in resource.query.items() if key == "unit"}
+        return _Address("modbus+tcp", {**unit, "framing": "rtu"}) if is_modbus else _Address("tcp", {})
     return _Address(resource.scheme, resource.query)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shotlane.store._encode import Row
 
 LOT = 4096
-# From so many rows on SQLite takes rows faster, and packs them closer, in the order of their key.
+# From so many rows on it pays to bring them into the order of their key.
 SORTED = 500
 _WHOLE = "<i8"
 TYPES = (*(_WHOLE,) * 6, "<f8", "<i2")

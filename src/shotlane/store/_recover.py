@@ -5,6 +5,7 @@ of another machine is delivered there, since nobody here can see whether it stil
 """
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from pathlib import Path
 from shotlane.records import RecorderError
 from shotlane.store._address import parse_address
 from shotlane.store._error import StoreError
-from shotlane.store._spool import SUFFIX, LeftSpool, spool_folder
+from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, spool_folder
 from shotlane.store._writer import Writer
+
+_STALE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,19 @@ def recover(store: str | Path, data: Path | None = None) -> tuple[Recovered, ...
 
 def deliver_left(writer: Writer, folder: Path) -> Iterator[Recovered]:
     """Deliver every spool in a folder that belongs to the store and to no running session."""
+    _tidy(folder)
     for path in _files(folder):
         # Another program may have delivered it meanwhile.
         with suppress(FileNotFoundError):
             yield _deliver(writer, path)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what was killed before it was a spool; nothing was said to be in it."""
+    for path in folder.glob(f"*{FRESH}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
 
 
 def _deliver(writer: Writer, path: Path) -> Recovered:

@@ -19,6 +19,7 @@ from shotlane.store._session import SessionStart, is_here
 _FORM = 1
 SUFFIX = ".spool"
 LEFT = f".left{SUFFIX}"
+FRESH = ".new"
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -55,16 +56,26 @@ class Spool:
         self.rows += sum(len(rows) for _, rows in parts)
 
     def _make(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
+        # Under another name until its first frame is whole: a spool says whose it is, or it is none.
+        folder, fresh = self.path.parent, self.path.with_suffix(FRESH)
+        folder.mkdir(parents=True, exist_ok=True)
         self.end = self.rows = 0
         try:
+            self._open(fresh, os.O_CREAT | os.O_TRUNC)
             self._write(framed(json.dumps(self._first).encode()))
-            _sync_folder(self.path.parent)
-            self.start = self.end
+            self._close()
+            fresh.replace(self.path)
+            _sync_folder(folder)
+            self._open(self.path)
         except OSError:
             self.remove()
+            with suppress(OSError):
+                fresh.unlink()
             raise
+        self.start = self.end
+
+    def _open(self, path: Path, how: int = 0) -> None:
+        self._file = os.open(path, os.O_WRONLY | how | _BINARY, 0o600)
 
     def _write(self, frame: bytes) -> None:
         view, place = memoryview(frame), self.end

@@ -23,6 +23,7 @@ from shotlane.instruments.definition._adoption import (
 from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._resource import ResourceError, parse_resource
 from shotlane.instruments.definition._values import ValueReader
+from shotlane.instruments.documents._hardware import read_time_step, with_timing
 from shotlane.instruments.documents._limits import at_station
 from shotlane.instruments.simulation._declared import read_simulation
 from shotlane.model import InstrumentDocument, StationInstrument
@@ -68,8 +69,10 @@ def define_adopted(
             _tell_nothing_known(station, at, report)
         return None
     merged = merge_attributes(role.attributes, declared, at, values)
+    time_step_ns = read_time_step(role.time_step, (*at, "time_step"), values)
+    timed = {key: item.attribute for key, item in merged.items()}
     attributes = at_station(
-        {key: item.attribute for key, item in merged.items()},
+        with_timing(timed, role.attributes, time_step_ns, at, values, "STA131"),
         role,
         at,
         values,
@@ -89,6 +92,8 @@ def define_adopted(
         source=name.text,
         world=read_simulation(document, attributes, {}, values),
         simulated=mock or wire.scheme == "sim",
+        time_step_ns=time_step_ns,
+        restartable=role.restartable is not False,
         adoption=Adoption(
             name,
             role.options,

@@ -7,6 +7,7 @@ its numbers would be stored in the wrong unit. The driver itself is imported and
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shotlane.instruments.adopted._faults import translated
@@ -22,6 +23,7 @@ from shotlane.instruments.definition._contract import (
     ShotAware,
 )
 from shotlane.instruments.definition._definition import Definition
+from shotlane.instruments.definition._hardware_timed import HardwareTimed, ProgramTable
 from shotlane.model import Attribute, Command
 
 
@@ -42,6 +44,7 @@ class AdoptedDriver:
             foreign = make_foreign(request_of(self._definition, self._notify))
             self._foreign = foreign
             identity = foreign.open()
+            self._check_step()
             self._compare(foreign.attributes())
         return identity if isinstance(identity, Identity) else Identity()
 
@@ -83,6 +86,43 @@ class AdoptedDriver:
         with self._translated("make_safe"):
             self._driver().make_safe()
 
+    @property
+    def time_step_ns(self) -> int:
+        """As the station says; the driver must agree when it is opened."""
+        return self._definition.time_step_ns or 1
+
+    def program(self, table: ProgramTable) -> None:
+        """Load a table."""
+        outputs = {self._path(name): edges for name, edges in table.outputs.items()}
+        frames = {self._path(name): number for name, number in table.frames.items()}
+        with self._translated("program"):
+            self._hardware().program(replace(table, outputs=outputs, frames=frames))
+
+    def arm(self) -> None:
+        """Be ready for the trigger."""
+        with self._translated("arm"):
+            self._hardware().arm()
+
+    def trigger(self) -> None:
+        """Start the table."""
+        with self._translated("trigger"):
+            self._hardware().trigger()
+
+    def collect(self) -> Mapping[str, Sequence[Reading]]:
+        """The frames, each of its declared type or without a value."""
+        with self._translated("collect"):
+            found = self._hardware().collect()
+            return {
+                name: [self._reading(name, frame) for frame in found.get(path, ())]
+                for name, path in self._adoption.paths.items()
+                if path in found
+            }
+
+    def stop(self) -> None:
+        """End a table."""
+        with self._translated("stop"):
+            self._hardware().stop()
+
     def close(self) -> None:
         """Let go. Never raises."""
         foreign, self._foreign = self._foreign, None
@@ -98,6 +138,19 @@ class AdoptedDriver:
         if self._foreign is None:
             raise InstrumentError("disconnected", "the driver is not open")
         return self._foreign
+
+    def _hardware(self) -> HardwareTimed:
+        driver = self._driver()
+        if not isinstance(driver, HardwareTimed):
+            raise InstrumentError("rejected", "the driver does not keep time itself")
+        return driver
+
+    def _check_step(self) -> None:
+        """Refuse a driver that does not keep time as the station says: edges would not lie where planned."""
+        wanted = self._definition.time_step_ns
+        if wanted is not None and self._hardware().time_step_ns != wanted:
+            message = f"its time step is {self._hardware().time_step_ns} ns, and the station says {wanted} ns"
+            raise InstrumentError("rejected", message, ErrorContext(self._definition.resource.text))
 
     def _path(self, name: str) -> str:
         path = self._adoption.paths.get(name)

@@ -25,7 +25,8 @@ class Behaviour:
     """How one attribute moves.
 
     `source` names an attribute of the same instrument, `unless` a boolean one that makes it 0 while it is on.
-    `gain` and `offset`: of a source of another instrument, both in the units of the two.
+    `gain` and `offset`: of a source of another instrument, both in the units of the two. `scaled_by`: an
+    attribute that the start, as far as it differs from `base`, is multiplied by.
     """
 
     motion: Motion
@@ -36,6 +37,8 @@ class Behaviour:
     unless: str | None = None
     gain: float | None = None
     offset: float = 0.0
+    scaled_by: str | None = None
+    base: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,9 @@ class Definition:
     `source` names the document for messages. `world` says how it moves when it is `simulated`. `adoption` is
     set for a driver in Python; `document` then holds only its name, and protocol "driver". `views`:
     calibrations by attribute, with `raw_units`, those of what the device says; `aliases`: views that are
-    attributes of their own. `faults`: what goes wrong while it is simulated.
+    attributes of their own. `faults`: what goes wrong while it is simulated. `time_step_ns`: of an instrument
+    that keeps time itself, with `restartable`: whether it takes several tables in a shot; `triggered_by`: the
+    channel whose rising edges each make it take a frame.
     """
 
     role: str
@@ -78,6 +80,9 @@ class Definition:
     raw_units: Mapping[str, Unit | None] = field(default_factory=dict)
     aliases: Mapping[str, View] = field(default_factory=dict)
     faults: tuple[FaultRule, ...] = ()
+    time_step_ns: int | None = None
+    restartable: bool = True
+    triggered_by: str | None = None
 
     @property
     def own(self) -> "Definition":

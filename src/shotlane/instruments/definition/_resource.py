@@ -24,8 +24,13 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     "tcp": (),
     "modbus+tcp": ("unit", "framing"),
     "modbus+serial": (*SERIAL_KEYS, "unit", "echo"),
+    # `ign_set_control` is what others write where a server does not confirm control lines: always so here.
+    "rfc2217": (*SERIAL_KEYS, "ign_set_control"),
+    "modbus+rfc2217": (*SERIAL_KEYS, "unit", "ign_set_control"),
     "visa": (*SERIAL_KEYS, "library"),
 }
+# Whose bytes take their time at a baud rate.
+SERIAL_SCHEMES = ("serial", "modbus+serial", "rfc2217", "modbus+rfc2217")
 DEFAULT_TCP_PORTS = {"modbus+tcp": 502}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "bytesize": ("5", "6", "7", "8"),
@@ -154,7 +159,7 @@ def _check_setting(scheme: str, name: str, value: str) -> None:
     if choices is not None and value not in choices:
         raise ResourceError(f"'{value}' is no value of '{name}'", f"one of {', '.join(choices)}")
     if name in _RANGES:
-        low, high = _SERIAL_UNITS if (scheme, name) == ("modbus+serial", "unit") else _RANGES[name]
+        low, high = _SERIAL_UNITS if name == "unit" and scheme in SERIAL_SCHEMES else _RANGES[name]
         if not value.isdecimal() or not low <= int(value) <= high:
             raise ResourceError(f"'{name}' is {value!r}", f"a whole number from {low} to {high}")
 

@@ -65,7 +65,10 @@ class Decoder:
 
 
 def on_wire(value: Any, declared: InstrumentAttribute) -> Any:
-    """What is written for a value of an attribute."""
+    """What is written for a value of an attribute; of an array, what a device sends."""
+    if isinstance(value, np.ndarray) and not _unscaled(declared):
+        factor, shift = _scaling(declared)
+        return np.round((value - shift) / factor, 9)
     if isinstance(value, int | float) and not isinstance(value, bool) and not _unscaled(declared):
         factor, shift = _scaling(declared)
         return float(f"{(value - shift) / factor:.12g}")

@@ -30,7 +30,7 @@ from shotlane.model import (
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
 _VALUE_TYPES = {"float", "int", "bool", "option", "text", "array"}
 _FIELD_TYPES = {
-    **{"d": ValueType.INT, "x": ValueType.INT},
+    **{"d": ValueType.INT, "x": ValueType.INT, "sx": ValueType.INT},
     **{"w": ValueType.TEXT, "s": ValueType.TEXT, "rest": ValueType.TEXT},
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

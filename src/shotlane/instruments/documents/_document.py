@@ -13,6 +13,7 @@ from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.documents._at_station import check_calibrations, own_views
 from shotlane.instruments.documents._attributes import read_attributes, read_commands
+from shotlane.instruments.documents._hardware import read_time_step, with_timing
 from shotlane.instruments.documents._limits import at_station
 from shotlane.instruments.documents._options import (
     REQUIRED,
@@ -59,7 +60,7 @@ def define(
     here = ValueReader(report, source.document, "INS010", place)
     there = ValueReader(report, station, "STA131")
     model = put_in(source.model, options, here)
-    attributes = read_attributes(model, check_wiring(model, here), here)
+    attributes, time_step_ns = _timed_attributes(model, here)
     attributes = at_station(attributes, role, at, there, told=lambda name: here.told("attributes", name))
     commands = read_commands(model, here)
     definition = Definition(
@@ -74,6 +75,8 @@ def define(
         source=source.name,
         world=read_simulation(model, attributes, commands, here),
         simulated=simulated,
+        time_step_ns=time_step_ns,
+        restartable=model.restartable,
     )
     return own_views(definition, here)
 
@@ -88,12 +91,21 @@ def check_instrument(document: Document, report: Report) -> None:
     options = {name: value for name, value in source.options.items() if name not in required}
     values = ValueReader(report, document, "INS010")
     model = put_in(source, options, values)
-    attributes = read_attributes(model, check_wiring(model, values), values)
+    attributes, _ = _timed_attributes(model, values)
     check_calibrations(model, attributes, values)
     commands = read_commands(model, values)
     _setup(model, attributes, values)
     read_simulation(model, attributes, commands, values)
     values.duration_ns(("timeout",), model.timeout)
+
+
+def _timed_attributes(
+    model: InstrumentDocument, values: ValueReader
+) -> tuple[dict[str, Attribute], int | None]:
+    """All attributes, each knowing who keeps time for it, and the step of the instrument that does."""
+    attributes = read_attributes(model, check_wiring(model, values), values)
+    step_ns = read_time_step(model.time_step, ("time_step",), values)
+    return with_timing(attributes, model.attributes, step_ns, (), values, "INS032"), step_ns
 
 
 def _setup(

@@ -31,6 +31,9 @@ def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str,
     if document.protocol == "modbus":
         _check_modbus(document, values)
         return {}
+    if document.protocol == "simulated":
+        _check_simulated(document, values)
+        return {}
     for path, part in _parts(document):
         _misplaced(part, [key for key in MODBUS_KEYS if key not in _OF_ALL], path, "modbus", values)
         if isinstance(part, InstrumentAttribute) and part.scale == 0:
@@ -44,6 +47,9 @@ def _later(document: InstrumentDocument, values: ValueReader) -> bool:
         for key in _LATER_PARTS:
             if getattr(part, key, None) is not None:
                 values.key_error((*path, key), f"'{key}' is not available yet", code="INS900")
+    if document.time_step is not None and document.protocol != "simulated":
+        what = f"an instrument that keeps time itself and speaks {document.protocol} is not available yet"
+        values.key_error(("time_step",), what, "write a driver in Python for it", code="INS900")
     if document.protocol not in _LATER_PROTOCOLS:
         return False
     values.error(("protocol",), f"the protocol {document.protocol} is not available yet", code="INS900")
@@ -79,6 +85,13 @@ def _check_identity(document: InstrumentDocument, values: ValueReader) -> None:
         values.key_error(("identity", name), "registers belong to protocol modbus", code="INS031")
     if identity.query is None and identity.reply is not None and document.protocol != "scpi":
         values.key_error(("identity", "reply"), "the reply answers no `query`", code="INS030")
+
+
+def _check_simulated(document: InstrumentDocument, values: ValueReader) -> None:
+    """What speaks to nobody has nothing to say."""
+    for path, part in _parts(document):
+        _misplaced(part, MODBUS_KEYS, path, "modbus", values)
+        _misplaced(part, DIALOGUE_KEYS, path, "ascii", values)
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:

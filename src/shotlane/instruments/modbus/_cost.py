@@ -8,6 +8,7 @@ from typing import Final
 
 from shotlane.expression import parse_literal
 from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._resource import SERIAL_SCHEMES
 from shotlane.instruments.modbus._map import Quantity, quantities_of
 from shotlane.instruments.modbus._pace import pace_of
 from shotlane.instruments.modbus._pdu import mask_request, read_request, write_request
@@ -51,7 +52,7 @@ class _Timing:
     """The time of requests of one unit."""
 
     def __init__(self, definition: Definition, resource: Resource) -> None:
-        self._serial = resource.scheme == "modbus+serial"
+        self._serial = resource.scheme in SERIAL_SCHEMES
         self._pace = pace_of(resource.query)
         declared = definition.document.turnaround
         parsed = None if declared is None else parse_literal(str(declared))

@@ -17,6 +17,8 @@ from shotlane.instruments.definition._contract import (
     ShotAware,
 )
 from shotlane.instruments.definition._conversion import View
+from shotlane.instruments.definition._hardware_timed import HardwareTimed, ProgramTable
+from shotlane.instruments.pool._tables import converted
 from shotlane.model import Attribute, Command
 
 
@@ -50,11 +52,7 @@ class ConvertedDriver:
         if view is None:
             self.driver.write(name, value)
             return
-        raw = view.conversion.raw(value)
-        if raw is None:
-            message = f"{name}: {value!r} lies outside of what its conversion covers"
-            raise InstrumentError("rejected", message, ErrorContext(command=f"{name} = {value!r}"))
-        self.driver.write(view.target, raw)
+        self.driver.write(view.target, self._raw(name, value))
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Run a command."""
@@ -77,6 +75,50 @@ class ConvertedDriver:
         """Let a driver get ready that may have to."""
         if isinstance(self.driver, Preparing):
             self.driver.prepare()
+
+    @property
+    def time_step_ns(self) -> int:
+        """That of the driver."""
+        return self._hardware.time_step_ns
+
+    def program(self, table: ProgramTable) -> None:
+        """Load a table as the driver means it."""
+        targets = {name: view.target for name, view in self._views.items()}
+        self._hardware.program(converted(table, targets, self._raw))
+
+    def arm(self) -> None:
+        """Arm the driver."""
+        self._hardware.arm()
+
+    def trigger(self) -> None:
+        """Start the driver's table."""
+        self._hardware.trigger()
+
+    def collect(self) -> Mapping[str, Sequence[Reading]]:
+        """The driver's frames, converted."""
+        found = self._hardware.collect()
+        own = {name: found[view.target] for name, view in self._views.items() if view.target in found}
+        return {
+            name: [self._seen(name, frame) for frame in frames] for name, frames in {**found, **own}.items()
+        }
+
+    def stop(self) -> None:
+        """Stop the driver's table."""
+        self._hardware.stop()
+
+    @property
+    def _hardware(self) -> HardwareTimed:
+        if not isinstance(self.driver, HardwareTimed):
+            raise InstrumentError("rejected", "the driver does not keep time itself")
+        return self.driver
+
+    def _raw(self, name: str, value: Any) -> Any:
+        view = self._views.get(name)
+        raw = value if view is None else view.conversion.raw(value)
+        if raw is None:
+            message = f"{name}: {value!r} lies outside of what its conversion covers"
+            raise InstrumentError("rejected", message, ErrorContext(command=f"{name} = {value!r}"))
+        return raw
 
     def _target(self, name: str) -> str:
         view = self._views.get(name)

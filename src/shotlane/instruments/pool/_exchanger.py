@@ -13,9 +13,11 @@ from typing import Any
 
 from shotlane.instruments.definition._contract import InstrumentError, Reading
 from shotlane.instruments.definition._definition import Definition
+from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.pool._agreement import valued
 from shotlane.instruments.pool._health import UNANSWERED
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify, Stamps
+from shotlane.instruments.pool._tables import check_table, checked_frames, end_table, hardware_of
 from shotlane.model import ScalarValue, channel_name
 
 REPEATED = frozenset({"timeout", "garbled"})
@@ -35,6 +37,11 @@ class Operation(StrEnum):
     READ = "read"
     WRITE = "write"
     CALL = "call"
+    PROGRAM = "program"
+    ARM = "arm"
+    TRIGGER = "trigger"
+    COLLECT = "collect"
+    STOP = "stop"
 
 
 class Exchanger:
@@ -66,7 +73,13 @@ class Exchanger:
             member.set_points.unknown(name)
             member.driver.write(name, value)
 
+        running = end_table(member)
         exchange = self._exchange(member, Operation.WRITE, (name,), member.definition.tries, act)
+        if running is not None:
+            # It was set all the same, and may be overwritten.
+            self._failed(member, running, (name,))
+            running.requested_ns, running.received_ns = exchange.requested_ns, exchange.received_ns
+            raise running
         member.set_points.written(name, value)
         self._count_wear(member, name)
         if member.definition.attributes[name].verify:
@@ -81,6 +94,52 @@ class Exchanger:
             return member.driver.call(command, arguments)
 
         return self._exchange(member, Operation.CALL, (command,), 1, act)
+
+    def program(self, member: Member, table: ProgramTable) -> Exchange:
+        """Load a table, in place of one that may be running."""
+
+        def act(_: Sequence[str]) -> None:
+            running = end_table(member)
+            if running is not None:
+                raise running
+            check_table(member, table)
+            member.table = table
+            for name in table.outputs:
+                member.set_points.unknown(name)
+            hardware_of(member).program(table)
+
+        return self._exchange(member, Operation.PROGRAM, (), 1, act)
+
+    def arm(self, member: Member) -> Exchange:
+        """Let it be ready for its trigger."""
+        return self._exchange(member, Operation.ARM, (), 1, lambda _: hardware_of(member).arm())
+
+    def trigger(self, member: Member) -> Exchange:
+        """Start its table."""
+        return self._exchange(member, Operation.TRIGGER, (), 1, lambda _: hardware_of(member).trigger())
+
+    def collect(self, member: Member) -> Exchange:
+        """What its table gave, as the result: frames by attribute; the table is over then."""
+
+        def act(_: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
+            table = member.table
+            if table is None:
+                raise InstrumentError("rejected", f"{member.role} was given no table")
+            frames = checked_frames(member, hardware_of(member).collect(), table.frames)
+            member.table = None
+            return frames
+
+        return self._exchange(member, Operation.COLLECT, (), 1, act)
+
+    def stop(self, member: Member) -> Exchange:
+        """End a table at once."""
+
+        def act(_: Sequence[str]) -> None:
+            running = end_table(member)
+            if running is not None:
+                raise running
+
+        return self._exchange(member, Operation.STOP, (), 1, act)
 
     def ready(self, member: Member) -> None:
         """Open again what was lost, and let the driver get ready.

@@ -3,75 +3,41 @@
 A lock is a file in a folder of the user (of several users, where the environment names one), locked by the
 operating system, which lets go of it when the process ends, however it ends. Beside it stands who holds it,
 for messages only: what it says never decides anything. All locks of an opening are taken together or none is,
-so that two processes that wait for each other's instruments cannot block one another.
+so that two processes that wait for each other's instruments cannot block one another. Who waits gets them in
+the order of coming.
 """
 
-import getpass
 import hashlib
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
-from platformdirs import user_state_path
 
 from shotlane.instruments.definition._definition import Resource
+from shotlane.instruments.pool._holder import (
+    FOLDER_VARIABLE,
+    Holder,
+    InUseError,
+    in_use_by,
+    lock_folder,
+    lock_mode,
+    myself,
+)
 from shotlane.instruments.pool._inherited import InheritedLock, descriptor_of
 from shotlane.instruments.pool._lock_address import lock_address
+from shotlane.instruments.pool._queue import Queue, Ticket
 
-FOLDER_VARIABLE = "SHOTLANE_LOCKS"
+__all__ = ["FOLDER_VARIABLE", "Holder", "InUseError", "PortLocks", "in_use_by"]
+
 _POLL_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lock. `since_s`: seconds of the Unix time. `what`: what it does, e.g. `run 7 of anneal`."""
-
-    pid: int
-    since_s: float
-    role: str
-    station: str
-    what: str
-    user: str
-    host: str
-
-    def __str__(self) -> str:
-        since = datetime.fromtimestamp(self.since_s).astimezone()
-        today = since.date() == datetime.now().astimezone().date()
-        text = (
-            f"pid {self.pid} since {since:%H:%M}" if today else f"pid {self.pid} since {since:%Y-%m-%d %H:%M}"
-        )
-        if self.host != socket.gethostname():
-            text += f" on {self.host}"
-        return f"{text}, {self.what}" if self.what else text
-
-
-class InUseError(Exception):
-    """Instruments that somebody else uses: by role, who; None where that is not known."""
-
-    def __init__(self, holders: Mapping[str, Holder | None]) -> None:
-        self.holders = dict(holders)
-        super().__init__(", ".join(f"{role}: {in_use_by(holder)}" for role, holder in holders.items()))
-
-
-def in_use_by(holder: Holder | None) -> str:
-    """'in use by pid 123 since 10:32, run 7 of anneal'."""
-    return f"in use by {holder or 'another process'}"
-
-
-def lock_folder() -> Path:
-    """Where locks are kept."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) if named else user_state_path("shotlane") / "locks"
 
 
 class PortLocks:
@@ -113,17 +79,35 @@ class PortLocks:
         `wait_s`: how long to wait for others to let go. `waiting` is told once, when the wait begins.
         """
         deadline = time.monotonic() + wait_s
-        while True:
-            with self._turn:
-                refused = self._try(self._wanted(resources))
-            if refused is None:
-                return
-            if time.monotonic() >= deadline:
-                raise refused
+        refused = self._take(resources, None)
+        if refused is None:
+            return
+        if wait_s <= 0:
+            raise refused
+        with self._ticket(resources) as ticket:
             if waiting is not None:
                 waiting(refused)
-                waiting = None
-            time.sleep(_POLL_S)
+            while (refused := self._take(resources, ticket)) is not None:
+                if time.monotonic() >= deadline:
+                    raise refused
+                time.sleep(_POLL_S)
+
+    def _take(self, resources: Mapping[str, Resource], ticket: Ticket | None) -> InUseError | None:
+        """Take all that is not held yet, unless somebody has it or waits for it."""
+        with self._turn:
+            wanted = self._wanted(resources)
+            names = {self._name(address): address for address in wanted}
+            ahead = self._queue.ahead(names, ticket) if names else {}
+            if not ahead:
+                return self._try(wanted)
+            addresses = {names[name]: owner for name, owner in ahead.items()}
+            return InUseError({wanted[at]: self._holder(at) or owner for at, owner in addresses.items()})
+
+    def _ticket(self, resources: Mapping[str, Resource]) -> Ticket:
+        wanted = self._wanted(resources)
+        role = next(iter(wanted.values()), "")
+        what = f"waiting to do {self._what()}" if self._what() else "waiting for it"
+        return self._queue.enter([self._name(one) for one in wanted], myself(role, self._station, what))
 
     def holder_of(self, resource: Resource) -> Holder | None:
         """Who says that it uses an instrument, and lives; without touching the lock, so for people only."""
@@ -180,10 +164,8 @@ class PortLocks:
 
     def _acquire(self, address: str, role: str) -> bool:
         path = self._path(address, ".lock")
-        shared = FOLDER_VARIABLE in os.environ
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Whoever shares the folder must be able to lock the same file.
-        lock = FileLock(path, thread_local=False, mode=0o666 if shared else 0o644)
+        lock = FileLock(path, thread_local=False, mode=lock_mode())
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -200,8 +182,7 @@ class PortLocks:
 
     def _sign(self, address: str, role: str) -> None:
         """Say who we are. A folder that takes no file does not keep us from the instrument."""
-        host = socket.gethostname()
-        holder = Holder(os.getpid(), time.time(), role, self._station, self._what(), _user(), host)
+        holder = myself(role, self._station, self._what())
         before = self._holder(address)
         if before is not None and before.pid == holder.pid:
             holder = Holder(**{**asdict(holder), "since_s": before.since_s})
@@ -218,29 +199,16 @@ class PortLocks:
             holder = Holder(**found)
         except (OSError, ValueError, TypeError):
             return None
-        return holder if holder.host != socket.gethostname() or _lives(holder.pid) else None
+        return holder if holder.lives else None
 
     def _path(self, address: str, suffix: str) -> Path:
-        # Not by the address itself: it may hold a secret, and another station may write the same one out.
+        return (self._folder or lock_folder()) / f"{self._name(address)}{suffix}"
+
+    def _name(self, address: str) -> str:
+        """Not the address itself: it may hold a secret, and another station may write the same one out."""
         kind = address.partition(":")[0]
-        name = f"{kind}-{hashlib.sha256(address.encode()).hexdigest()[:20]}"
-        return (self._folder or lock_folder()) / f"{name}{suffix}"
+        return f"{kind}-{hashlib.sha256(address.encode()).hexdigest()[:20]}"
 
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return ""
-
-
-def _lives(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # on Windows, asking so would end the process
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it lives, and belongs to somebody else
-    return True
+    @property
+    def _queue(self) -> Queue:
+        return Queue((self._folder or lock_folder()) / "queue")

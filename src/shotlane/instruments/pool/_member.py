@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from shotlane.instruments.definition._contract import Driver, Identity, InstrumentError, Preparing, Reading
 from shotlane.instruments.definition._definition import Definition
+from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.pool._agreement import SetPoints
 from shotlane.instruments.pool._health import Health
 from shotlane.instruments.pool._wear import WearBook
@@ -29,7 +30,10 @@ class Exchange(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """An open instrument. `lost`: it must be opened again before its next use."""
+    """An open instrument. `lost`: it must be opened again before its next use.
+
+    `table`: what was loaded and not collected, so that it may be running.
+    """
 
     definition: Definition
     driver: Driver
@@ -39,6 +43,7 @@ class Member:
     lost: bool = False
     identity: Identity = field(default_factory=Identity)
     wear: WearBook | None = None
+    table: ProgramTable | None = None
     prepare: Callable[[], None] | None = None  # what the driver does before an exchange is stamped
 
     def __post_init__(self) -> None:

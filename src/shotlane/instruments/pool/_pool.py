@@ -26,12 +26,14 @@ from shotlane.instruments.definition._contract import (
     ShotAware,
 )
 from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.definition._secrets import Secrets
 from shotlane.instruments.pool._agreement import SetPoints, wire_steps
 from shotlane.instruments.pool._converted_driver import driver_name
 from shotlane.instruments.pool._exchanger import Exchanger
 from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
+from shotlane.instruments.pool._tables import end_table
 from shotlane.instruments.pool._wear import WearBook
 from shotlane.model import Keep, ScalarValue
 
@@ -158,6 +160,32 @@ class Pool:
             self._check_open(member)
             return self._exchanger.call(member, command, checked)
 
+    def program(self, role: str, table: ProgramTable) -> Exchange:
+        """Load a table into an instrument that keeps time itself. Raises `InstrumentError`."""
+        return self._alone(role, lambda member: self._exchanger.program(member, table))
+
+    def arm(self, role: str) -> Exchange:
+        """Let it be ready for its trigger. Raises `InstrumentError`."""
+        return self._alone(role, self._exchanger.arm)
+
+    def trigger(self, role: str) -> Exchange:
+        """Start its table. Raises `InstrumentError`."""
+        return self._alone(role, self._exchanger.trigger)
+
+    def collect(self, role: str) -> Exchange:
+        """What its table gave, as the result: frames by attribute. Raises `InstrumentError`."""
+        return self._alone(role, self._exchanger.collect)
+
+    def stop(self, role: str) -> Exchange:
+        """End its table at once. Raises `InstrumentError`."""
+        return self._alone(role, self._exchanger.stop)
+
+    def _alone(self, role: str, act: Callable[[Member], Exchange]) -> Exchange:
+        member = self._member(role)
+        with member.lock:
+            self._check_open(member)
+            return act(member)
+
     def safe_writes(self) -> list[tuple[str, str, ScalarValue]]:
         """What the safe state sets, in the order of the station; opened roles only.
 
@@ -183,7 +211,10 @@ class Pool:
             self._check_open(member)
             try:
                 self._exchanger.ready(member)
+                running = end_table(member)
                 member.driver.make_safe()
+                if running is not None:
+                    raise running
             except InstrumentError as error:
                 self._exchanger.complete(member.definition, error)
                 raise
@@ -319,6 +350,7 @@ class Pool:
         for member in list(self._members.values()):
             if member.definition.resource.port == port and not member.lost:
                 member.driver.close()
+                member.table = None
                 member.lost = member.set_points.doubted = True
 
     def _refusal(self, role: str, name: str | None, message: str) -> InstrumentError:

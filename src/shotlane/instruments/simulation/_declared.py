@@ -13,7 +13,7 @@ from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
 from shotlane.instruments.definition._behaviour import Argument, Behaviour, Motion, SimulatedWorld
 from shotlane.instruments.definition._values import ValueReader
-from shotlane.instruments.simulation._waveform import read_waveform
+from shotlane.instruments.simulation._waveform import base_of, read_waveform
 from shotlane.model import (
     Attribute,
     Command,
@@ -23,6 +23,7 @@ from shotlane.model import (
     ScalarValue,
     Simulation,
     ValueType,
+    Waveform,
 )
 
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
@@ -95,6 +96,8 @@ class _Reader:
         start = self._start(attribute, written.start, start_path or (*path, "start"))
         if written.waveform is not None:
             start = self._waveform(attribute, written, path)
+            if written.waveform.times is not None:
+                return self._scaled(attribute, written, written.waveform, start, path)
         noise = self._noise(attribute, written.noise, (*path, "noise"))
         key = "lag" if written.lag is not None else "follows"
         source = getattr(written, key)
@@ -162,6 +165,23 @@ class _Reader:
             (*path, "waveform"), f"{attribute.name} is no array, and has no waveform", code="INS021"
         )
         return resting(attribute)
+
+    def _scaled(
+        self, attribute: Attribute, written: Simulation, waveform: Waveform, start: Any, path: Path
+    ) -> Behaviour:
+        """A waveform whose size is that of a number of the instrument."""
+        noise, times = self._noise(attribute, written.noise, (*path, "noise")), str(waveform.times)
+        place, other = (*path, "waveform", "times"), self._attributes.get(times)
+        if self._values.told("attributes", times) or attribute.type is not ValueType.ARRAY:
+            return Behaviour(Motion.HELD, start, noise=noise)
+        if other is None:
+            self._unknown(times, place)
+        elif other.type not in _NUMBERS:
+            self._values.error(place, f"{times} is no number", code="INS021")
+        else:
+            base = base_of(waveform, attribute.unit, (*path, "waveform"), self._values)
+            return Behaviour(Motion.HELD, start, noise=noise, scaled_by=times, base=base)
+        return Behaviour(Motion.HELD, start, noise=noise)
 
     def _array_start(self, attribute: Attribute, written: Scalar | list[float], path: Path) -> Any:
         if isinstance(written, list) and attribute.type is ValueType.ARRAY:

@@ -51,6 +51,11 @@ class SimulatedState:
         """Give attributes new values."""
         self._shared().set({self._full(name): value for name, value in values.items()}, now_ns)
 
+    @property
+    def world(self) -> World:
+        """What it shares with those that it acts on."""
+        return self._shared()
+
     def carry_out(self, command: str, arguments: Mapping[str, Any], now_ns: int) -> None:
         """Do what `simulate:` says of a command; nothing without it."""
         effects = self._definition.world.effects.get(command)
@@ -79,7 +84,9 @@ class SimulatedState:
 
     def _deviates(self, name: str, shape: tuple[int, ...]) -> Any:
         noise = self._noises[name]
-        return np.array([noise.normal() for _ in range(shape[0])]) if shape else noise.normal()
+        if not shape:
+            return noise.normal()
+        return np.array([noise.normal() for _ in range(int(np.prod(shape)))]).reshape(shape)
 
     def _full(self, name: str) -> str:
         return f"{self._definition.role}.{name}"
@@ -117,6 +124,9 @@ class SimulatedStates:
     def _together(self, role: str) -> list[str]:
         """The roles that act on each other, directly or not, in the order of the station."""
         pairs = [(_role(name), _role(str(one.source))) for name, one in self._couplings.items()]
+        pairs += [
+            (one.role, _role(one.triggered_by)) for one in self._definitions.values() if one.triggered_by
+        ]
         found, size = {role}, 0
         while len(found) > size:
             size = len(found)
@@ -135,8 +145,13 @@ class SimulatedStates:
 
 def qualified(behaviour: Behaviour, role: str) -> Behaviour:
     """A behaviour whose names hold in the whole station."""
-    source, unless = behaviour.source, behaviour.unless
-    return replace(behaviour, source=source and f"{role}.{source}", unless=unless and f"{role}.{unless}")
+    source, unless, size = behaviour.source, behaviour.unless, behaviour.scaled_by
+    return replace(
+        behaviour,
+        source=source and f"{role}.{source}",
+        unless=unless and f"{role}.{unless}",
+        scaled_by=size and f"{role}.{size}",
+    )
 
 
 def coupled(own: Behaviour, coupling: Behaviour | None) -> Behaviour:

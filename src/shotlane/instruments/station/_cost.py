@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shotlane.expression import parse_literal
 from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._resource import SERIAL_SCHEMES
 from shotlane.instruments.definition._values import LONGEST_S
 from shotlane.instruments.modbus._cost import modbus_costs
 from shotlane.instruments.modbus._pace import DEFAULT_BAUDRATE, bits_of_byte
@@ -68,7 +69,7 @@ def _nanoseconds(written: Scalar | None) -> int:
 
 
 def _cost_ns(count: int, resource: Resource) -> int:
-    if resource.scheme != "serial":
+    if resource.scheme not in SERIAL_SCHEMES:
         return _TCP_NS
     baudrate = int(resource.query.get("baudrate", DEFAULT_BAUDRATE))
     return _TURNAROUND_NS + round(count * bits_of_byte(resource.query) * 1_000_000_000 / baudrate)

@@ -22,6 +22,7 @@ from shotlane.instruments.documents._document import InstrumentSource, define
 from shotlane.instruments.simulation._rehearsal import read_couplings, with_faults
 from shotlane.instruments.station._alias import Alias, alias_channel, read_aliases
 from shotlane.instruments.station._cost import channel_costs
+from shotlane.instruments.station._triggers import check_inverted, timing_of, with_triggers
 from shotlane.model import (
     Channel,
     ChannelTable,
@@ -35,10 +36,11 @@ from shotlane.model import (
 )
 
 _PROTOCOLS: Mapping[str, tuple[str, ...]] = {
-    "modbus": ("modbus+tcp", "modbus+serial", "sim"),
-    "ascii": ("serial", "tcp", "visa", "sim"),
-    "scpi": ("serial", "tcp", "visa", "sim"),
-    "binary": ("serial", "tcp", "visa", "sim"),
+    "modbus": ("modbus+tcp", "modbus+serial", "modbus+rfc2217", "sim"),
+    "ascii": ("serial", "tcp", "visa", "rfc2217", "sim"),
+    "scpi": ("serial", "tcp", "visa", "rfc2217", "sim"),
+    "binary": ("serial", "tcp", "visa", "rfc2217", "sim"),
+    "simulated": ("sim",),
 }
 
 
@@ -87,11 +89,13 @@ def resolve_station(
         name: with_faults(definition, station.instruments[name], document, report)
         for name, definition in definitions.items()
     }
+    definitions = with_triggers(station, definitions, document, report)
     couplings = read_couplings(station, definitions, document, report)
     resolver.check_shared(wires, definitions)
     dropped = {str(name) for name in document.keys(("instruments",)) if name not in station.instruments}
     table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped))
     aliases = read_aliases(station.channels, table.channels, table.faulty, document, report)
+    check_inverted(aliases, definitions, document, report)
     return ResolvedStation(
         station.station,
         _with_channels(table, aliases),
@@ -119,6 +123,10 @@ def _table(
         for attribute in definition.attributes.values():
             cost = costs[attribute.name]
             channel = Channel(name, attribute, port, cost.read_ns, cost.write_ns, cost.parts)
+            timing = timing_of(definition, attribute)
+            if timing is not None:
+                # Whoever keeps time itself takes none of its port while a shot runs.
+                channel = Channel(name, attribute, port, cost.read_ns, hardware=timing)
             channels[channel.name] = channel
     return ChannelTable(station, channels, roles, faulty)
 
@@ -143,6 +151,22 @@ def _with_aliases(definitions: Mapping[str, Definition], aliases: Iterable[Alias
             aliases={**before.aliases, name: alias.view},
         )
     return found
+
+
+def _way(wire: Resource, definition: Definition) -> str:
+    """How an instrument is spoken to; equal for two roles that are one device."""
+    if definition.document.protocol == "modbus":
+        return f"{wire.port} unit {wire.query.get('unit', '1')}"
+    if definition.adoption is not None:
+        # What several objects of one driver do on a wire is that driver's business.
+        return f"{wire.port} {definition.role}"
+    return f"{wire.port} {definition.document.model_dump_json(exclude={'options', 'simulate'})}"
+
+
+def _same_text(wire: Resource, twin: str, name: str) -> str:
+    if wire.scheme.startswith("modbus"):
+        return f"{name} and {twin} are both unit {wire.query.get('unit', '1')} of one wire"
+    return f"{name} and {twin} are spoken to alike on one wire: they are one instrument"
 
 
 class _Resolver:
@@ -207,16 +231,21 @@ class _Resolver:
         return self._document.texts | found | self._lock_texts
 
     def check_shared(self, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]) -> None:
-        """Instruments on one wire must speak one protocol with the same settings."""
+        """Instruments on one wire must speak one protocol with the same settings, and not be the same one."""
         first: dict[str, str] = {}
+        spoken_to: dict[str, str] = {}
         for name, wire in wires.items():
+            if wire.scheme == "sim":
+                continue
             other = first.setdefault(wire.port, name)
-            if other != name and wire.scheme != "sim":
-                self._check_pair(other, name, wires, definitions)
+            if other == name or self._agree(other, name, wires, definitions):
+                twin = spoken_to.setdefault(_way(wire, definitions[name]), name)
+                if twin != name:
+                    self._tell_shared(twin, name, _same_text(wire, twin, name))
 
-    def _check_pair(
+    def _agree(
         self, other: str, name: str, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]
-    ) -> None:
+    ) -> bool:
         protocols = [definitions[role].document.protocol for role in (other, name)]
         settings = [{k: v for k, v in wires[role].query.items() if k != "unit"} for role in (other, name)]
         if protocols[0] != protocols[1]:
@@ -224,7 +253,11 @@ class _Resolver:
         elif settings[0] != settings[1]:
             message = f"{name} and {other} share a wire and give it different settings"
         else:
-            return
+            return True
+        self._tell_shared(other, name, message)
+        return False
+
+    def _tell_shared(self, other: str, name: str, message: str) -> None:
         note = Note(f"{other} is here", self._document.span(("instruments", other, "resource")))
         self._report.error(
             "STA152", message, self._document.span(("instruments", name, "resource")), notes=(note,)

@@ -1,0 +1,70 @@
+"""What a store holds of a run that shall go on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shotlane.records import Outcome
+from shotlane.store import Reader, RunRecord, open_reader
+
+# A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
+_KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
+
+
+class ResumeError(Exception):
+    """A run that cannot go on; `help` is the way out."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message if help is None else f"{message}; {help}")
+        self.message = message
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a store holds of a run."""
+
+    record: RunRecord
+    session: int
+    documents: Mapping[str, str]
+    outcomes: Mapping[int, Outcome]  # of the shots that are kept
+    digests: Mapping[int, str]
+
+    @property
+    def number(self) -> int:
+        """Of the run."""
+        return self.record.summary.number
+
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """Where its texts came from, as `origin_of` kept it."""
+        found: Mapping[str, Any] = self.record.environment["origin"]
+        return found
+
+    def left(self, count: int) -> tuple[int, ...]:
+        """The shots that are still to be done, of a plan of so many."""
+        # What a run that follows another one does not do, that one has done.
+        follows = self.record.environment.get("follows")
+        wanted = range(1, count + 1) if follows is None else follows["shots"]
+        return tuple(number for number in wanted if number not in self.digests and number <= count)
+
+
+def past_of(store: str, run: int) -> Past:
+    """Read it. Raises `ResumeError` when the run cannot go on, `StoreError` when there is none."""
+    with open_reader(store) as reader:
+        # First of all: who goes on with the run in the meantime is found out by it.
+        session = _last_session(reader, run)
+        record = reader.run(run)
+        if record.summary.outcome is None:
+            raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
+        if "origin" not in record.environment:
+            raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
+        kept = [row for row in reader.shots(run) if row[1] in _KEPT]
+        outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
+        digests = {shot: digest for shot, *_, digest in kept}
+        return Past(record, session, reader.documents(run), outcomes, digests)
+
+
+def _last_session(reader: Reader, run: int) -> int:
+    rows = reader.sessions(run)
+    return int(rows[-1][2]) if rows else 0
