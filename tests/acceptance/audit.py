@@ -59,7 +59,7 @@ def _seen(request: dict[str, Any]) -> Entry:
 
 def stored(lab: Lab, run: int = 1) -> list[Entry]:
     """The store's book."""
-    rows = [*_of_samples(lab, run), *_of_actions(lab, run)]
+    rows = [*_of_samples(lab, run), *_of_polls(lab, run), *_of_actions(lab, run)]
     # A row is stamped before its request, an event is made after it.
     timed = [(entry.first_ns, entry) for entry in rows]
     timed += [(entry.last_ns, entry) for entry in _of_events(lab, run)]
@@ -100,6 +100,19 @@ def _of_samples(lab: Lab, run: int) -> Iterator[Entry]:
         device, _, _ = row["names"].partition(".")
         what: Any = "" if device == "gas" else _READS[row["names"]]
         yield Entry(device, row["first"], row["last"], "read", what, told)
+
+
+def _of_polls(lab: Lab, run: int) -> Iterator[Entry]:
+    """What an interlock asked for while no lane did."""
+    rows = lab.rows(
+        """SELECT p.requested_utc_ns AS first, coalesce(p.received_utc_ns, p.requested_utc_ns) AS last, c.name
+        FROM poll p JOIN channel c ON c.run = p.run AND c.channel = p.channel WHERE p.run = ?""",
+        run,
+    )
+    for row in rows:
+        device, _, _ = row["name"].partition(".")
+        what: Any = "" if device == "gas" else _READS[row["name"]]
+        yield Entry(device, row["first"], row["last"], "read", what, f"poll of {row['name']}")
 
 
 def _of_actions(lab: Lab, run: int) -> Iterator[Entry]:

@@ -9,13 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.acceptance.lab import SHORT, Lab, assert_safe, finish, wait_for
+from tests.acceptance.lab import PATIENT, Lab, assert_safe, finish, wait_for
 
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
 TOLD = "event WHERE type = 'guard.made-safe'"
 LONG = ("-p", "soak=20 s", "-p", "T=40 degC")
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest) -> None:
+    for name in {"lab", "bench_lab"} & set(request.fixturenames):
+        request.getfixturevalue(name).write(PATIENT)
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +91,14 @@ def killed_in_a_shot(lab: Lab, _bench: Bench) -> "subprocess.Popen[str]":
 
 
 def killed_between_shots(lab: Lab, _bench: Bench) -> "subprocess.Popen[str]":
-    lab.write(SHORT + "cadence: 10 s\n")
+    lab.write(PATIENT + "cadence: 10 s\n")
     process = start(lab)
     wait_for(lambda: lab.count("shot WHERE outcome IS NOT NULL") == 1 or process.poll() is not None)
     return process
 
 
 def killed_before_a_retry(lab: Lab, bench: Bench) -> "subprocess.Popen[str]":
-    text = SHORT + "retry: {attempts: 3, on: [timeout], delay: 30 s}\n"
+    text = PATIENT + "retry: {attempts: 3, on: [timeout], delay: 30 s}\n"
     lab.write(text.replace("record: 20 Hz", "record: 20 Hz\n    required: true"))
     bench.fault("gas", "drop", count=4, after=4)
     process = start(lab)
@@ -212,7 +218,7 @@ def test_a_run_without_its_guard_goes_on_and_says_so(bench_lab: Lab, bench: Benc
 def test_without_a_guard_a_kill_leaves_things_as_they_are_and_nothing_locked(
     bench_lab: Lab, bench: Bench
 ) -> None:
-    bench_lab.write(SHORT + "guard: off\n")
+    bench_lab.write(PATIENT + "guard: off\n")
     process = start(bench_lab, *LONG)
     in_a_shot(bench_lab, process)
     assert guards_of(process.pid) == []

@@ -13,13 +13,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.acceptance.lab import SHORT, Lab, assert_safe, finish, wait_for
+from tests.acceptance.lab import PATIENT, Lab, assert_safe, finish, wait_for
 
 import shotlane
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
 SLOW = ("-p", "soak=0.6 s")
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest) -> None:
+    for name in {"lab", "bench_lab"} & set(request.fixturenames):
+        request.getfixturevalue(name).write(PATIENT)
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +125,7 @@ def test_it_runs_from_what_the_store_holds_when_all_files_are_gone(lab: Lab, tmp
     lab.write("parameters: {extra: 10 ms}\n", "sequences/common/more.yaml")
     lab.write("T (degC)\n30\n35\n40\n45\n", "sequences/points.csv")
     lab.write((lab.folder / "stations" / "demo.yaml").read_text(), "stations/mine.yaml")
-    text = SHORT.replace("station: demo", "station: mine\ninclude: [common/more.yaml]")
+    text = PATIENT.replace("station: demo", "station: mine\ninclude: [common/more.yaml]")
     text = text.replace("heat: 50 ms", "heat: 50 ms + extra")
     lab.write(text.replace("{linspace: [30 degC, 50 degC, 5]}", "{file: points.csv}"))
     killed(lab)
@@ -149,7 +155,7 @@ def test_options_are_those_of_the_run(lab: Lab) -> None:
 
 def test_changed_files_are_told_and_not_used(lab: Lab) -> None:
     killed(lab)
-    lab.write(SHORT.replace("soak: 100 ms", "soak: 200 ms") + "# later\n")
+    lab.write(PATIENT.replace("soak: 100 ms", "soak: 200 ms") + "# later\n")
     planned = lab.do("shotlane", "resume", 1, "--dry-run")
     assert planned.status == 0
     assert "changed    sequences/short.yaml was changed 20" in planned.out
@@ -165,7 +171,7 @@ def test_changed_files_make_a_new_run_of_what_is_left(lab: Lab) -> None:
     before = done_shots(lab)
     # The last shot becomes another one, and one more is added.
     lab.write(
-        SHORT.replace(
+        PATIENT.replace(
             "{linspace: [30 degC, 50 degC, 5]}", "[30 degC, 35 degC, 40 degC, 45 degC, 51 degC, 52 degC]"
         )
     )
@@ -182,7 +188,7 @@ def test_changed_files_make_a_new_run_of_what_is_left(lab: Lab) -> None:
 
 def test_changed_files_that_change_what_was_done_are_refused(lab: Lab) -> None:
     killed(lab)
-    lab.write(SHORT.replace("50 degC, 5", "60 degC, 5"))
+    lab.write(PATIENT.replace("50 degC, 5", "60 degC, 5"))
     done = lab.do("shotlane", "resume", 1, "--changed")
     assert done.status == 2
     assert "shots that run 1 has done are other ones: 2" in done.err
@@ -203,7 +209,7 @@ def test_a_plan_that_comes_out_otherwise_is_refused(lab: Lab) -> None:
 
 def test_shots_that_ended_with_a_fault_are_tried_again(bench_lab: Lab, bench: Bench) -> None:
     bench_lab.write(
-        SHORT.replace("record: 20 Hz", "record: 20 Hz\n    required: true") + "retry: {then: skip}\n"
+        PATIENT.replace("record: 20 Hz", "record: 20 Hz\n    required: true") + "retry: {then: skip}\n"
     )
     bench.fault("gas", "drop", count=4, after=4)
     assert bench_lab.run("-s", "bench").status == 3
@@ -215,7 +221,7 @@ def test_shots_that_ended_with_a_fault_are_tried_again(bench_lab: Lab, bench: Be
 
 
 def test_a_failed_verdict_is_kept_and_counts(lab: Lab) -> None:
-    lab.write(SHORT + "results:\n  T_mean: {value: mean(furnace.temperature), low: 100 degC}\n")
+    lab.write(PATIENT + "results:\n  T_mean: {value: mean(furnace.temperature), low: 100 degC}\n")
     process = lab.start("run-sequence", "sequences/short.yaml", *SLOW)
     wait_for(lambda: lab.count("shot WHERE outcome = 'failed'") >= 2 or process.poll() is not None)
     process.kill()
@@ -227,7 +233,7 @@ def test_a_failed_verdict_is_kept_and_counts(lab: Lab) -> None:
 
 def test_an_outcome_of_before_is_not_forgotten(lab: Lab) -> None:
     """Only shots before the kill fail: the run as a whole has failed."""
-    text = SHORT.replace("{linspace: [30 degC, 50 degC, 5]}", "[30 degC, 35 degC, 70 degC, 75 degC]")
+    text = PATIENT.replace("{linspace: [30 degC, 50 degC, 5]}", "[30 degC, 35 degC, 70 degC, 75 degC]")
     lab.write(text + "results:\n  asked: {value: max(furnace.setpoint), low: 50 degC}\n")
     process = lab.start("run-sequence", "sequences/short.yaml", *SLOW)
     wait_for(lambda: lab.count("shot WHERE outcome = 'failed'") == 2 or process.poll() is not None)
@@ -297,3 +303,27 @@ def test_a_kill_at_any_instant_leaves_a_run_that_can_go_on(bench_lab: Lab, bench
             assert (done.status, bench_lab.outcome()) == (0, "done"), f"{told}: {done}"
         assert good_attempts(bench_lab, run) == dict.fromkeys(range(1, 6), 1), told
         assert_safe(bench)
+
+
+def test_what_comes_before_and_after_runs_again(lab: Lab) -> None:
+    beside = PATIENT[: PATIENT.index("sweep:")]
+    lab.write(beside.replace("sequence: short", "sequence: purge"), "sequences/purge.yaml")
+    lab.write(beside.replace("sequence: short", "sequence: cool"), "sequences/cool.yaml")
+    lab.write(PATIENT + "before: purge.yaml\nafter: cool.yaml\n")
+    process = lab.start("run-sequence", "sequences/short.yaml", *SLOW)
+    done = "shot WHERE outcome = 'done' AND run = 2"
+    wait_for(lambda: lab.count(done) >= 2 or process.poll() is not None)
+    process.kill()
+    finish(process)
+    forget(lab, ["sequences/purge.yaml", "sequences/cool.yaml"])
+    resumed = lab.do("shotlane", "resume", 2)
+    assert resumed.status == 0, resumed
+    rows = lab.rows("SELECT number, sequence, outcome FROM run ORDER BY number")
+    assert [(row["number"], row["sequence"]) for row in rows] == [
+        (1, "purge"),
+        (2, "short"),
+        (3, "purge"),
+        (4, "cool"),
+    ]
+    assert {row["outcome"] for row in rows} == {"done"}
+    assert good_attempts(lab, 2) == dict.fromkeys(range(1, 6), 1)

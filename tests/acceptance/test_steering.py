@@ -11,13 +11,19 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.acceptance.lab import SHORT, Done, Lab, assert_safe, finish, wait_for
+from tests.acceptance.lab import PATIENT, Done, Lab, assert_safe, finish, wait_for
 
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
-SLOW = ("-p", "soak=0.6 s")
+SLOW = ("-p", "soak=1.5 s")
 _TIMEOUT_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest) -> None:
+    for name in {"lab", "bench_lab"} & set(request.fixturenames):
+        request.getfixturevalue(name).write(PATIENT)
 
 
 def begun(lab: Lab, *arguments: object, **options: object) -> "subprocess.Popen[str]":
@@ -48,7 +54,7 @@ def test_a_run_is_paused_and_continued_from_another_process(lab: Lab) -> None:
     again = lab.do("shotlane", "pause")
     assert again.out == "run 1: it is paused, or will be before its next shot\n"
     ended = lab.count("shot WHERE outcome IS NOT NULL")
-    time.sleep(1.0)
+    time.sleep(2.0)  # longer than a shot
     assert lab.count("shot WHERE outcome IS NOT NULL") == ended
     assert lab.do("shotlane", "continue").out == "run 1: it goes on\n"
     assert (finish(process).status, lab.outcome()) == (0, "done")
@@ -85,7 +91,7 @@ def test_a_run_is_aborted_from_another_process(bench_lab: Lab, bench: Bench) -> 
 
 def test_a_paused_run_can_be_aborted(lab: Lab) -> None:
     process = begun(lab)
-    lab.do("shotlane", "pause")
+    assert lab.do("shotlane", "pause").status == 0
     wait_for(lambda: is_paused(lab))
     lab.do("shotlane", "abort")
     assert (finish(process).status, lab.outcome()) == (4, "aborted")
@@ -237,7 +243,7 @@ def test_the_terminal_is_left_as_it_was_after_signals(terminal: Terminal, number
 
 
 def test_enter_answers_a_step_that_asks(lab: Lab) -> None:
-    lab.write(SHORT.replace("  - soak: soak", "  - insert: {ask: Insert the sample}\n  - soak: soak"))
+    lab.write(PATIENT.replace("  - soak: soak", "  - insert: {ask: Insert the sample}\n  - soak: soak"))
     terminal = Terminal(lab, "sequences/short.yaml", "-p", "T=40 degC")
     terminal.see("? Insert the sample   Enter go on   a abort")
     assert terminal.process.poll() is None
@@ -248,7 +254,7 @@ def test_enter_answers_a_step_that_asks(lab: Lab) -> None:
 
 
 def test_a_question_without_a_terminal_fails_and_says_so(lab: Lab) -> None:
-    lab.write(SHORT.replace("  - soak: soak", "  - insert: {ask: Insert the sample}\n  - soak: soak"))
+    lab.write(PATIENT.replace("  - soak: soak", "  - insert: {ask: Insert the sample}\n  - soak: soak"))
     done = lab.run("-p", "T=40 degC")
     assert (done.status, lab.outcome()) == (1, "failed"), done
     assert "nobody" in done.out
@@ -256,7 +262,7 @@ def test_a_question_without_a_terminal_fails_and_says_so(lab: Lab) -> None:
 
 
 def test_a_pause_after_a_fault_waits_for_whoever_sits_there(bench_lab: Lab, bench: Bench) -> None:
-    text = SHORT.replace("record: 20 Hz", "record: 20 Hz\n    required: true")
+    text = PATIENT.replace("record: 20 Hz", "record: 20 Hz\n    required: true")
     bench_lab.write(text + "retry: {on: [timeout], then: pause}\n")
     bench.fault("gas", "drop", count=4, after=4)
     terminal = Terminal(bench_lab, "sequences/short.yaml", "-s", "bench", "-p", "T=40 degC")

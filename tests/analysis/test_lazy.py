@@ -115,6 +115,8 @@ def test_a_filter_keeps_the_same_rows_wherever_it_is_applied(run: LoadedRun, nam
 def test_the_database_is_asked_for_no_more(
     run: LoadedRun, asked: list[Selection], name: str, what: dict[str, Any]
 ) -> None:
+    if name in ("a pattern of channels", "t") and pl.__version__.startswith("1."):
+        pytest.skip("polars 1 keeps functions for itself")
     run.lazy(parameters=True).filter(CONDITIONS[name]).select("value").collect()
     (chosen,) = asked
     found = {key: getattr(chosen, key) for key in what}

@@ -174,8 +174,10 @@ class PortBench:
             for number, channel in enumerate(self.plan.channels)
         )
         start = RunStart("bench", "bench", 0, len(self.plan), "", channels, {})
+        # Only what these plans need of either protocol.
         listening: Any = _Listening(recorder, self.late_ns)
-        return execute(self.plan, self.pool, listening, clock, start=start)
+        pool: Any = self.pool
+        return execute(self.plan, pool, listening, clock, start=start)
 
 
 def bench(

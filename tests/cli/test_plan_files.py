@@ -1,6 +1,7 @@
 """Saved plans, pictures and comparisons from the command line."""
 
 import shutil
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -98,3 +99,24 @@ def test_a_picture_shows_every_lane_and_step(
 def test_a_picture_of_another_kind_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ".svg, .html or .png" in said(capsys, "plan", "gas.yaml", "--plot", "gas.pdf", status=2)
     assert "no shot 3" in said(capsys, "plan", "gas.yaml", "--plot", "gas.svg", "--shot", "3", status=2)
+
+
+def test_a_picture_in_pixels_is_drawn_with_matplotlib(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = pytest.importorskip("matplotlib.image", reason="the extra `plots` is not installed")
+    said(capsys, "plan", "gas.yaml", "--plot", "gas.png")
+    pixels = image.imread(project / "gas.png")
+    assert pixels.shape[1] == 1600
+    assert pixels.shape[0] > 400
+    # White, letters, bands, and a colour for each of the four lanes.
+    assert len({tuple(pixel) for row in (pixels * 255).astype(int)[::4, ::4, :3] for pixel in row}) > 6
+
+
+def test_without_matplotlib_a_picture_in_pixels_says_what_to_install(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    told = said(capsys, "plan", "gas.yaml", "--plot", "gas.png", status=2)
+    assert "pip install 'shotlane[plots]'" in told
+    assert not (project / "gas.png").exists()

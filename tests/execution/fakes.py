@@ -9,7 +9,7 @@ import numpy as np
 
 from shotlane.execution import Asker, Clock, Control, Progress, RunResult, VirtualClock, execute
 from shotlane.expression import parse
-from shotlane.instruments import Exchange, InstrumentError, PoolError, Reading
+from shotlane.instruments import Exchange, InstrumentError, PoolError, ProgramTable, Reading
 from shotlane.model import Attribute, Channel, Command, ScalarValue, ValueType
 from shotlane.plan import (
     PLAN_FORMAT,
@@ -278,6 +278,21 @@ class FakePool:
 
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
         return self._exchange("call", role, (command,), dict(arguments))
+
+    def program(self, role: str, table: ProgramTable) -> Exchange:
+        return self._exchange("program", role, (), table)
+
+    def arm(self, role: str) -> Exchange:
+        return self._exchange("arm", role, (), None)
+
+    def trigger(self, role: str) -> Exchange:
+        return self._exchange("trigger", role, (), None)
+
+    def collect(self, role: str) -> Exchange:
+        return self._exchange("collect", role, (), None)
+
+    def stop(self, role: str) -> Exchange:
+        return self._exchange("stop", role, (), None)
 
     def mask(self, value: Any) -> Any:
         return value

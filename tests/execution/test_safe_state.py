@@ -235,7 +235,7 @@ def test_instruments_that_cannot_be_opened_end_the_run_before_anything_is_set() 
     bench.pool.refuses = {"a": error("disconnected", "no such port"), "c": error("timeout", "silent")}
     result = bench.run()
     assert result.outcome is Outcome.ERRORED
-    assert result.reason == "not every instrument could be opened: a: no such port; c: silent"
+    assert result.reason == "not every instrument could be opened:\na: no such port\nc: silent"
     assert bench.pool.texts == ["b.u=0"]
     assert [item.fault.fault for item in result.faults] == ["disconnected", "timeout"]
     assert bench.recorder.run.shots == []

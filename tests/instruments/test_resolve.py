@@ -7,7 +7,7 @@ from tests.instruments._stations import FURNACE, STATION, marked, only, resolve,
 
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
-from shotlane.instruments import check_instrument
+from shotlane.instruments import RefusedValueError, accepted, check_instrument
 from shotlane.model import KEEP, ValueType
 
 
@@ -305,3 +305,48 @@ def test_two_different_units_of_one_number_are_found_too(tmp_path: Path) -> None
         text += f"  {name}: {{instrument: {kind}, resource: 'modbus+serial:///dev/x?unit=1'}}\n"
     _, report = resolve(text, tmp_path, {"furnace": FURNACE})
     assert [item.code for item in report] == ["STA152"]
+
+
+def test_a_limit_is_told_in_the_unit_that_it_was_written_in(tmp_path: Path) -> None:
+    text = (
+        "station: bench\ninstruments:\n  furnace:\n    instrument: watlow-ezzone\n    resource: 'sim://'\n"
+        "    limits: {setpoint: [10 degC, 200 degC]}\n"
+    )
+    attribute = sound(text, tmp_path).table.channels["furnace.setpoint"].attribute
+    assert attribute.unit is not None
+    assert (attribute.unit.text, attribute.high) == ("degF", 392.0)
+    with pytest.raises(RefusedValueError, match="250 degC is above the limit 200 degC"):
+        accepted(attribute, 482.0)
+    _, report = resolve(text.replace("200 degC", "9000 degC"), tmp_path)
+    assert "takes at most 5537.22222 degC" in only(report).message
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "help"),
+    [
+        (
+            "{device_unit: sccm}",
+            "STA121",
+            "write `options: {full_scale: ...}` under it; the largest flow of this device; e.g. 50 sccm",
+        ),
+        ("{device_unit: sccm, full_scale: 9 sccm, pressure: psi}", "STA120", None),
+    ],
+)
+def test_a_missing_option_is_told_with_what_it_is(
+    options: str, code: str, help: str | None, tmp_path: Path
+) -> None:
+    text = f"station: b\ninstruments:\n  it: {{instrument: alicat-mfc, resource: 'sim://', options: {options}}}\n"
+    _, report = resolve(text, tmp_path)
+    item = next(iter(report))
+    assert item.code == code
+    assert help is None or item.help == help
+
+
+def test_an_option_is_one_of_what_the_document_allows(tmp_path: Path) -> None:
+    text = "station: b\ninstruments:\n  it: {instrument: omron-e5cc, resource: 'sim://', options: {scale: 0.01}}\n"
+    _, report = resolve(text, tmp_path)
+    item = only(report)
+    assert (item.code, item.message, marked(item)) == ("STA120", "the option 'scale' cannot be '0.01'", "0.01")
+    assert item.help == "it is 1, 0.1"
+    sound(text.replace("0.01", "1"), tmp_path)
+    sound(text.replace("0.01", "0.1"), tmp_path)

@@ -104,10 +104,14 @@ def test_alembic_finds_nothing_left_to_do(store_url: str) -> None:
     upgrade_store(store_url, "test")
     with _connect(store_url) as connection:
         left = compare_metadata(MigrationContext.configure(connection), metadata)
-        # The parts of `sample` are no tables of ours.
-        assert [
-            one for one in left if not (one[0] == "remove_table" and one[1].name.startswith("sample_"))
-        ] == []
+    assert [one for one in left if not _is_no_difference(one)] == []
+
+
+def _is_no_difference(one: Any) -> bool:
+    """The parts of `sample` are no tables of ours; old Alembic takes a key that counts for a default."""
+    if isinstance(one, list):
+        return all(change[0] == "modify_default" for change in one)
+    return bool(one[0] == "remove_table" and _PART.match(one[1].name))
 
 
 def test_an_upgrade_keeps_every_row_and_the_store_goes_on(store_url: str) -> None:

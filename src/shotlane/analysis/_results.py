@@ -11,8 +11,7 @@ from shotlane.analysis import _frames as frames
 from shotlane.analysis import _types as types
 from shotlane.store import Reader
 
-# Worst last.
-_VERDICTS = ("passed", "failed", "errored")
+_VERDICTS = pl.Series(types.VerdictType.categories, dtype=types.VerdictType)
 _KINDS: dict[str | None, type[pl.DataType]] = {"bool": pl.Boolean, "text": pl.String}
 
 
@@ -40,12 +39,10 @@ def by_shot(reader: Reader, run: int, shots: pl.Series, taken: Set[str]) -> pl.D
     """The verdict of each shot, the worst of all, and its results; a name that is `taken` gets another."""
     found = results(reader, run, "last")
     wide = shots.to_frame("shot")
-    rank = pl.col("verdict").cast(pl.String).replace_strict(_VERDICTS, [0, 1, 2], return_dtype=pl.Int8)
-    worst = found.group_by("shot").agg(rank.max().alias("rank"))
-    wide = wide.join(worst, on="shot", how="left", maintain_order="left").select(
-        "shot",
-        verdict=pl.col("rank").replace_strict([0, 1, 2], _VERDICTS, return_dtype=types.VerdictType),
-    )
+    # Numbered from the best to the worst.
+    worst = found.group_by("shot").agg(pl.col("verdict").to_physical().max().alias("rank"))
+    rank = wide.join(worst, on="shot", how="left", maintain_order="left")["rank"]
+    wide = wide.with_columns(_VERDICTS.gather(rank.cast(pl.UInt32)).alias("verdict"))
     for name in found["result"].unique(maintain_order=True):
         one = _column(found.filter(pl.col("result") == name), column_name(name, taken))
         wide = wide.join(one, on="shot", how="left", maintain_order="left")

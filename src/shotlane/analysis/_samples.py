@@ -25,8 +25,7 @@ class SampleScan:
 
     def frame(self, columns: list[str] | None = None) -> pl.DataFrame:
         """All of them, with all columns or with some."""
-        schema = {name: self.schema[name] for name in columns or self.schema}
-        return pl.concat([pl.DataFrame(schema=schema), *self.pieces(columns, None, None, None)])
+        return pl.concat(self.pieces(columns, None, None, None))
 
     def pieces(
         self,
@@ -38,6 +37,8 @@ class SampleScan:
         """What polars asks of a source: some columns, of the rows that a condition keeps, at most so many."""
         asked = list(self.schema) if columns is None else columns
         needed = asked if condition is None else [*asked, *condition.meta.root_names()]
+        # Old versions of polars fail where nothing comes at all.
+        yield pl.DataFrame(schema={name: self.schema[name] for name in asked})
         with self.reader() as reader:
             for piece in SampleSource(self.wanted, reader, push.parts(condition)).pieces(set(needed)):
                 found = piece if condition is None else piece.filter(condition)

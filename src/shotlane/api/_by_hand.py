@@ -95,9 +95,18 @@ def value_from(text: str, target: Attribute | CommandParameter, name: str) -> Sc
     Raises `ByHandError`.
     """
     try:
-        return accepted(target, _typed(text, target, name))  # type: ignore[no-any-return]
+        value: ScalarValue = accepted(target, _typed(text, target, name))
     except RefusedValueError as error:
         raise ByHandError(f"{name}: {error.message}", error.help) from error
+    return _resolved(value, target)
+
+
+def _resolved(value: ScalarValue, target: Attribute | CommandParameter) -> ScalarValue:
+    """A number as a run would send it: a multiple of the attribute's resolution."""
+    step = target.resolution if isinstance(target, Attribute) else None
+    if not step or isinstance(value, str | bool):
+        return value
+    return tidy(round(value / step) * step)
 
 
 def _typed(text: str, target: Attribute | CommandParameter, name: str) -> ScalarValue:

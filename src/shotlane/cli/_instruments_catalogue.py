@@ -32,7 +32,7 @@ def _one(name: str) -> str:
 
 
 def _row(document: InstrumentDocument) -> list[str]:
-    needed = [name for name, value in document.options.items() if value == "required"]
+    needed = [name for name, value in document.defaults.items() if value == "required"]
     return [document.instrument, document.protocol, ", ".join(needed), device_of(document)]
 
 
@@ -48,7 +48,7 @@ def _as_json(document: InstrumentDocument) -> dict[str, Any]:
         "protocol": document.protocol,
         "attributes": list(document.attributes),
         "commands": list(document.commands),
-        "options": document.options,
+        "options": document.defaults,
         "source": document.source,
         "tried": document.tried,
     }

@@ -13,7 +13,7 @@ import polars as pl
 from shotlane.analysis import LoadedRun
 from shotlane.cli._report_charts import across, box, drawing
 from shotlane.cli._report_parts import Cell, Column, clock_of, folded, note, section, table
-from shotlane.cli._text import duration
+from shotlane.cli._text import duration, value
 from shotlane.records import Outcome
 
 _MOST_ATTEMPTS = 1500
@@ -144,4 +144,4 @@ def _told(fields: dict[str, Any]) -> str:
 
 
 def _plain(item: Any) -> str:
-    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    return value(item) if isinstance(item, str | int | float) else json.dumps(item, ensure_ascii=False)

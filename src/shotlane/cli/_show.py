@@ -76,7 +76,7 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
             "  shots      ",
             f"{summary.shots_committed} of {summary.shots_planned} committed{_outcomes(record)}",
         ),
-        *(hanging("  why        ", record.reason) if record.reason else []),
+        *_why(record.reason or ""),
         *(
             hanging("  marks      ", ", ".join((*summary.stamps, *summary.tags)))
             if summary.stamps or summary.tags
@@ -142,3 +142,11 @@ def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
         "shots": shots.to_dicts(),
         "results": run.results().to_dicts(),
     }
+
+
+def _why(reason: str) -> list[str]:
+    """Why it ended so; several reasons on lines of their own."""
+    heads = ["  why        ", *[" " * 13] * reason.count("\n")]
+    return [
+        line for head, part in zip(heads, reason.splitlines(), strict=False) for line in hanging(head, part)
+    ]

@@ -26,7 +26,8 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     result = run.result
     lines = [*_unsafe(result), _headline(result)]
     if result.reason:
-        lines.append(f"  why        {result.reason}")
+        first, *more = result.reason.splitlines()
+        lines += [f"  why        {first}", *(f"             {line}" for line in more)]
     lines += _safe(result)
     lines += _faults(result)
     lines += _counts("readings", result)
@@ -148,8 +149,8 @@ def _happenings(result: RunResult) -> list[str]:
         "timing.mode": "real-time priority was lost: {reason}",
     }
     return [
-        f"  clock      {told[item.type].format(**item.fields)} (seen in shot {item.shot} attempt {item.attempt})"
-        for item in result.happenings
+        f"  clock      {told[one.type].format(**one.fields)} (seen in shot {one.shot} attempt {one.attempt})"
+        for one in result.happenings
     ]
 
 

@@ -5,7 +5,7 @@ from shotlane.execution._bounded import NotEndedError, bounded
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control, StopRequest, Wish
 from shotlane.execution._journal import Journal
-from shotlane.execution._lateness import Lateness, LatenessSummary
+from shotlane.execution._lateness import Lateness, LatenessSummary, combined
 from shotlane.execution._pool import Answer, InstrumentPool
 from shotlane.execution._priority import Timing, TimingMode, TimingRefusedError, granted_timing
 from shotlane.execution._progress import Phase, Progress
@@ -39,6 +39,7 @@ __all__ = [
     "VirtualClock",
     "Wish",
     "bounded",
+    "combined",
     "execute",
     "granted_timing",
 ]

@@ -8,6 +8,7 @@ attempt, so that safe writes are rows of it.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import chain
 
 from shotlane.execution._agendas import begun_agendas, phases
 from shotlane.execution._bounded import NotEndedError, unless_stopped
@@ -15,6 +16,7 @@ from shotlane.execution._course import Course, planned_steps
 from shotlane.execution._due import Due
 from shotlane.execution._ending import Ending, Question
 from shotlane.execution._fault import RESULT, STUCK, fault_of
+from shotlane.execution._hardware import Hardware
 from shotlane.execution._intake import Intake
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
@@ -54,6 +56,7 @@ class Attempt:
         self._buffer = parts.journal.begin_attempt(start)
         self.ledger = Ledger(self._buffer, shot, parts.plan.channels, self._intake.takers)
         self._course = Course(shot, self.ledger)
+        self._hardware = Hardware(parts, shot, self.ledger, self.trouble)
 
     @property
     def fault(self) -> Fault | None:
@@ -93,6 +96,7 @@ class Attempt:
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
             self.trouble.crash(error, "run")
         finally:
+            self._hardware.stop(self._parts.drive.busy)
             self._course.break_off(self._parts.clock.now_ns() - self._origin_ns)
             self._intake.end()
 
@@ -142,7 +146,11 @@ class Attempt:
         by_port: dict[str, list[InitialValue]] = {port: [] for port in ports}
         for item in self._shot.initial:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
-        waits = {port: self._worker(port).set_up(items) for port, items in by_port.items()}
+        loading = self._hardware.loading(self._shot.segments[0])
+        waits = {
+            port: chain(self._worker(port).set_up(items), loading.get(port, ()))
+            for port, items in by_port.items()
+        }
         fixed = self._shot.segments[0].ending is None
         self._parts.drive.together(waits, self.trouble, then=self._start if fixed else None)
 
@@ -154,10 +162,11 @@ class Attempt:
             if number:
                 waits = self._waits(self._agendas(segment, course.offset_ns, course.first_ticks))
                 course.begin(segment, self._phases)
+            following = next(iter(segments[number + 1 :]), None)
             if segment.ending is None:
-                self._run_fixed(waits)
+                self._run_fixed(waits, following)
             else:
-                self._run_open(segment, waits, next(iter(segments[number + 1 :]), None))
+                self._run_open(segment, waits, following)
             if not number:
                 self._learn_lead()
             if not self._may_go_on():
@@ -184,6 +193,7 @@ class Attempt:
         clock, progress = self._parts.clock, self._parts.progress
         self._fixed_ns = clock.now_ns()
         self._origin_ns = self._fixed_ns + lead_ns
+        self._hardware.origin_ns = self._origin_ns
         self._buffer.origin_utc_ns = self._origin_utc_ns = clock.utc_ns() + lead_ns
         self.ledger.count_from(self._origin_ns)
         self._intake.begin(self._origin_ns)
@@ -205,11 +215,19 @@ class Attempt:
     def _waits(self, agendas: dict[str, Iterator[Due]]) -> dict[str, Iterator[int]]:
         return {port: self._worker(port).run(dues, self._origin_ns) for port, dues in agendas.items()}
 
-    def _run_fixed(self, waits: dict[str, Iterator[int]]) -> None:
+    def _run_fixed(self, waits: dict[str, Iterator[int]], following: SegmentPlan | None) -> None:
         """Run a segment of fixed times, up to its last exchange."""
         self._parts.drive.together(waits, self.trouble)
+        if not self._may_go_on():
+            return
+        changed = self._hardware.change_to(following)
         if self._may_go_on():
-            self._course.end_fixed()
+            self._course.end_fixed(self._next_ns(following) if changed and following is not None else 0)
+
+    def _next_ns(self, following: SegmentPlan, after_ns: int = 0) -> int:
+        """The earliest origin of a segment that begins as soon as it can, from that of the attempt."""
+        now_ns = max(self._parts.clock.now_ns(), after_ns)
+        return now_ns + 2 * self._building_ns + self._lead_ns(following) - self._origin_ns
 
     def _run_open(
         self, segment: SegmentPlan, waits: dict[str, Iterator[int]], following: SegmentPlan | None
@@ -228,11 +246,12 @@ class Attempt:
         if not self._may_go_on() or ending.how is None:
             return
         fault = complaint(segment, ending)
+        if fault is None:
+            self.trouble.next_step()
+            self._hardware.change_to(following)
         self._close_step(segment, ending, following if fault is None else None)
         if fault is not None:
             self.trouble.miss(fault)
-        else:
-            self.trouble.next_step()
 
     def _asking(self, segment: SegmentPlan, ending: Ending) -> Asking | None:
         """Put the question of a step, if it has one."""
@@ -253,8 +272,7 @@ class Attempt:
         """Take down when a step ended, which is when what follows begins."""
         found_ns = next_ns = ending.at_ns - self._origin_ns
         if following is not None:
-            now_ns = max(self._parts.clock.now_ns(), ending.at_ns)
-            next_ns = now_ns + 2 * self._building_ns + self._lead_ns(following) - self._origin_ns
+            next_ns = self._next_ns(following, ending.at_ns)
         lasted_s = (ending.at_ns - ending.begun_ns) / 1e9
         tell = self._parts.journal.tell
         tell("segment.ended", step=step_name(segment), how=str(ending.how), lasted_s=lasted_s)
@@ -273,10 +291,12 @@ class Attempt:
     ) -> dict[str, Iterator[Due]]:
         """Every port's part of a segment; ports that share ticks take turns."""
         plan, lanes = self._parts.plan, self._parts.plan.lanes
+        segment = self._hardware.rest_of(segment)
         shifts = {} if self._parts.clock.virtual else stagger(segment, lanes, plan.channels)
         # Only of an open-ended step it matters later how many readings were due.
         self._phases = {} if segment.ending is None else phases(segment, lanes, shifts)
-        return begun_agendas(segment, lanes, shifts, offset_ns=offset_ns, first_ticks=first_ticks)
+        agendas = begun_agendas(segment, lanes, shifts, offset_ns=offset_ns, first_ticks=first_ticks)
+        return self._hardware.with_triggers(agendas, offset_ns)
 
     def abandon(self, ports: frozenset[str]) -> None:
         """Give up ports whose exchange does not end; the run cannot go on with them."""

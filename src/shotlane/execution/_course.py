@@ -1,7 +1,8 @@
 """Where the segments of an attempt lie, and where they really were; times from its origin.
 
-A segment of fixed times ends when it is planned to. An open-ended step ends with the origin of what follows,
-so that steps lie without gaps, and it planned what was due when its end was found.
+A segment of fixed times ends when it is planned to, later where tables are changed. An open-ended step ends
+with the origin of what follows, so that steps lie without gaps, and it planned what was due when its end was
+found.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,14 +33,17 @@ class Course:
         if segment.ending is not None:
             self._ledger.open(segment)
 
-    def end_fixed(self) -> None:
-        """End a segment of fixed times."""
+    def end_fixed(self, next_ns: int = 0) -> None:
+        """End a segment of fixed times, which is followed at `next_ns` where that is later than planned."""
         segment = self._begun
         assert segment is not None
         self._note_steps(segment, self.offset_ns + segment.duration_ns)
         if len(self._shot.segments) > 1:
             self._number_on(planned_readings(segment))
         self.offset_ns += segment.duration_ns
+        if next_ns > self.offset_ns:
+            self.offset_ns = next_ns
+            self.steps[-1] = self.steps[-1]._replace(end_ns=next_ns)
         self._begun = None
 
     def end_open(self, found_ns: int, next_ns: int) -> None:

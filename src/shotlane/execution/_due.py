@@ -16,14 +16,16 @@ class Kind(IntEnum):
     READ = 0
     SET = 1
     CALL = 2
+    TRIGGER = 3  # of a table that an instrument keeps time for
 
 
 class Due(NamedTuple):
     """A planned reading, set or call; times from the origin of the attempt.
 
     `subject`: the channel, or the index among the port's calls. `value`: what is set (a number of the action
-    table), or the `PlannedCall`. `tick`: of a reading. It is missed once `successor_ns` has come: the next
-    later target on its channel if it is periodic, else never. A start later than `tolerance_ns` is late.
+    table), the `PlannedCall`, or the table that is triggered. `tick`: of a reading. It is missed once
+    `successor_ns` has come: the next later target on its channel if it is periodic, else never. A start later
+    than `tolerance_ns` is late.
     """
 
     target_ns: int

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shotlane.instruments import InstrumentError, Reading
+from shotlane.instruments import InstrumentError, ProgramTable, Reading
 from shotlane.model import ScalarValue
 
 
@@ -59,6 +59,21 @@ class InstrumentPool(Protocol):
 
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Answer:
         """Run a command."""
+
+    def program(self, role: str, table: ProgramTable) -> Answer:
+        """Load a table into an instrument that keeps time itself."""
+
+    def arm(self, role: str) -> Answer:
+        """Let it be ready for its trigger."""
+
+    def trigger(self, role: str) -> Answer:
+        """Start its table."""
+
+    def collect(self, role: str) -> Answer:
+        """What its table gave, as the result: readings by attribute, in the order of the edges."""
+
+    def stop(self, role: str) -> Answer:
+        """End its table at once."""
 
     def mask(self, value: Any) -> Any:
         """A value of any shape without the secrets in it."""

@@ -22,6 +22,8 @@ from shotlane.plan import InitialValue, Plan, PlannedCall, decode
 from shotlane.records import ActionKind, ActionRow, Fault, Status
 
 _MISSED = "was missed, because the next was due"
+# What has no channel, and no lane that says more.
+_OF_ROLES = (Kind.CALL, Kind.TRIGGER)
 
 
 class PortWorker:
@@ -103,6 +105,8 @@ class PortWorker:
         due = block[0]
         if due.kind is Kind.CALL:
             return partial(self._call, due, due.value, written(due.value))
+        if due.kind is Kind.TRIGGER:
+            return partial(self._trigger, due)
         channel = self._channels[due.subject]
         if due.kind is Kind.SET:
             return partial(self._set, due, channel, decode(channel, due.value, self._texts))
@@ -129,11 +133,11 @@ class PortWorker:
             elif due.kind is Kind.SET:
                 value = decode(self._channels[due.subject], due.value, self._texts)
                 self._note(due, None, value, Status.FAILED, stamps, raw)
-            else:
+            elif due.kind is Kind.CALL:
                 self._note(due, written(due.value), None, Status.FAILED, stamps, raw)
 
     def _role_of(self, due: Due) -> str:
-        if due.kind is Kind.CALL:
+        if due.kind in _OF_ROLES:
             return str(due.value.role)
         return self._channels[due.subject].role
 
@@ -160,7 +164,7 @@ class PortWorker:
 
     def _check_punctual(self, due: Due, text: str) -> None:
         """Make what is late or missed the fault of the attempt where the lane says so."""
-        if due.kind is Kind.CALL or not self._lanes[due.subject].on_late_fails:
+        if due.kind in _OF_ROLES or not self._lanes[due.subject].on_late_fails:
             return
         channel, what = self._channels[due.subject], "reading" if due.kind is Kind.READ else "set"
         held_up = f"; the port was held up: {self._cause.message}" if self._cause else ""
@@ -278,6 +282,18 @@ class PortWorker:
         status = self._started(due, call.role, answer.requested_ns - self._origin_ns)
         stamps = (answer.requested_ns, answer.received_ns)
         self._note(due, command, answer.result, status, stamps)
+
+    def _trigger(self, due: Due) -> None:
+        """Start a table; its edges are noted when it is collected, or stopped."""
+        role = self._role_of(due)
+        try:
+            answer = self._pool.trigger(role)
+        except InstrumentError as error:
+            text = f"the table of {role} could not be triggered: {error.message}"
+            self._trouble.fail(fault_of(error, text, {"role": role}))
+            return
+        due.value.fired = (answer.requested_ns, answer.received_ns)
+        self._started(due, role, answer.requested_ns - self._origin_ns)
 
     def _note(
         self,

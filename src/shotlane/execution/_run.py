@@ -220,8 +220,8 @@ class _Run:
         for role, fault in error.faults.items():
             record = fault_of(fault, fault.message, {"role": role})
             self._parts.faults.append(AttemptFault(None, None, record))
-        told = "; ".join(f"{role}: {fault.message}" for role, fault in error.faults.items())
-        self._verdict(Outcome.ERRORED, f"not every instrument could be opened: {told}")
+        told = _listed([f"{role}: {fault.message}" for role, fault in error.faults.items()])
+        self._verdict(Outcome.ERRORED, f"not every instrument could be opened:{told}")
 
     def _not_stored(self, error: Exception) -> None:
         """What was done may not all be recorded."""
@@ -257,8 +257,8 @@ class _Run:
             self._not_stored(failure)
         unsafe = self._parts.safe_state.unsafe
         if unsafe and self._reason is None:
-            told = "; ".join(f"{item.role}: {item.message}" for item in unsafe)
-            self._verdict(Outcome.ERRORED, f"not every instrument could be made safe: {told}")
+            told = _listed([f"{item.role}: {item.message}" for item in unsafe])
+            self._verdict(Outcome.ERRORED, f"not every instrument could be made safe:{told}")
         result = self._result(number)
         try:
             self._end_run(result)
@@ -299,3 +299,8 @@ class _Run:
             made_safe=parts.safe_state.written,
             happenings=tuple(parts.happenings),
         )
+
+
+def _listed(told: Sequence[str]) -> str:
+    """One after the other on one line, several on a line each."""
+    return f" {told[0]}" if len(told) == 1 else "".join(f"\n{item}" for item in told)

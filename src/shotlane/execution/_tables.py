@@ -14,16 +14,13 @@ from shotlane.instruments import Edges, ProgramTable
 from shotlane.model import Channel
 from shotlane.plan import ActionTable, PortPlan, SegmentPlan, decode
 
-# A frame, and a table of edges, are one exchange each; who waits for them may wait as for any action.
-FRAME_TOLERANCE_NS = 10_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class RoleTable:
     """What one instrument does. `start_ns`: when it is to be triggered, from the origin of the segment.
 
     `edges` in the order of time, and the `frames` of each channel in theirs, as things that are due; their
-    targets count from the origin of the segment. `moments`: those of the rising edges, by channel.
+    targets count from the origin of the segment. `trigger`: the channel whose edges take the frames.
     """
 
     role: str
@@ -33,11 +30,6 @@ class RoleTable:
     edges: tuple[Due, ...]
     frames: Mapping[int, tuple[Due, ...]]
     trigger: str | None
-
-    @property
-    def number(self) -> int:
-        """How many edges and frames it has."""
-        return len(self.edges) + sum(len(dues) for dues in self.frames.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +97,9 @@ def _edges(
 ) -> list[Due]:
     columns = (table.target_ns, table.rank, table.order, table.channel, table.value)
     return [
-        Due(target, rank, order, 0, Kind.SET, channel, decode(channels[channel], value, texts), 0, NEVER_NS, 0)
+        Due(
+            target, rank, order, 0, Kind.SET, channel, decode(channels[channel], value, texts), 0, NEVER_NS, 0
+        )
         for target, rank, order, channel, value in zip(
             *(column[rows].tolist() for column in columns), strict=True
         )

@@ -14,9 +14,11 @@ from shotlane.model._channel import (
     Role,
     ScalarValue,
     ValueType,
+    as_limited,
     channel_name,
     reading_cost_ns,
 )
+from shotlane.model._command_keys import CommandArgument, CommandKeys, DriverCommand
 from shotlane.model._dialogue import (
     BinaryField,
     BlockForm,
@@ -26,11 +28,11 @@ from shotlane.model._dialogue import (
     SetText,
 )
 from shotlane.model._instrument import (
-    CommandArgument,
     InstrumentAttribute,
     InstrumentCommand,
     InstrumentDocument,
     InstrumentIdentity,
+    OptionForm,
     Wear,
 )
 from shotlane.model._lane import CallAt, Lane, Point, ReadAt
@@ -74,9 +76,11 @@ __all__ = [
     "ChecksumForm",
     "Command",
     "CommandArgument",
+    "CommandKeys",
     "CommandParameter",
     "Coupling",
     "DriverAttribute",
+    "DriverCommand",
     "ExpectedIdentity",
     "HardwareTiming",
     "IdentityPart",
@@ -89,6 +93,7 @@ __all__ = [
     "KindName",
     "Lane",
     "LengthField",
+    "OptionForm",
     "Part",
     "Point",
     "ReadAt",
@@ -112,6 +117,7 @@ __all__ = [
     "Waveform",
     "Wear",
     "WireType",
+    "as_limited",
     "channel_name",
     "check_schema_only",
     "flatten",

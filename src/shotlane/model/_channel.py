@@ -44,6 +44,7 @@ class Attribute:
     state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back
     after each set, False never compares what it reads with what was set, None only where the device may have
     restarted. `hardware_timed`: set by a table that the instrument keeps time for, or read as a frame.
+    `limits_unit`: the unit that its limits were written in, where it is another one; for messages.
     """
 
     name: str
@@ -61,14 +62,15 @@ class Attribute:
     description: str = ""
     verify: bool | None = None
     hardware_timed: bool = False
+    limits_unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HardwareTiming:
     """What times a channel instead of the computer.
 
-    `time_step_ns`: edges lie on multiples of it. `trigger`: name of the channel whose rising edges each take
-    one frame; None of a channel that is set by a table. `restartable`: whether a shot may have several tables.
+    `time_step_ns`: edges lie on multiples of it. `trigger`: the channel each of whose rising edges takes one
+    frame; None of a channel that is set by a table. `restartable`: whether a shot may have several tables.
     """
 
     time_step_ns: int
@@ -118,9 +120,9 @@ class ReadPart:
 class Channel:
     """An attribute of a role: what a lane is about. `port` names the group that shares one wire.
 
-    `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a reading.
-    `target`: name of the channel that an alias stands for. `lead_ns`: how early it is set. `hardware`: None of
-    one that the computer times.
+    `read_cost_ns` and `write_cost_ns` estimate one exchange on that wire; `parts`: the requests of a
+    reading. `target`: name of the channel that an alias stands for. `lead_ns`: how early it is set.
+    `hardware`: None of one that the computer times.
     """
 
     role: str
@@ -162,6 +164,14 @@ def reading_cost_ns(channels: Iterable[Channel]) -> int:
 def _spanned_ns(parts: Sequence[ReadPart]) -> int:
     span = max(part.end for part in parts) - min(part.first for part in parts)
     return parts[0].fixed_ns + span * parts[0].step_ns
+
+
+def as_limited(target: Attribute | CommandParameter, number: float) -> tuple[float, str]:
+    """A number and its unit as whoever wrote the limits would say it, for messages."""
+    written = target.limits_unit if isinstance(target, Attribute) else None
+    if target.unit is None or written is None:
+        return number, target.unit.text if target.unit else ""
+    return float(f"{float(written.from_si(target.unit.to_si(number))):.9g}"), written.text
 
 
 def channel_name(role: str, attribute: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from shotlane.model._calibration import Calibration
+from shotlane.model._command_keys import Codes, CommandKeys
 from shotlane.model._dialogue import BlockForm, DialogueKeys, SetText
 from shotlane.model._modbus_keys import (
     Address,
@@ -23,8 +24,6 @@ from shotlane.model._modbus_keys import (
 )
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._simulation import Simulation
-
-Codes = dict[str, int | float | str] | list[str]
 
 
 class Wear(Part):
@@ -112,22 +111,9 @@ class InstrumentAttribute(Register, RegisterWrites):
     )
 
 
-class CommandArgument(Part):
-    """One argument of a command; `{name}` in its text is replaced by the value in this unit."""
-
-    type: Literal["float", "int", "bool", "option", "text"] = Field("float", description="What it is.")
-    unit: str | None = Field(None, description="Unit of the value.", examples=["s"])
-    min: Scalar | None = Field(None, description="Lowest value.")
-    max: Scalar | None = Field(None, description="Highest value.")
-    options: Codes | None = Field(None, description="Name of each option and its code on the wire.")
-    required: bool = Field(True, description="Whether every call must give it.")
-    description: str = Field("", description="Free text for people.")
-
-
-class InstrumentCommand(RegisterWrites):
+class InstrumentCommand(RegisterWrites, CommandKeys):
     """Something a device does on request: a text sent, or a number written to a holding register or coil."""
 
-    description: str = Field("", description="Free text for people.")
     send: str | None = Field(None, description="The text, with `{argument}`.", examples=["T"])
     reply: str | None = Field(
         None, description="Name of the reply that the device gives, the frame itself, or none."
@@ -141,11 +127,6 @@ class InstrumentCommand(RegisterWrites):
     type: WireType = Field("uint16", description="Modbus: what stands in the register.")
     words: Halves | None = Field(None, description="Modbus: which word of a longer value stands first.")
     byte_order: Halves | None = Field(None, description="Modbus: which byte of a register stands first.")
-    takes: Scalar | None = Field(
-        None, description="How long the answer may take beyond the timeout.", examples=["3 s"]
-    )
-    confirm: bool = Field(False, description="Whether a person must confirm it.")
-    parameters: dict[str, CommandArgument] = Field({}, description="The arguments, by name.")
 
 
 class InstrumentIdentity(Part):
@@ -163,6 +144,15 @@ class InstrumentIdentity(Part):
     )
 
 
+class OptionForm(Part):
+    """An option in full: its default, and what it may be."""
+
+    default: Scalar = Field("required", description="Its value unless the station gives one, or `required`.")
+    one_of: list[Scalar] = Field([], description="The values it may have.", examples=[["degC", "degF"]])
+    example: Scalar | None = Field(None, description="A value, for who must give one.", examples=["50 sccm"])
+    description: str = Field("", description="Free text for people.")
+
+
 class InstrumentDocument(DialogueKeys, ModbusKeys):
     """A whole instrument document: a device declared without Python."""
 
@@ -178,9 +168,10 @@ class InstrumentDocument(DialogueKeys, ModbusKeys):
     )
     timeout: Scalar = Field("1 s", description="Longest wait for a reply.", examples=["300 ms"])
     tries: int = Field(2, ge=1, le=10, description="How often a reading or set is tried.")
-    options: dict[str, Scalar] = Field(
+    options: dict[str, Scalar | OptionForm] = Field(
         {},
-        description="What the station may give, with its default, or `required`; put in as `{name}`.",
+        description="What the station may give, with its default, or `required`; put in as `{name}`. In full:"
+        " `{default: degC, one_of: [degC, degF]}`.",
         examples=[{"address": "A", "full_scale": "required"}],
     )
     attributes: dict[str, InstrumentAttribute] = Field({}, description="What can be read and set, by name.")
@@ -202,3 +193,11 @@ class InstrumentDocument(DialogueKeys, ModbusKeys):
     simulate: dict[str, Scalar | Simulation] = Field(
         {}, description="How attributes move and what commands do in a simulation; a bare value stays."
     )
+
+    @property
+    def defaults(self) -> dict[str, Scalar]:
+        """The options with their defaults, or `required`."""
+        return {
+            name: written.default if isinstance(written, OptionForm) else written
+            for name, written in self.options.items()
+        }

@@ -24,7 +24,7 @@ class Waveform(Part):
     )
     times: str | None = Field(
         None,
-        description="An attribute whose number, at that instant, the sine wave and the peak are multiplied by.",
+        description="An attribute whose number the sine wave and the peak are multiplied by at each instant.",
         examples=["atoms"],
     )
 

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shotlane.model._calibration import Calibration
+from shotlane.model._command_keys import DriverCommand
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._rehearsal import Coupling, SimulatedFault
 from shotlane.model._sequence import Interlock
+from shotlane.model._simulation import Simulation
 
 Limits = Annotated[list[Scalar], Field(min_length=2, max_length=2)]
 
@@ -94,6 +96,21 @@ class StationInstrument(Part):
         {},
         description="What a driver can read and set, where it does not say so itself; else only tightened.",
         examples=[{"voltage": {"unit": "V", "max": "10 V"}}],
+    )
+    commands: dict[str, DriverCommand] = Field(
+        {},
+        description="What a driver can be called for, where it does not say so itself.",
+        examples=[{"home": {"takes": "10 s"}}],
+    )
+    setup: dict[str, Scalar] = Field(
+        {},
+        description="Values of a driver's attributes that are set at every opening and reconnection.",
+        examples=[{"range": "10 V"}],
+    )
+    simulate: dict[str, Scalar | Simulation] = Field(
+        {},
+        description="How a driver's attributes move and what its commands do in a simulation.",
+        examples=[{"voltage": {"start": "1 V", "noise": "1 mV"}}],
     )
     limits: dict[str, Limits] = Field(
         {},

@@ -10,6 +10,13 @@ from shotlane.expression import reserved_name_help
 from shotlane.model._station import Station, StationInstrument
 
 _SECRET = re.compile(r"\$\{secret:")
+_OF_DRIVERS = {
+    "time_step": "whether it keeps time",
+    "attributes": "what it can read and set",
+    "commands": "what it can be called for",
+    "setup": "what is set at every opening",
+    "simulate": "how it is simulated",
+}
 _SECRET_PLACES = ("resource", "options", "expect", "description")
 
 
@@ -63,13 +70,15 @@ def _role(role: str, instrument: StationInstrument, document: Document, report: 
         message = f"'{role}' has an instrument document and a driver at once"
         report.error("STA166", message, document.key_span((*path, "driver")), help="leave one of them")
         document.drop((*path, "driver"))
-    elif instrument.instrument is not None and instrument.time_step is not None:
-        message = "`time_step` belongs to a driver"
-        help = "an instrument document says itself whether it keeps time"
-        report.error("STA166", message, document.key_span((*path, "time_step")), help=help)
-        document.drop((*path, "time_step"))
-    elif instrument.instrument is not None and instrument.attributes:
-        help = "an instrument document says itself what it can read and set"
-        message = "`attributes` belongs to a driver"
-        report.error("STA166", message, document.key_span((*path, "attributes")), help=help)
-        document.drop((*path, "attributes"))
+    elif instrument.instrument is not None:
+        _only_of_drivers(instrument, path, document, report)
+
+
+def _only_of_drivers(instrument: StationInstrument, path: Path, document: Document, report: Report) -> None:
+    """Keys for what a driver does not say; an instrument document says it itself."""
+    for key, what in _OF_DRIVERS.items():
+        if getattr(instrument, key):
+            help = f"an instrument document says itself {what}"
+            report.error("STA166", f"`{key}` belongs to a driver", document.key_span((*path, key)), help=help)
+            document.drop((*path, key))
+            return

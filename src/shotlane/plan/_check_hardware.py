@@ -1,4 +1,4 @@
-"""What a lane asks of a channel that its instrument times, and no table can do; before any number is known."""
+"""What is asked of a channel that its instrument times, and no table can do; before any number is known."""
 
 from collections.abc import Iterator
 

@@ -121,7 +121,7 @@ def _tell_step(findings: Findings, lane: SetLane, rows: Rows, lowered: Lowered, 
     assert lane.channel.hardware is not None
     step_s = shown(lane.channel.hardware.time_step_ns / NS_PER_S)
     message = (
-        f"'{lane.channel.name}' changes every {step_s} s at most, and two edges fall on one step:"
+        f"'{lane.channel.name}' has time steps of {step_s} s, and two edges fall on one of them:"
         f" {shown(before / NS_PER_S)} s and {shown(int(times[column]) / NS_PER_S)} s"
     )
     cell = lane.cells[int(block.cell[column])]
@@ -130,7 +130,7 @@ def _tell_step(findings: Findings, lane: SetLane, rows: Rows, lowered: Lowered, 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A channel whose instrument takes a frame at each rising edge of another: its readings, and that lane."""
+    """A channel that gives a frame at each rising edge of another: its readings, and that lane."""
 
     name: str
     readings: tuple[Reading, ...]

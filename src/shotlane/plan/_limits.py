@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shotlane.diagnostics import Span
-from shotlane.model import Channel, ValueType
+from shotlane.model import Channel, ValueType, as_limited
 from shotlane.plan._exact import NS_PER_S, Floats
 from shotlane.plan._findings import Findings, Told, shown
 from shotlane.plan._levels import LabelLevel, Level, TermLevel
@@ -83,19 +83,25 @@ def _time(seconds: Floats | None, at: int, column: int) -> str:
 def _outside(name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats | None, at: int) -> Told:
     column = int(np.argmax(bad[min(at, len(bad) - 1)]))
     value = _pick(values, at, column)
-    unit = f" {bounds.unit.text}" if bounds.unit is not None and bounds.unit.text else ""
     low = bounds.low is not None and value < bounds.low
     limit = bounds.low if low else bounds.high
     side = "below its lower" if low else "above its upper"
     when = _time(seconds, at, column)
-    message = f"'{name}' would be {shown(value)}{unit}{when}, {side} limit of {shown(float(limit))}{unit}"
-    return message, f"it takes {_range(bounds)}{unit}; `when` keeps a point out of a sweep"
+    message = f"'{name}' would be {_told(bounds, value)}{when}, {side} limit of {_told(bounds, float(limit))}"
+    return message, f"it takes {_range(bounds)}; `when` keeps a point out of a sweep"
+
+
+def _told(bounds: Any, number: float) -> str:
+    """In the unit of whoever wrote the limits."""
+    value, unit = as_limited(bounds, number)
+    return f"{shown(value)} {unit}".rstrip()
 
 
 def _range(bounds: Any) -> str:
     if bounds.low is None or bounds.high is None:
-        return f"at most {shown(bounds.high)}" if bounds.low is None else f"at least {shown(bounds.low)}"
-    return f"{shown(float(bounds.low))} to {shown(float(bounds.high))}"
+        side = "at most" if bounds.low is None else "at least"
+        return f"{side} {_told(bounds, float(bounds.high if bounds.low is None else bounds.low))}"
+    return f"{shown(as_limited(bounds, float(bounds.low))[0])} to {_told(bounds, float(bounds.high))}"
 
 
 def _not_finite(name: str, bad: Any, seconds: Floats | None, at: int) -> Told:

@@ -1,9 +1,7 @@
 """Replies of a dialogue from the side of the device: the frames of the document, filled in."""
 
 import re
-from collections.abc import Callable, Mapping
-from re import _compiler, _parser  # type: ignore[attr-defined]
-from re import _constants as sre  # type: ignore[attr-defined]
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +13,7 @@ from shotlane.instruments.dialogue._talk import Reply
 from shotlane.instruments.dialogue._template import _parts, twos_complement
 from shotlane.instruments.dialogue._texts import BlockReply, TextReply, checksum_of
 from shotlane.model import InstrumentDocument, ReplyForm
+from shotlane.serving._sample import sample
 
 # What stands in a field of which nothing is known, by its type.
 _DEFAULTS: Final = {"f": 0.0, "d": 0, "x": 0, "sx": 0, "list": 0}
@@ -119,57 +118,17 @@ def shown(type_: str, value: Any) -> str:
 
 
 def _from_pattern(frame: PatternFrame, values: Values) -> str:
-    """The shortest text that fits a pattern, with the values of its groups."""
-    tree = _parser.parse(frame.text, re.DOTALL)
-    groups = {number: name for name, number in tree.state.groupdict.items()}
+    """A short text that fits a pattern, with the values of its groups."""
 
-    def text(items: Any) -> str:
-        return "".join(one(kind, argument) for kind, argument in items)
+    def group(name: str, expression: str) -> str | None:
+        value = values(name)
+        if value is None:
+            return None
+        given = shown(frame.types[name], value)
+        # A group that takes only some texts says one of them.
+        return given if re.fullmatch(expression, given, re.DOTALL) else None
 
-    def one(kind: Any, argument: Any) -> str:
-        if kind is sre.LITERAL:
-            return chr(int(argument))
-        if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
-            least, _, inner = argument
-            # What may be missing stands there where a value of ours does.
-            return text(inner) * max(int(least), int(_has_value(inner, groups, values)))
-        if kind is sre.SUBPATTERN:
-            name = groups.get(argument[0])
-            value = None if name is None else values(name)
-            if name is not None and value is not None:
-                given = shown(frame.types[name], value)
-                # A group that takes only some texts says one of them.
-                return given if _compiler.compile(argument[3]).fullmatch(given) else text(argument[3])
-            return text(argument[3])
-        if kind is sre.ATOMIC_GROUP:
-            return text(argument)
-        if kind is sre.BRANCH:
-            return text(argument[1][0])
-        if kind is sre.IN:
-            return _of_set(argument)
-        # What stands for nothing, such as a beginning, says nothing.
-        return "0" if kind in (sre.ANY, sre.NOT_LITERAL) else ""
-
-    return text(tree)
-
-
-def _has_value(items: Any, groups: Mapping[int, str], values: Values) -> bool:
-    return any(
-        kind is sre.SUBPATTERN and argument[0] in groups and values(groups[argument[0]]) is not None
-        for kind, argument in items
-    )
-
-
-def _of_set(items: Any) -> str:
-    """A character of a set."""
-    for kind, argument in items:
-        if kind is sre.LITERAL:
-            return chr(argument)
-        if kind is sre.RANGE:
-            return chr(argument[0])
-        if kind is sre.CATEGORY:
-            return " " if argument is sre.CATEGORY_SPACE else "0"
-    return "0"
+    return sample(frame.text, group)
 
 
 def _layout(reply: LayoutReply, values: Values) -> bytes:

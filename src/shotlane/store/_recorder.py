@@ -5,13 +5,12 @@ Only the holder of the writing lock moves them. That is the writer thread, on it
 `end_shot`: a commit in the caller's thread costs its lock (0.2 us) where a round trip to the writer thread
 would cost 40 us. What the caller notes goes through one queue, so that nothing but a commit ever waits.
 
-A row leaves the batch only when its commit returned. After a failure the next commit tries again with all
-that waits, so that a store that was locked for a while loses nothing.
+A row leaves the batch only when its commit returned, or when the spool has it (`_outlet`). After a failure of
+both the next commit tries again with all that waits.
 """
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -35,9 +34,10 @@ from shotlane.records import (
 from shotlane.store._address import parse_address
 from shotlane.store._batch import Batch
 from shotlane.store._begin import Door, OpenRun, begin_run
-from shotlane.store._encode import Row, poll_row, storable, to_json
+from shotlane.store._encode import storable, to_json
 from shotlane.store._engine import WAIT_S
 from shotlane.store._error import StoreError
+from shotlane.store._intake import Intake
 from shotlane.store._open import OpenAttempt, OpenShot
 from shotlane.store._outlet import Outlet
 from shotlane.store._recover import deliver_left
@@ -90,17 +90,12 @@ class StoreRecorder:
         self._writer = writer
         self._session = session
         self._wait_s = wait_s
-        self._inbox: deque[Callable[[Batch], None]] = deque()
-        self._events: deque[tuple[Event, OpenRun | None]] = deque()
-        self._polls: deque[tuple[PollRow, OpenRun]] = deque()
-        self._batch = Batch()
-        self._attempts: deque[OpenAttempt] = deque()
+        self._intake = Intake(session.id)
         self._run: OpenRun | None = None
         self._last_run: OpenRun | None = None
         self._runs = 0
         self._shot: OpenShot | None = None
         self._outcomes: list[Outcome] = []
-        self._next_event = 1
         self._crash: Exception | None = None
         self._closed = False
         self._closing = threading.Event()
@@ -144,7 +139,7 @@ class StoreRecorder:
     def _begin_session(self) -> None:
         start = self._session
         fields = {"host": start.host, "user": start.user, "pid": start.pid}
-        self._events.append((Event("session.started", start.started_utc_ns, fields), None))
+        self._intake.event(Event("session.started", start.started_utc_ns, fields), None)
         self._writer.write([("session", [start.row()])])
 
     def begin_run(self, start: RunStart) -> int:
@@ -153,7 +148,7 @@ class StoreRecorder:
         self._outlet.settle(self._wait_s)
         with self._writing:
             self._flush()
-            self._attempts.clear()
+            self._intake.attempts.clear()
             self._check_here()
             with self._writer.transaction() as cursor:
                 door = Door(cursor, self._writer.statements, self._writer.mark)
@@ -186,7 +181,7 @@ class StoreRecorder:
             batch.shots[key] = row
             rows["shot_parameter"].extend(values)
 
-        self._inbox.append(note)
+        self._intake.note(note)
 
     def begin_attempt(self, start: AttemptStart) -> AttemptBuffer:
         """Open an attempt; rows appended to the buffer from now on belong to it.
@@ -207,13 +202,13 @@ class StoreRecorder:
             batch.attempts[attempt.id] = row
             batch.steps(attempt.id, start.steps)
 
-        self._inbox.append(note)
-        self._attempts.append(attempt)
+        self._intake.note(note)
+        self._intake.attempts.append(attempt)
         return attempt.buffer
 
     def end_attempt(self, end: AttemptEnd) -> None:
         """Close the attempt; its buffer is complete."""
-        attempt = self._attempts[-1] if self._attempts else None
+        attempt = self._intake.attempts[-1] if self._intake.attempts else None
         if attempt is None or (end.shot, end.attempt) != (attempt.start.shot, attempt.start.attempt):
             raise ValueError(f"attempt {end.attempt} of shot {end.shot} is not open")
         attempt.closed = True
@@ -228,7 +223,7 @@ class StoreRecorder:
             if end.steps:
                 batch.steps(attempt.id, end.steps, again=True)
 
-        self._inbox.append(note)
+        self._intake.note(note)
 
     def end_shot(self, end: ShotEnd) -> None:
         """Commit the shot. Durable on return, else raises `RecorderError`."""
@@ -237,7 +232,7 @@ class StoreRecorder:
             raise ValueError(f"shot {end.shot} is not open")
         shift = self._open_run().shifts.get(end.shot, 0)
         key, row = (shot.run, end.shot), shot.row(end, shift)
-        self._inbox.append(lambda batch: batch.shots.__setitem__(key, row))
+        self._intake.note(lambda batch: batch.shots.__setitem__(key, row))
         self._shot = None
         self._check()
         with self._writing:
@@ -248,12 +243,12 @@ class StoreRecorder:
         reason = None if end.reason is None else storable(end.reason)
         ended = (end.ended_utc_ns, end.outcome.value, reason, to_json(dict(end.summary)))
         row = (*ended, self._open_run().number, self._session.id)
-        self._inbox.append(lambda batch: batch.rows["end_run"].append(row))
+        self._intake.note(lambda batch: batch.rows["end_run"].append(row))
         self._outcomes.append(end.outcome)
         self._check()
         with self._writing:
             self._flush()
-            self._attempts.clear()
+            self._intake.attempts.clear()
         self._run = None
 
     def stamp(self, *stamps: str) -> None:
@@ -261,7 +256,7 @@ class StoreRecorder:
         run = self._open_run()
         run.stamps = tuple(dict.fromkeys((*run.stamps, *stamps)))
         row = (to_json(list(run.stamps)), run.number, self._session.id)
-        self._inbox.append(lambda batch: batch.rows["stamps"].append(row))
+        self._intake.note(lambda batch: batch.rows["stamps"].append(row))
 
     def poll(self, row: PollRow) -> None:
         """Take a reading made for an interlock. Callable from any thread, never blocks on I/O.
@@ -270,11 +265,11 @@ class StoreRecorder:
         """
         if self._last_run is None:
             raise ValueError("no run is open")
-        self._polls.append((row, self._last_run))
+        self._intake.poll(row, self._last_run)
 
     def event(self, event: Event) -> None:
         """Take an event; it gets the next sequence number. Callable from any thread, never blocks on I/O."""
-        self._events.append((event, self._run))
+        self._intake.event(event, self._run)
 
     def close(self) -> None:
         """Flush and release everything. Safe to call twice."""
@@ -291,15 +286,14 @@ class StoreRecorder:
     def _end_session(self) -> None:
         outcome = worst(self._outcomes).value if self._outcomes else None
         now = time.time_ns()
-        self._events.append((Event("session.ended", now, {"outcome": outcome}), None))
+        self._intake.event(Event("session.ended", now, {"outcome": outcome}), None)
         with self._writing:
-            self._batch.rows["end_session"].append((now, outcome, self._session.id))
+            self._intake.batch.rows["end_session"].append((now, outcome, self._session.id))
             self._flush()
 
     def statistics(self) -> dict[str, Any]:
         """Counts of rows taken, written and waiting, and of commits."""
-        waiting = len(self._batch) + len(self._inbox) + len(self._events) + len(self._polls)
-        waiting += sum(len(one.buffer.samples) + len(one.buffer.actions) for one in tuple(self._attempts))
+        waiting = self._intake.waiting
         found = self._outlet.statistics()
         return {"taken": found["written"] + waiting, "waiting": waiting, **found}
 
@@ -316,40 +310,13 @@ class StoreRecorder:
 
     def _flush(self) -> None:
         """Make all that waits durable; the writing lock is held."""
-        self._take()
-        self._outlet.put(self._batch)
-
-    def _take(self) -> None:
-        # What the caller noted comes first: the end of an attempt is then never written before its rows.
-        batch, inbox = self._batch, self._inbox
-        while inbox:
-            inbox.popleft()(batch)
-        for attempt in tuple(self._attempts):
-            closed = attempt.closed
-            attempt.drain(batch)
-            if closed and attempt is not self._attempts[-1]:
-                self._attempts.remove(attempt)
-        while self._polls:
-            row, run = self._polls.popleft()
-            run.polls += 1
-            batch.rows["poll"].append(poll_row(run.number, run.polls, row))
-        while self._events:
-            batch.rows["event"].append(self._event_row(*self._events.popleft()))
-
-    def _event_row(self, event: Event, run: OpenRun | None) -> Row:
-        number = self._next_event
-        self._next_event += 1
-        place: Row = (None, event.shot, event.attempt)
-        if run is not None:
-            shift = run.shifts.get(event.shot or 0, 0)
-            place = (run.number, event.shot, event.attempt and event.attempt + shift)
-        return (self._session.id, number, event.type, event.utc_ns, *place, to_json(dict(event.fields)))
+        self._outlet.put(self._intake.take())
 
     def _write_on_timer(self, interval_s: float) -> None:
         beat = flushed = time.monotonic()
         while not self._closing.wait(interval_s / _LOOKS):
             now = time.monotonic()
-            if now - flushed < interval_s and self._arrived() < ENOUGH:
+            if now - flushed < interval_s and self._intake.samples < ENOUGH:
                 continue
             flushed = now
             try:
@@ -363,6 +330,3 @@ class StoreRecorder:
             except Exception as error:  # noqa: BLE001  (a thread that died unseen would look like a store that keeps up)
                 self._crash = error
                 return
-
-    def _arrived(self) -> int:
-        return sum(len(one.buffer.samples) for one in tuple(self._attempts))

@@ -43,7 +43,8 @@ _ROW_TIMES = f"""{_per("s.target_ns", "1e9")} AS target_s, {_per("s.requested_ns
     {_per("s.requested_ns - s.target_ns", "1e6")} AS lateness_ms"""
 # What was started, ok or late; calls count under their role.
 _STARTED = {
-    "readings": f"sample s WHERE s.attempt = t.attempt AND s.channel = c.channel AND s.status <= {Status.LATE}",
+    "readings": f"""sample s WHERE s.attempt = t.attempt AND s.channel = c.channel
+        AND s.status <= {Status.LATE}""",
     "actions": f"""action s WHERE s.attempt = t.attempt AND s.kind = {ActionKind.PLANNED:d}
         AND s.status <= {Status.LATE} AND (s.channel = c.channel OR c.channel IS NULL
         AND s.channel IS NULL AND s.command LIKE t.channel || '.%')""",
@@ -156,7 +157,8 @@ FROM attempt a JOIN tally t ON t.attempt = a.id""",
         "lateness_view",
         f"""SELECT a.run, a.shot, a.attempt, t.channel, t.what, t.planned, t.ok + t.late AS started, t.late,
     {_late(0.5)} AS p50_ms, {_late(0.99)} AS p99_ms, {_late(1.0)} AS max_ms
-FROM attempt a JOIN tally t ON t.attempt = a.id LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
+FROM attempt a JOIN tally t ON t.attempt = a.id
+LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
     )
     yield (
         "event_view",

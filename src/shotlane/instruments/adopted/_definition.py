@@ -7,6 +7,7 @@ from typing import Any
 from shotlane.diagnostics import Report
 from shotlane.document import Document, Path
 from shotlane.instruments.adopted._attributes import Declared, merge_attributes
+from shotlane.instruments.adopted._commands import merge_commands
 from shotlane.instruments.adopted._lockfile import (
     LockedInstrument,
     StationLock,
@@ -23,6 +24,7 @@ from shotlane.instruments.definition._adoption import (
 from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._resource import ResourceError, parse_resource
 from shotlane.instruments.definition._values import ValueReader
+from shotlane.instruments.documents._document import read_setup
 from shotlane.instruments.documents._hardware import read_time_step, with_timing
 from shotlane.instruments.documents._limits import at_station
 from shotlane.instruments.simulation._declared import read_simulation
@@ -64,7 +66,7 @@ def define_adopted(
     values = ValueReader(report, station, "STA131")
     locked = lock.instruments.get(str(at[-1])) if lock else None
     declared = _declared(locked, role, name, station, at, report)
-    if declared is None and not role.attributes:
+    if declared is None and not role.attributes and not role.commands:
         if locked is None and not station.has_dropped((*at, "attributes")):
             _tell_nothing_known(station, at, report)
         return None
@@ -78,19 +80,23 @@ def define_adopted(
         values,
         told=lambda key: values.told(*map(str, at), "attributes", key),
     )
-    document = _document(name.text)
+    own = ValueReader(report, station, "STA131", base=at)
+    known = commands_of(locked) if locked is not None and declared is not None else None
+    paths = {key: item.path or key for key, item in (locked.commands if locked else {}).items()}
+    commands, calls = merge_commands(role.commands, known, paths, own)
+    document = _document(name.text, role)
     wire = foreign_resource(role.resource, str(at[-1]), folder)
     definition = Definition(
         role=str(at[-1]),
         document=document,
         attributes=attributes,
-        commands=commands_of(locked) if locked is not None and declared is not None else {},
-        setup={},
+        commands=commands,
+        setup=read_setup(role.setup, attributes, own),
         resource=Resource("sim://", "sim", wire.port) if mock else wire,
         timeout_s=_timeout_s(role, at, values),
         tries=role.tries or 2,
         source=name.text,
-        world=read_simulation(document, attributes, {}, values),
+        world=read_simulation(document, attributes, commands, own),
         simulated=mock or wire.scheme == "sim",
         time_step_ns=time_step_ns,
         restartable=role.restartable is not False,
@@ -99,7 +105,7 @@ def define_adopted(
             role.options,
             folder,
             {key: item.path for key, item in merged.items()},
-            {key: item.path or key for key, item in (locked.commands if locked else {}).items()},
+            calls,
         ),
     )
     return definition, wire
@@ -160,12 +166,12 @@ def _tell_nothing_known(station: Document, at: Path, report: Report) -> None:
     )
 
 
-def _document(driver: str) -> InstrumentDocument:
-    """What stands for the instrument document of a driver: nothing but its name.
+def _document(driver: str, role: StationInstrument) -> InstrumentDocument:
+    """What stands for the instrument document of a driver: its name, and how it is simulated.
 
     It is not validated, since no author can write `protocol: driver`.
     """
-    fields: dict[str, Any] = {"instrument": driver, "protocol": "driver"}
+    fields: dict[str, Any] = {"instrument": driver, "protocol": "driver", "simulate": role.simulate}
     return InstrumentDocument.model_construct(**fields)
 
 

@@ -1,4 +1,4 @@
-"""Ask the drivers of a station what they declare: each is imported, opened once and closed.
+"""Ask the drivers of a station what they declare: each is imported, locked, opened once and closed.
 
 The only place besides a run where foreign packages are imported. A driver that cannot be opened is told, and
 what the lock said of it before is kept.
@@ -6,7 +6,7 @@ what the lock said of it before is kept.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path as FilePath
 
@@ -25,7 +25,9 @@ from shotlane.instruments.adopted._lockfile_text import lock_text, write_lock
 from shotlane.instruments.adopted.adapters import Request, make_foreign
 from shotlane.instruments.definition._adoption import ADAPTERS, DriverName
 from shotlane.instruments.definition._contract import Driver, Identity, InstrumentError
+from shotlane.instruments.definition._secrets import Secrets
 from shotlane.instruments.definition._values import ValueReader
+from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 from shotlane.model import Station, StationInstrument
 
 
@@ -66,7 +68,7 @@ def describe_station(station: Station, document: Document, report: Report, *, fo
         if request is None:
             continue
         try:
-            found[role] = _ask(request)
+            found[role] = _ask(request, station.station)
         except InstrumentError as error:
             faults[role] = error
             if role in known:
@@ -88,10 +90,26 @@ def _request(
     return Request(role, name, resource, item.options, timeout_s, folder, lambda type_, fields: None)
 
 
-def _ask(request: Request) -> LockedInstrument:
-    """Open, ask, close. Raises `InstrumentError`."""
+def _ask(request: Request, station: str) -> LockedInstrument:
+    """Open, ask, close, while no other process uses it. Raises `InstrumentError`."""
+    secrets = Secrets()
+    options, resource = secrets.put_in_options(request.options), secrets.put_in_resource(request.resource)
+    with PortLocks(station, what=lambda: "shotlane instruments describe") as locks:
+        try:
+            locks.take({request.role: resource})
+        except InUseError as error:
+            message = f"{request.role} is {in_use_by(error.holders[request.role])}"
+            raise InstrumentError("disconnected", message) from error
+        try:
+            return _asked(request, replace(request, options=options, resource=resource))
+        except InstrumentError as error:
+            raise InstrumentError(error.fault, secrets.mask(error.message)) from None
+
+
+def _asked(request: Request, known: Request) -> LockedInstrument:
+    """What the driver says. `known`: the request with its secrets, which nothing that is kept may hold."""
     with translated("open", "describe", request.resource.text):
-        driver = make_foreign(request)
+        driver = make_foreign(known)
         try:
             # A simulated one is nowhere: many drivers know what they declare before they are opened.
             identity = Identity() if request.resource.scheme == "sim" else driver.open()

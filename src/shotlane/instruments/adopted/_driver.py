@@ -24,7 +24,20 @@ from shotlane.instruments.definition._contract import (
 )
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._hardware_timed import HardwareTimed, ProgramTable
-from shotlane.model import Attribute, Command
+from shotlane.instruments.ports._turns import SetUp, safe_values
+from shotlane.model import Attribute, Command, ScalarValue
+
+
+class _Uses:
+    """Counts what is asked of a driver at its opening, as a line counts requests."""
+
+    openings = 0
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def connect(self, timeout_s: float) -> None:
+        """A driver is connected when it is open."""
 
 
 class AdoptedDriver:
@@ -37,6 +50,9 @@ class AdoptedDriver:
         self._adoption = definition.adoption
         self._notify = notify
         self._foreign: Driver | None = None
+        self._uses = _Uses()
+        resource, safe = definition.resource.text, safe_values(definition.attributes)
+        self._set_up = SetUp(definition.setup, self._uses, self._put, notify, resource, safe)
 
     def open(self) -> Identity:
         """Import and connect the driver; refuse it when it is not what was described."""
@@ -46,6 +62,7 @@ class AdoptedDriver:
             identity = foreign.open()
             self._check_step()
             self._compare(foreign.attributes())
+        self._set_up.begin(self._definition.timeout_s)
         return identity if isinstance(identity, Identity) else Identity()
 
     def attributes(self) -> Mapping[str, Attribute]:
@@ -125,6 +142,7 @@ class AdoptedDriver:
 
     def close(self) -> None:
         """Let go. Never raises."""
+        self._set_up.end()
         foreign, self._foreign = self._foreign, None
         if foreign is None:
             return
@@ -133,6 +151,10 @@ class AdoptedDriver:
         except Exception as error:  # noqa: BLE001 - a driver of somebody else; closing has no second way
             fields = {"fault": "failed", "message": f"closing failed: {error}", "context": {}}
             self._notify("instrument.faulted", fields)
+
+    def _put(self, name: str, value: ScalarValue) -> None:
+        self._uses.requests += 1
+        self.write(name, value)
 
     def _driver(self) -> Driver:
         if self._foreign is None:

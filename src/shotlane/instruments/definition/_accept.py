@@ -5,7 +5,7 @@ from numbers import Real
 from typing import Any
 
 from shotlane.diagnostics import did_you_mean
-from shotlane.model import Attribute, Command, CommandParameter, ValueType
+from shotlane.model import Attribute, Command, CommandParameter, ValueType, as_limited
 
 # A value that was computed may stand a last digit beyond a limit that was written.
 _SLACK = 1e-9
@@ -82,5 +82,6 @@ def _option(name: str, value: Any, options: Sequence[str]) -> str:
 
 
 def shown(number: float, target: Attribute | CommandParameter) -> str:
-    """A number with the unit of its attribute, for messages."""
-    return f"{number:.12g} {target.unit.text}" if target.unit else f"{number:.12g}"
+    """A number with the unit of its limits, else of its attribute, for messages."""
+    value, unit = as_limited(target, number)
+    return f"{value:.12g} {unit}".rstrip()

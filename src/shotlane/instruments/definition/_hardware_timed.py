@@ -37,7 +37,7 @@ class ProgramTable:
 
 @runtime_checkable
 class HardwareTimed(Protocol):
-    """A driver whose instrument keeps time itself. Each method raises `InstrumentError`, and never retries."""
+    """A driver whose instrument keeps time itself. Its methods raise `InstrumentError`, and never retry."""
 
     @property
     def time_step_ns(self) -> int:

@@ -93,9 +93,13 @@ class Secrets:
             changed = replace(changed, document=document)
         adoption = definition.adoption
         if adoption is not None and _holds(adoption.options, _WRITTEN):
-            options = _mapped(adoption.options, self._reveal_written)
+            options = self.put_in_options(adoption.options)
             changed = replace(changed, adoption=replace(adoption, options=options))
         return replace(changed, resource=self.put_in_resource(definition.resource))
+
+    def put_in_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments of a driver, with secrets. Raises `InstrumentError`."""
+        return dict(_mapped(options, self._reveal_written))
 
     def put_in_expected(self, expected: Expectation) -> Expectation:
         """Who must answer, with secrets. Raises `InstrumentError`."""

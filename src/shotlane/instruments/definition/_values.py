@@ -30,16 +30,19 @@ _BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
 
 
 class ValueReader:
-    """Reads the values of one document; `code` is the code of its faults.
+    """Reads the values of one document; `code` is the code of its faults, `base` where its paths begin.
 
     One wrong option of a station goes into many texts: only its first fault is told. Nothing is said of what
     is missing where something faulty was left out.
     """
 
-    def __init__(self, report: Report, document: Document, code: str, place: Place | None = None) -> None:
+    def __init__(
+        self, report: Report, document: Document, code: str, place: Place | None = None, base: Path = ()
+    ) -> None:
         self._report = report
         self._document = document
-        self._place = place or (lambda path: (document.span(path), ()))
+        self._base = base
+        self._place = place or (lambda path: (document.span((*base, *path)), ()))
         self._code = code
         self._told: set[Span] = set()
         self.count = 0  # faults found so far
@@ -53,7 +56,7 @@ class ValueReader:
         self, path: Path, message: str, help: str | None = None, *, code: str | None = None
     ) -> None:
         """Report a fault of the key itself, or of what is missing under it."""
-        self._tell(path, message, help, code, self._document.key_span(path), ())
+        self._tell(path, message, help, code, self._document.key_span((*self._base, *path)), ())
 
     def _tell(
         self,
@@ -65,14 +68,14 @@ class ValueReader:
         notes: tuple[Note, ...],
     ) -> None:
         self.count += 1
-        if self._document.has_dropped(path) or (notes and span in self._told):
+        if self._document.has_dropped((*self._base, *path)) or (notes and span in self._told):
             return
         self._told.add(span)
         self._report.error(code or self._code, message, span, help=help, notes=notes)
 
     def told(self, *path: str) -> bool:
         """Whether something at or below a path is known to be faulty; what depends on it is unknown."""
-        return self._document.has_dropped(path)
+        return self._document.has_dropped((*self._base, *path))
 
     def unit(self, path: Path, text: str | None) -> Unit | None:
         """A unit; None too when none is written."""
@@ -82,7 +85,7 @@ class ValueReader:
             return parse_unit(text)
         except UnitError as error:
             self.error(path, error.message, error.help)
-            self._document.drop(path)
+            self._document.drop((*self._base, *path))
             return None
 
     def number(self, path: Path, written: Scalar, unit: Unit | None) -> float | None:

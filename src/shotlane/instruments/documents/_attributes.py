@@ -17,9 +17,9 @@ from shotlane.model import (
     Attribute,
     Command,
     CommandArgument,
+    CommandKeys,
     CommandParameter,
     InstrumentAttribute,
-    InstrumentCommand,
     InstrumentDocument,
     Keep,
     Scalar,
@@ -59,14 +59,20 @@ def read_commands(document: InstrumentDocument, values: ValueReader) -> dict[str
             values.key_error(
                 path, f"'{name}' is an attribute already", "give the command a name of its own", code="INS040"
             )
-        commands[name] = Command(
-            name,
-            _parameters(declared, path, values),
-            takes_ns=values.duration_ns((*path, "takes"), declared.takes) or 0,
-            confirm=declared.confirm,
-            description=declared.description,
-        )
+        commands[name] = read_command(name, declared, values)
     return commands
+
+
+def read_command(name: str, declared: CommandKeys, values: ValueReader) -> Command:
+    """One command, whoever runs it."""
+    path: Path = ("commands", name)
+    return Command(
+        name,
+        _parameters(declared, path, values),
+        takes_ns=values.duration_ns((*path, "takes"), declared.takes) or 0,
+        confirm=declared.confirm,
+        description=declared.description,
+    )
 
 
 def read_safe(
@@ -217,7 +223,7 @@ def _resolution(
     return None
 
 
-def _parameters(declared: InstrumentCommand, path: Path, values: ValueReader) -> tuple[CommandParameter, ...]:
+def _parameters(declared: CommandKeys, path: Path, values: ValueReader) -> tuple[CommandParameter, ...]:
     return tuple(
         _parameter(name, argument, (*path, "parameters", name), values)
         for name, argument in declared.parameters.items()

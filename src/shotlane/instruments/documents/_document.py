@@ -27,6 +27,7 @@ from shotlane.instruments.simulation._declared import read_simulation
 from shotlane.model import (
     Attribute,
     InstrumentDocument,
+    Scalar,
     ScalarValue,
     StationInstrument,
     load_instrument,
@@ -53,7 +54,7 @@ def define(
     simulated: bool,
 ) -> Definition | None:
     """One instrument of a station; None when a required option is missing. `at`: the role's path."""
-    options = choose_options(source.model.options, role.options, station, at, report)
+    options = choose_options(source.model, role.options, station, at, report)
     if options is None:
         return None
     place = option_place(source.document, station, at, role.options)
@@ -68,7 +69,7 @@ def define(
         document=model,
         attributes=attributes,
         commands=commands,
-        setup=_setup(model, attributes, here),
+        setup=read_setup(model.setup, attributes, here),
         resource=resource,
         timeout_s=_timeout_s(model, role, at, here, there),
         tries=role.tries or model.tries,
@@ -86,15 +87,15 @@ def check_instrument(document: Document, report: Report) -> None:
     source = load_instrument(document, report)
     if source is None:
         return
-    required = [name for name, value in source.options.items() if value == REQUIRED]
+    required = [name for name, value in source.defaults.items() if value == REQUIRED]
     drop_texts_with(required, document)
-    options = {name: value for name, value in source.options.items() if name not in required}
+    options = {name: value for name, value in source.defaults.items() if name not in required}
     values = ValueReader(report, document, "INS010")
     model = put_in(source, options, values)
     attributes, _ = _timed_attributes(model, values)
     check_calibrations(model, attributes, values)
     commands = read_commands(model, values)
-    _setup(model, attributes, values)
+    read_setup(model.setup, attributes, values)
     read_simulation(model, attributes, commands, values)
     values.duration_ns(("timeout",), model.timeout)
 
@@ -108,12 +109,12 @@ def _timed_attributes(
     return with_timing(attributes, model.attributes, step_ns, (), values, "INS032"), step_ns
 
 
-def _setup(
-    model: InstrumentDocument, attributes: Mapping[str, Attribute], values: ValueReader
+def read_setup(
+    setup: Mapping[str, Scalar], attributes: Mapping[str, Attribute], values: ValueReader
 ) -> dict[str, ScalarValue]:
     """The values of `setup:`, in the order written."""
     checked: dict[str, ScalarValue] = {}
-    for name, written in model.setup.items():
+    for name, written in setup.items():
         path: Path = ("setup", name)
         attribute = attributes.get(name)
         if values.told("attributes", name):

@@ -1,4 +1,4 @@
-"""Instruments that keep time themselves: which attributes a table sets, and the step that its edges lie on."""
+"""Instruments that keep time themselves: what a table sets, and the step that its edges lie on."""
 
 from collections.abc import Mapping
 from dataclasses import replace

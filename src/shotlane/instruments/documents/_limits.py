@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
+from shotlane.expression import Unit, parse_literal
 from shotlane.instruments.definition._accept import RefusedValueError, accepted, shown
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.documents._attributes import read_safe
@@ -75,9 +76,17 @@ def _tightened(
     if low > high:
         values.error(path, "the lower limit is above the upper one", "write the lower one first")
         return attribute
+    attribute = replace(attribute, limits_unit=_unit_of(written, attribute) or attribute.limits_unit)
     if _looser(attribute, low, 0, path, values) or _looser(attribute, high, 1, path, values):
         return attribute
     return replace(attribute, low=low, high=high)
+
+
+def _unit_of(written: list[bool | int | float | str], attribute: Attribute) -> Unit | None:
+    """The unit that somebody thinks in who writes these limits."""
+    literal = parse_literal(str(written[1]))
+    unit = None if literal is None else literal[1]
+    return unit if unit is not None and attribute.unit is not None and unit != attribute.unit else None
 
 
 def _looser(attribute: Attribute, limit: float, index: int, path: Path, values: ValueReader) -> bool:

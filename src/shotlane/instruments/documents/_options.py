@@ -12,7 +12,7 @@ from shotlane.diagnostics import Note, Report, Span, did_you_mean
 from shotlane.document import Document, Path
 from shotlane.instruments.definition._secrets import hidden
 from shotlane.instruments.definition._values import Place, ValueReader
-from shotlane.model import InstrumentDocument, Scalar
+from shotlane.model import InstrumentDocument, OptionForm, Scalar
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 REQUIRED = "required"
@@ -23,9 +23,10 @@ _NUMBERS = frozenset({"scale", "offset"})
 
 
 def choose_options(
-    declared: Mapping[str, Scalar], given: Mapping[str, Any], station: Document, at: Path, report: Report
+    model: InstrumentDocument, given: Mapping[str, Any], station: Document, at: Path, report: Report
 ) -> dict[str, Scalar] | None:
     """The value of every option; None when a required one is missing. `at` is the role's path."""
+    declared = model.defaults
     chosen = dict(declared)
     for name, value in given.items():
         place = (*at, "options", name)
@@ -39,6 +40,11 @@ def choose_options(
         elif isinstance(value, dict | list) or value is None:
             report.error("STA120", f"the option '{name}' takes one value", station.span(place))
             chosen.pop(name)
+        elif not _may_be(model.options[name], value):
+            help = f"it is {_choices(model.options[name])}"
+            message = f"the option '{name}' cannot be '{value}'"
+            report.error("STA120", message, station.span(place), help=help)
+            chosen.pop(name)
         else:
             chosen[name] = hidden(value)
     missing = [name for name in declared if chosen.get(name) == REQUIRED]
@@ -47,9 +53,29 @@ def choose_options(
             "STA121",
             f"{at[-1]} needs the option '{name}'",
             station.key_span(at),
-            help=f"write `options: {{{name}: ...}}` under {at[-1]}",
+            help=f"write `options: {{{name}: ...}}` under {at[-1]}{_said(model.options[name])}",
         )
     return None if missing or len(chosen) < len(declared) else chosen
+
+
+def _may_be(option: Scalar | OptionForm, value: Scalar) -> bool:
+    """Whether the document allows a value; a secret is not known yet."""
+    if not isinstance(option, OptionForm) or not option.one_of or hidden(value) != value:
+        return True
+    return any(str(value) == str(one) or value == one for one in option.one_of)
+
+
+def _choices(option: Scalar | OptionForm) -> str:
+    return ", ".join(map(str, option.one_of)) if isinstance(option, OptionForm) else ""
+
+
+def _said(option: Scalar | OptionForm) -> str:
+    """What the document says of an option, for who must give it."""
+    if not isinstance(option, OptionForm):
+        return ""
+    parts = [f"e.g. {option.example}"] if option.example is not None else []
+    parts = [f"one of {_choices(option)}"] if option.one_of else parts
+    return "".join(f"; {part}" for part in ([option.description] if option.description else []) + parts)
 
 
 def option_place(document: Document, station: Document, at: Path, given: Mapping[str, Any]) -> Place:

@@ -62,7 +62,7 @@ class SetPoints:
     """What an instrument was last set to, as far as that is known and can be read back.
 
     `doubted`: something happened after which the device may have forgotten it. A command may change anything,
-    so nothing is known after one.
+    so nothing is known after one. What cannot be read back stays in doubt, and is told once.
     """
 
     def __init__(
@@ -75,12 +75,24 @@ class SetPoints:
         self._steps = steps
         self._targets = targets  # of aliases: the attribute that is really set
         self._last: dict[str, ScalarValue] = {}
-        self.doubted = False
+        self._sure: set[str] = set()  # compared since the doubt began
+        self._told: set[str] = set()  # as what could not be compared
+        self._doubted = False
+
+    @property
+    def doubted(self) -> bool:
+        """Whether something must be compared before a reading is believed."""
+        return self._doubted
+
+    def doubt(self) -> None:
+        """Something happened after which the device may have forgotten everything."""
+        self._doubted = True
+        self._sure.clear()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can be compared."""
-        return tuple(self._last)
+        """What is to be compared."""
+        return tuple(name for name in self._last if name not in self._sure)
 
     @property
     def values(self) -> Mapping[str, ScalarValue]:
@@ -103,7 +115,18 @@ class SetPoints:
     def forget(self) -> None:
         """Nothing is known, and so nothing can be doubted."""
         self._last.clear()
-        self.doubted = False
+        self._sure.clear()
+        self._told.clear()
+        self._doubted = False
+
+    def compared(self, readings: Mapping[str, Reading]) -> list[str]:
+        """Take note of what was read back and agrees; what could not be, and was not told before."""
+        self._sure |= {name for name, one in readings.items() if one.value is not None and one.fault is None}
+        left = [name for name in self._last if name not in self._sure]
+        self._doubted = bool(left)
+        untold = [name for name in left if name not in self._told]
+        self._told.update(untold)
+        return untold
 
     def agree(self, name: str, written: ScalarValue, read: Any) -> bool:
         """Whether a value read is the one written."""

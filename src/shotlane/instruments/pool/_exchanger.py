@@ -214,7 +214,8 @@ class Exchanger:
                         self.complete(member.definition, reading.fault, (name,))
                 gathered.update(answer)
                 faults = _repeatable(answer)
-                member.set_points.doubted |= bool(faults)
+                if faults:
+                    member.set_points.doubt()
                 if not faults or number == tries:
                     return Exchange(gathered, requested, received, overcome=overcome, earlier=earlier)
                 earlier.update(dict.fromkeys(answer.keys() - faults.keys(), (requested, received)))
@@ -239,12 +240,21 @@ class Exchanger:
         known = member.set_points
         if not known.doubted:
             return
+        readings: Mapping[str, Reading] = {}
         if known.names:
-            complaint = known.complaint(self._read_back(member, known.names))
+            try:
+                readings = self._read_back(member, known.names)
+            except InstrumentError as error:
+                if error.fault in UNANSWERED or error.fault in REPEATED:
+                    raise
+                # The device is there, and does not say: nobody knows, and the next reading asks again.
+            complaint = known.complaint(readings)
             if complaint is not None:
                 message = f"{complaint}: it has restarted, or somebody changed it"
                 raise _Forgotten("disconnected", message)
-        known.doubted = False
+        unknown = known.compared(readings)
+        if unknown:
+            self._tell(member, "exchange.unverified", {"names": unknown})
 
     def _count_wear(self, member: Member, name: str) -> None:
         """Count what wears memory out; tell it when the budget is spent."""
@@ -312,7 +322,7 @@ class Exchanger:
             fields = {"fault": error.fault, "message": error.message, "unanswered": member.health.unanswered}
             self._tell(member, "instrument.down", fields)
         if error.fault in REPEATED:
-            member.set_points.doubted = True
+            member.set_points.doubt()
         if error.fault == "disconnected":
             member.set_points.forget()
             self._lose(member.definition.resource.port)

@@ -81,6 +81,11 @@ class Pool:
         )
 
     @property
+    def definitions(self) -> Mapping[str, Definition]:
+        """What every instrument is, open or not, in the order of the station."""
+        return self._definitions
+
+    @property
     def roles_opened(self) -> tuple[str, ...]:
         """Roles that are open, in the order of the station."""
         return tuple(role for role in self._definitions if role in self._members)
@@ -222,18 +227,27 @@ class Pool:
     def close(self) -> None:
         """Close everything, and let other processes have it. Never raises; safe to call twice.
 
-        Whoever still waits for a port is refused. A port that hangs is closed after the others.
+        Whoever still waits for a port is refused. Ports that hang are waited for after the others, side by
+        side: each is closed when it comes back, however long another one hangs.
         """
         self._openings += 1
         members = [self._members.pop(role) for role in self.roles_opened]
-        for member in sorted(members, key=self._is_taken):
+        taken = [member for member in members if self._is_taken(member)]
+        self._close_all([member for member in members if member not in taken])
+        ports: dict[str, list[Member]] = {}
+        for member in taken:
+            ports.setdefault(member.definition.resource.port, []).append(member)
+        _side_by_side([partial(self._close_all, group) for group in ports.values()])
+        if self._port_locks is not None:
+            self._port_locks.release()
+
+    def _close_all(self, members: Sequence[Member]) -> None:
+        for member in members:
             with member.lock:
                 member.driver.close()
             if member.wear is not None:
                 member.wear.flush()
             self._tell(member.role, "instrument.closed", {})
-        if self._port_locks is not None:
-            self._port_locks.release()
 
     def _lock(self, roles: Sequence[str]) -> None:
         """Keep other processes away from all of them, or raise `PoolError`."""
@@ -351,7 +365,8 @@ class Pool:
             if member.definition.resource.port == port and not member.lost:
                 member.driver.close()
                 member.table = None
-                member.lost = member.set_points.doubted = True
+                member.lost = True
+                member.set_points.doubt()
 
     def _refusal(self, role: str, name: str | None, message: str) -> InstrumentError:
         """A fault for what never reached the wire; both stamps are now."""

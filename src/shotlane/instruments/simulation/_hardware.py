@@ -1,6 +1,6 @@
-"""A simulated instrument that keeps time itself: a sequencer whose edges come about as time passes, or an
-instrument that takes a frame at each rising edge of its trigger.
+"""A simulated instrument that keeps time itself.
 
+It is a sequencer, whose edges come about as time passes, or takes a frame at each rising edge of its trigger.
 Both meet in their common world: a frame shows what is true at the instant of its edge.
 """
 
@@ -40,7 +40,7 @@ class SimulatedHardware(SimulatedDriver):
 
     def arm(self) -> None:
         """Wait for the trigger."""
-        self._exchange("arm", ["arm"], lambda _: self._begin_to_wait())
+        self._exchange("arm", ["arm"], self._begin_to_wait)
 
     def trigger(self) -> None:
         """Let the edges come, counted from now."""
@@ -61,12 +61,13 @@ class SimulatedHardware(SimulatedDriver):
         self._end(self._now_ns())
         return identity
 
-    def _begin_to_wait(self) -> None:
+    def _begin_to_wait(self, now: int) -> None:
         table, trigger = self._table, self._definition.triggered_by
         if table is None:
             raise self._fault("rejected", "there is no table to arm", "arm")
         self._armed = True
         if trigger is not None:
+            self._state.world.let_pass(now)  # what came before it was armed takes no frame
             self._taken = {name: [] for name in table.frames}
             self._unwatch = self._state.world.watch(trigger, self._take)
 

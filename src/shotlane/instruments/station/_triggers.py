@@ -39,7 +39,7 @@ def _sound(
         message = f"{role} does not keep time itself, so no edge can trigger it"
         values.key_error(path, message, "write `time_step:`, with a driver that can be armed")
         return False
-    other, _, name = trigger.partition(".")
+    other = trigger.partition(".")[0]
     if other in station.instruments and other not in definitions:
         return False  # its own faults were told
     known = {

@@ -1,0 +1,137 @@
+"""Parquet in parts: a folder of files, each complete before it has its name, so that a kill harms none.
+
+Every write is a part. Parts in a row are merged, so that a day has dozens of files and not thousands: the
+merged one is first written whole under a name that no reader takes, then the small ones go, then it gets its
+name. A sink that is opened finishes what a kill left half-way there.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from shotlane.acquisition._rotation import Paths, Rotation
+from shotlane.acquisition._sample import Sample
+from shotlane.acquisition._sink import Sink, SinkError
+from shotlane.acquisition._table import frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_PART = re.compile(r"part-(\d{8})-(\d{8})\.parquet")
+# Parts of one size that are merged into one of the next.
+_MERGED = 32
+
+
+class _Part(NamedTuple):
+    """The writes from `first` to `last`, both included, in one file."""
+
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"part-{self.first:08d}-{self.last:08d}.parquet"
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
+
+class ParquetSink(Sink):
+    """A folder of Parquet files; polars and others read the folder as one table."""
+
+    def __init__(self, path: str | Path, *, rotation: Rotation | None = None) -> None:
+        self._path = Path(path)
+        self._rotation = rotation
+        self._paths: Paths | None = None
+        self._folder = self._path
+        self._parts: list[_Part] = []
+        self._size = 0
+
+    def open(self) -> None:
+        """Make the folder, or go on in it."""
+        if self._path.is_file():
+            raise SinkError(f"{self._path} is a file; a Parquet sink writes a folder")
+        self._paths = Paths(self._path, self._rotation)
+        self._begin(self._paths.now)
+
+    def _begin(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        for unfinished in folder.glob("*.new"):
+            unfinished.unlink()
+        for merged in folder.glob("*.merged"):
+            found = _PART.fullmatch(merged.stem)
+            if found is not None:
+                self._parts = _parts(folder)
+                self._replace(_Part(int(found[1]), int(found[2])))
+        self._parts = _parts(folder)
+        self._size = sum((folder / part.name).stat().st_size for part in self._parts)
+
+    def write(self, samples: Sequence[Sample], *, again: bool = False) -> None:
+        """Write a part."""
+        if self._paths is None:
+            raise SinkError(f"{self.target()} is not open")
+        if not samples:
+            return
+        if self._paths.turn(self._size):
+            self._begin(self._paths.now)
+        number = self._parts[-1].last + 1 if self._parts else 1
+        part = _Part(number, number)
+        self._size += self._put(frame(samples), part, self._folder / part.name)
+        self._parts.append(part)
+        while (row := _to_merge(self._parts)) is not None:
+            self._merge(row)
+
+    def _put(self, table: "pl.DataFrame", part: _Part, path: Path) -> int:
+        """Write a file that has its name only when it is whole; its size."""
+        fresh = self._folder / f"{part.name}.new"
+        with fresh.open("wb") as file:
+            table.write_parquet(file)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        fresh.replace(path)
+        return size
+
+    def _merge(self, row: Sequence[_Part]) -> None:
+        import polars as pl  # late: an eighth of a second
+
+        merged = _Part(row[0].first, row[-1].last)
+        table = pl.concat([pl.read_parquet(self._folder / part.name) for part in row])
+        self._put(table, merged, self._folder / f"{merged.name}.merged")
+        self._replace(merged)
+
+    def _replace(self, merged: _Part) -> None:
+        """Let a merged part, which is whole, take the place of its parts."""
+        within = [p for p in self._parts if merged.first <= p.first and p.last <= merged.last]
+        for part in within:
+            (self._folder / part.name).unlink()
+        (self._folder / f"{merged.name}.merged").replace(self._folder / merged.name)
+        self._parts = sorted({*self._parts, merged} - set(within))
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+        self._paths = None
+
+    def target(self) -> str:
+        """The folder."""
+        return str(self._path)
+
+    def spool(self) -> Path:
+        """Beside the folder."""
+        return self._path.with_name(f"{self._path.name}.spool")
+
+
+def _parts(folder: Path) -> list[_Part]:
+    found = (_PART.fullmatch(file.name) for file in folder.iterdir())
+    return sorted(_Part(int(one[1]), int(one[2])) for one in found if one is not None)
+
+
+def _to_merge(parts: Sequence[_Part]) -> Sequence[_Part] | None:
+    """The last parts, when there are enough of one size."""
+    last = parts[-_MERGED:]
+    same = len(last) == _MERGED and len({part.count for part in last}) == 1
+    return last if same else None
