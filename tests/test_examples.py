@@ -15,7 +15,14 @@ from shotlane.model import json_schema
 
 REPOSITORY = Path(__file__).parents[1]
 SEQUENCES = sorted((REPOSITORY / "sequences").glob("*.yaml"))
-SHOTS = {"annealing": 1, "flow-check": 30, "furnace-ramp": 9, "gas-sweep": 9, "valve-timing": 6}
+SHOTS = {
+    "annealing": 1,
+    "atoms-scan": 9,
+    "flow-check": 30,
+    "furnace-ramp": 9,
+    "gas-sweep": 9,
+    "valve-timing": 6,
+}
 
 Ran = Callable[[str], LoadedRun]
 
@@ -54,7 +61,7 @@ def test_every_sequence_is_expected_here() -> None:
 @pytest.mark.parametrize("name", SHOTS)
 def test_a_sequence_runs_to_its_end(name: str, ran: Ran) -> None:
     run = ran(name)
-    judged = name == "furnace-ramp"  # it has limits
+    judged = name in ("atoms-scan", "furnace-ramp")  # they have limits
     assert run.outcome is (shotlane.Outcome.PASSED if judged else shotlane.Outcome.DONE)
     assert run.shots().height == SHOTS[name]
     tallies = run.tallies()
@@ -66,7 +73,7 @@ def test_documents_are_clean_without_warnings(
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
     assert main(["check", "sequences", "stations"]) == 0
-    assert capsys.readouterr() == ("no mistakes in 7 documents\n", "")
+    assert capsys.readouterr() == ("no mistakes in 12 documents\n", "")
 
 
 @pytest.mark.parametrize("path", SEQUENCES, ids=lambda path: path.stem)
@@ -140,3 +147,18 @@ def test_a_background_shot_has_no_gas(ran: Ran) -> None:
     by_kind = dict(peak.iter_rows())
     assert by_kind[True] < 0.02
     assert by_kind[False] > 10
+
+
+def test_the_cloud_grows_with_the_field_that_squeezes_it(ran: Ran) -> None:
+    shots = ran("atoms-scan").shots()
+    means = shots.group_by("gradient").agg(pl.col("cloud").mean()).sort("gradient")
+    grown = (means["cloud"] / means["gradient"]).to_numpy()
+    assert grown.max() / grown.min() < 1.02
+
+
+def test_every_image_is_one_of_an_edge(ran: Ran) -> None:
+    run = ran("atoms-scan")
+    edges = run.actions().filter(pl.col("value") == 1, channel="sequencer.camera", kind="planned")
+    frames = run.samples("camera.image")
+    assert frames["requested_ns"].to_list() == edges["requested_ns"].to_list()
+    assert {frame.array.shape for frame in run.arrays("camera.image")} == {(24, 32)}

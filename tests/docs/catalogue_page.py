@@ -39,8 +39,8 @@ def _section(document: InstrumentDocument) -> str:
     lines.append(f"| attributes | {', '.join(_attribute(*item) for item in document.attributes.items())} |")
     if document.commands:
         lines.append(f"| commands | {', '.join(f'`{name}`' for name in document.commands)} |")
-    if document.options:
-        lines.append(f"| options | {', '.join(_option(*item) for item in document.options.items())} |")
+    if document.defaults:
+        lines.append(f"| options | {', '.join(_option(*item) for item in document.defaults.items())} |")
     lines += [f"| source | {document.source} |", f"| tried on | {_tried(document)} |", ""]
     return "\n".join(lines)
 

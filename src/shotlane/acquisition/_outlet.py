@@ -98,6 +98,8 @@ class Outlet:
 
     def _delivered(self, chunk: Sequence[Sample], *, spooled: bool) -> None:
         with self._condition:
+            if self._abandoned:  # it came through after all, and waits in the spool too
+                return
             self._written += len(chunk)
             self._again, self._pause_s = False, self._first_pause_s
             if spooled:

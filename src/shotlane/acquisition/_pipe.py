@@ -17,9 +17,11 @@ from shotlane.acquisition._sample import Sample
 from shotlane.acquisition._sink import Sink
 from shotlane.acquisition._spool import Spool
 from shotlane.acquisition._summary import AcquisitionSummary
+from shotlane.execution import NotEndedError, bounded
 
 # How long the end of a recording is waited for: an exchange that is under way.
 _GRACE_S = 2.0
+_LONGEST_END_S = 3600.0
 
 
 class Batches(Protocol):
@@ -131,10 +133,8 @@ class Pipe:
 
 def _whatever_comes(finish: Callable[[], bool]) -> bool:
     """Finish, also when Ctrl-C is pressed again: in a thread that it does not reach."""
-    from shotlane.execution import NotEndedError, bounded
-
     try:
-        return bounded(finish, 3600.0)
+        return bounded(finish, _LONGEST_END_S)
     except NotEndedError:
         return False
 

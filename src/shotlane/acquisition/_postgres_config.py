@@ -60,7 +60,11 @@ class PostgresConfig:
         if self.dsn is not None:
             return own | conninfo_to_dict(self.dsn.replace("postgresql+psycopg://", "postgresql://"))
         parts = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
-        return own | {key: value for key, value in parts.items() if value is not None} | {"dbname": self.database}
+        return (
+            own
+            | {key: value for key, value in parts.items() if value is not None}
+            | {"dbname": self.database}
+        )
 
     def target(self) -> str:
         """`HOST:PORT/DATABASE.SCHEMA.TABLE`, safe to show."""

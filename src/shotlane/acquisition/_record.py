@@ -94,7 +94,9 @@ def source_opening(
     names = None if names is None else list(names)
     if isinstance(source, Pool):
         if options.factory is not None:
-            raise ValueError("a factory is for a source of one's own: a pool opens its instruments again itself")
+            raise ValueError(
+                "a factory is for a source of one's own: a pool opens its instruments again itself"
+            )
         pool, found = source, chosen(pool_channels(source), wanted, names)
         return lambda _stack, _clock: pool_lines(pool, found, reconnect=options.auto_reconnect)
     one = _as_source(source)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare, refuse_unanswered
     from shotlane.api._project import Project, find_project
     from shotlane.api._ready import refuse_unready
+    from shotlane.api._record import record
     from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import Run, start
     from shotlane.api._same_plan import shot_ranges
@@ -61,6 +62,7 @@ _HOMES = {
     "prepare_resumption": "_resume",
     "prepare_saved": "_plans",
     "resume": "_resume",
+    "record": "_record",
     "refuse_unanswered": "_prepare",
     "refuse_unready": "_ready",
     "run": "_in_order",
@@ -99,6 +101,7 @@ __all__ = [
     "prepare",
     "prepare_resumption",
     "prepare_saved",
+    "record",
     "refuse_unanswered",
     "refuse_unready",
     "resume",

@@ -3,6 +3,7 @@
 from shotlane.document._document import Document
 from shotlane.document._given import are_given, given_in_catalogue, given_text, given_texts
 from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
+from shotlane.document._made import Made, with_made
 from shotlane.document._node import Path
 from shotlane.document._read import is_file, read_file, read_text
 
@@ -10,6 +11,7 @@ __all__ = [
     "SEQUENCE_SECTIONS",
     "STATION_SECTIONS",
     "Document",
+    "Made",
     "Path",
     "Sections",
     "are_given",
@@ -20,4 +22,5 @@ __all__ = [
     "read_file",
     "read_text",
     "with_includes",
+    "with_made",
 ]

@@ -17,15 +17,17 @@ class Document:
     `data`: dict, list, str, int, float, bool or None. `dropped`: paths that are written in the text but were
     found faulty, by this layer (then they are absent from `data`, or None as an item of a list) or, through
     `drop`, by a later one (then they are still in `data`). `fragments`: the other texts that it is made of.
+    `makers`: what made parts of it, each with its version.
     """
 
-    __slots__ = ("_root", "data", "dropped", "fragments", "source")
+    __slots__ = ("_root", "data", "dropped", "fragments", "makers", "source")
 
     def __init__(self, source: Source, data: Any, root: Node, *, left_out: bool = False) -> None:
         self.source = source
         self.data = data
         self.dropped: set[Path] = set()
         self.fragments: tuple[Source, ...] = ()
+        self.makers: tuple[tuple[str, str], ...] = ()
         self._root = root
         if left_out:
             self.data = self._without_faulty(data, root, ())

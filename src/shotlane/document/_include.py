@@ -13,7 +13,7 @@ from typing import Any
 
 from shotlane.diagnostics import Note, Report, did_you_mean
 from shotlane.document._document import Document
-from shotlane.document._node import Form, Node, Path
+from shotlane.document._node import Node, Path
 from shotlane.document._read import is_file, read_file
 
 INCLUDE = "include"
@@ -120,7 +120,7 @@ class _Including:
     ) -> tuple[dict[str, Any], Node]:
         """Data and places with the sections of a fragment below those that are there."""
         merged = dict(data)
-        places = _like(root)
+        places = root.opened()
         assert places.entries is not None
         theirs = fragment.root.resolved().entries or {}
         for section in self.sections.names:
@@ -161,21 +161,12 @@ def _beside(path: FilePath) -> list[str]:
         return []
 
 
-def _like(node: Node) -> Node:
-    """A mapping's node with entries of its own."""
-    found = node.resolved()
-    copy = Node(found.start, found.end, Form.MAPPING)
-    copy.entries = dict(found.entries or {})
-    copy.source = node.source
-    return copy
-
-
 def _united(
     ours: Mapping[str, Any], our_node: Node, theirs: Mapping[str, Any], their_node: Node, fragment: Document,
     *, deep: bool,
 ) -> tuple[dict[str, Any], Node]:  # fmt: skip
     """Entries of both mappings; ours win. `deep`: mappings in both are united in turn."""
-    data, node = dict(ours), _like(our_node)
+    data, node = dict(ours), our_node.opened()
     written = our_node.resolved().entries or {}
     assert node.entries is not None
     for key, (start, end, child) in (their_node.resolved().entries or {}).items():

@@ -49,6 +49,14 @@ class Node:
             node = node.target
         return node
 
+    def opened(self) -> "Node":
+        """A copy of a mapping's node with entries of its own, to add to."""
+        found = self.resolved()
+        copy = Node(found.start, found.end, Form.MAPPING)
+        copy.entries = dict(found.entries or {})
+        copy.source = self.source
+        return copy
+
 
 Entry = tuple[int, int, Node]
 

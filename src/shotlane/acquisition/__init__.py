@@ -1,0 +1,111 @@
+"""Acquisition without a sequence: recordings on our clock, their samples, and the sinks that keep them.
+
+Names are imported when they are first used: a sink needs nothing of the instruments.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shotlane.acquisition._buffer import Batch, BufferStatistics, OverflowPolicy
+    from shotlane.acquisition._outlet import OutletStatistics
+    from shotlane.acquisition._parquet_sink import ParquetSink
+    from shotlane.acquisition._pipe import Pipe, PipeSummary, pipe
+    from shotlane.acquisition._poll_line import Backoff
+    from shotlane.acquisition._pool_lines import definition_channels, pool_lines
+    from shotlane.acquisition._postgres_config import PostgresConfig
+    from shotlane.acquisition._postgres_sink import PostgresSink
+    from shotlane.acquisition._record import Opening, RecordOptions, make_recording, source_opening
+    from shotlane.acquisition._recording import Recording
+    from shotlane.acquisition._rotation import Rotation
+    from shotlane.acquisition._sample import MeasuredChannel, Origin, Sample
+    from shotlane.acquisition._sink import MemorySink, Sink, SinkError
+    from shotlane.acquisition._source import Line, Polled, PollSource, UnknownChannelError, chosen
+    from shotlane.acquisition._sqlite_sink import SqliteSink
+    from shotlane.acquisition._summary import AcquisitionSummary
+    from shotlane.acquisition._table import SCHEMA, frame
+    from shotlane.acquisition._text_sinks import CsvSink, JsonLinesSink
+
+_HOMES = {
+    "AcquisitionSummary": "_summary",
+    "Backoff": "_poll_line",
+    "Batch": "_buffer",
+    "BufferStatistics": "_buffer",
+    "CsvSink": "_text_sinks",
+    "JsonLinesSink": "_text_sinks",
+    "Line": "_source",
+    "MeasuredChannel": "_sample",
+    "MemorySink": "_sink",
+    "Opening": "_record",
+    "Origin": "_sample",
+    "OutletStatistics": "_outlet",
+    "OverflowPolicy": "_buffer",
+    "ParquetSink": "_parquet_sink",
+    "Pipe": "_pipe",
+    "PipeSummary": "_pipe",
+    "PollSource": "_source",
+    "Polled": "_source",
+    "PostgresConfig": "_postgres_config",
+    "PostgresSink": "_postgres_sink",
+    "RecordOptions": "_record",
+    "Recording": "_recording",
+    "Rotation": "_rotation",
+    "SCHEMA": "_table",
+    "Sample": "_sample",
+    "Sink": "_sink",
+    "SinkError": "_sink",
+    "SqliteSink": "_sqlite_sink",
+    "UnknownChannelError": "_source",
+    "chosen": "_source",
+    "definition_channels": "_pool_lines",
+    "frame": "_table",
+    "make_recording": "_record",
+    "pipe": "_pipe",
+    "pool_lines": "_pool_lines",
+    "source_opening": "_record",
+}
+
+__all__ = [
+    "SCHEMA",
+    "AcquisitionSummary",
+    "Backoff",
+    "Batch",
+    "BufferStatistics",
+    "CsvSink",
+    "JsonLinesSink",
+    "Line",
+    "MeasuredChannel",
+    "MemorySink",
+    "Opening",
+    "Origin",
+    "OutletStatistics",
+    "OverflowPolicy",
+    "ParquetSink",
+    "Pipe",
+    "PipeSummary",
+    "PollSource",
+    "Polled",
+    "PostgresConfig",
+    "PostgresSink",
+    "RecordOptions",
+    "Recording",
+    "Rotation",
+    "Sample",
+    "Sink",
+    "SinkError",
+    "SqliteSink",
+    "UnknownChannelError",
+    "chosen",
+    "definition_channels",
+    "frame",
+    "make_recording",
+    "pipe",
+    "pool_lines",
+    "source_opening",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shotlane.acquisition' has no attribute '{name}'")
+    return getattr(import_module(f"shotlane.acquisition.{_HOMES[name]}"), name)
