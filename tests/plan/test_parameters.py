@@ -118,3 +118,8 @@ def test_a_message_about_an_override_shows_its_text() -> None:
 def test_a_faulty_name_is_told_where_it_is_declared_and_nowhere_else() -> None:
     more = "lanes: {box.level: {set: t * 1 V}}\n"
     assert faults(document("t: 1", more)) == [("SEQ205", 3)]
+
+
+def test_kelvins_that_override_a_temperature_are_a_point_on_its_scale() -> None:
+    text = document("T: 60 degC\nrise: T - 20 degC")
+    assert plan_of(text, overrides={"T": "333.15 K"}).shot(1).parameters == {"T": 60.0, "rise": 40.0}

@@ -149,13 +149,11 @@ def _type(
         help_text = "texts are declared under `labels`"
         compiler.report.error("SEQ208", f"parameter '{name}' is a text", term.written.span, help=help_text)
         return None
-    if name in declared.overridden and not _override_fits(compiler, declared, term, name):
-        return None
-    return term
+    return _overriding(compiler, declared, term, name) if name in declared.overridden else term
 
 
-def _override_fits(compiler: Compiler, declared: Declared, term: Term, name: str) -> bool:
-    """Whether an override is of the kind that the document declares."""
+def _overriding(compiler: Compiler, declared: Declared, term: Term, name: str) -> Term | None:
+    """An override as what the document declares: kelvins for a degC parameter are a point. None: no fit."""
     original = declared.document[name]
     # The document's own value is checked quietly: its faults do not matter once it is overridden.
     quiet = replace(compiler, report=Report())
@@ -166,7 +164,8 @@ def _override_fits(compiler: Compiler, declared: Declared, term: Term, name: str
         guessed = fault[1] if term.type.dimension != DIMENSIONLESS else None
         help_text = said if guessed is None else f"{guessed} ({said})"
         compiler.report.error("EXP040", fault[0], term.written.span, help=help_text)
-    return fault is None
+        return None
+    return term if written is None else replace(term, type=written.type)
 
 
 def unfit(
