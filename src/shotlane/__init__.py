@@ -27,14 +27,16 @@ if TYPE_CHECKING:
         UnknownChannelError,
         pipe,
     )
-    from shotlane.analysis import LoadedRun, LoadedRuns, load, open_store, runs
-    from shotlane.api import ResumeError, Run, check, record, resume, run
+    from shotlane.analysis import LoadedRun, LoadedRuns, export, load, open_store, runs
+    from shotlane.api import ResumeError, Run, archive, check, record, resume, run, verify
+    from shotlane.archives import ArchiveError
     from shotlane.diagnostics import Diagnostic, DocumentError
     from shotlane.records import Outcome, Status
     from shotlane.store import StoreError
 
 _HOMES = {
     "AcquisitionSummary": "acquisition",
+    "ArchiveError": "archives",
     "Backoff": "acquisition",
     "CsvSink": "acquisition",
     "Diagnostic": "diagnostics",
@@ -60,7 +62,9 @@ _HOMES = {
     "Status": "records",
     "StoreError": "store",
     "UnknownChannelError": "acquisition",
+    "archive": "api",
     "check": "api",
+    "export": "analysis",
     "load": "analysis",
     "open_store": "analysis",
     "pipe": "acquisition",
@@ -68,10 +72,12 @@ _HOMES = {
     "resume": "api",
     "run": "api",
     "runs": "analysis",
+    "verify": "api",
 }
 
 __all__ = [
     "AcquisitionSummary",
+    "ArchiveError",
     "Backoff",
     "CsvSink",
     "Diagnostic",
@@ -97,7 +103,9 @@ __all__ = [
     "Status",
     "StoreError",
     "UnknownChannelError",
+    "archive",
     "check",
+    "export",
     "load",
     "open_store",
     "pipe",
@@ -105,6 +113,7 @@ __all__ = [
     "resume",
     "run",
     "runs",
+    "verify",
 ]
 
 

@@ -87,12 +87,13 @@ _ORIGIN = "coalesce(a.origin_utc_ns, a.began_utc_ns)"
 
 def _of_samples(lab: Lab, run: int) -> Iterator[Entry]:
     rows = lab.rows(
-        f"""SELECT min(s.requested_ns) + {_ORIGIN} AS first, max(s.received_ns) + {_ORIGIN} AS last,
+        f"""SELECT min(s.target_ns + s.late_ns) + {_ORIGIN} AS first,
+        max(s.target_ns + s.late_ns + s.took_ns) + {_ORIGIN} AS last,
         group_concat(c.name) AS names, a.shot, a.attempt, group_concat(s.tick) AS ticks
         FROM sample s JOIN attempt a ON a.id = s.attempt
         JOIN channel c ON c.run = a.run AND c.channel = s.channel
-        WHERE a.run = ? AND s.requested_ns IS NOT NULL AND c.name NOT LIKE 'balance%'
-        GROUP BY a.id, substr(c.name, 1, instr(c.name, '.')), s.requested_ns, s.received_ns""",
+        WHERE a.run = ? AND s.late_ns IS NOT NULL AND c.name NOT LIKE 'balance%'
+        GROUP BY a.id, substr(c.name, 1, instr(c.name, '.')), s.target_ns + s.late_ns, s.took_ns""",
         run,
     )
     for row in rows:

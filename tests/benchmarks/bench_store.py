@@ -40,8 +40,10 @@ from shotlane.store._columns import by_key, copy_data
 
 CHANNELS = tuple(ChannelRecord(index, f"furnace.channel{index}", "float", "degC") for index in range(10))
 ROWS = 500_000
+# As it stands in the table.
+STORED = (700, 89_300)
 TABLE = """CREATE TABLE sample (attempt INTEGER, channel INTEGER, tick INTEGER, target_ns INTEGER,
-    requested_ns INTEGER, received_ns INTEGER, value REAL, status INTEGER,
+    late_ns INTEGER, took_ns INTEGER, value REAL, status INTEGER,
     PRIMARY KEY (attempt, channel, tick)) WITHOUT ROWID"""
 INSERT = "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -53,6 +55,11 @@ def show(what: str, value: float, unit: str, note: str = "") -> None:
 def sample(channel: int, tick: int) -> SampleRow:
     target = tick * 1_000_000
     return SampleRow(channel, tick, target, target + 700, target + 90_000, 25.0 + tick / 7, Status.OK)
+
+
+def _stored(number: int) -> tuple[object, ...]:
+    channel, tick, target, *_, value, _, _ = sample(number % 10, number // 10)
+    return (1, channel, tick, target, *STORED, value, 0)
 
 
 def begin(recorder: StoreRecorder, shots: int, parameters: int) -> int:
@@ -78,7 +85,7 @@ def bare_rows(folder: Path) -> float:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(TABLE)
-    rows = [(1, *sample(n % 10, n // 10)[:6], 0) for n in range(ROWS)]
+    rows = [_stored(n) for n in range(ROWS)]
     began = time.perf_counter()
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(INSERT, rows)
@@ -108,7 +115,7 @@ def bare_copy(store: str) -> float:
     """What the server does with rows that are packed already, into an equal table."""
     import psycopg
 
-    rows = by_key([(1, *sample(n % 10, n // 10)[:6], 0) for n in range(ROWS)])
+    rows = by_key([_stored(n) for n in range(ROWS)])
     data = b"".join(copy_data(rows))
     with psycopg.connect(store.replace("+psycopg", "")) as connection:
         open_recorder(store).close()

@@ -1,8 +1,8 @@
 """Samples per second of alicatlib's sinks, in an environment of its own with Python 3.13.
 
 Run with `python tests/benchmarks/peer_alicatlib_sinks.py ROWS FOLDER [POSTGRES_URL]`; prints them as JSON by
-sink. Batches of 5000, 13 columns; Postgres needs asyncpg too and is left out without it. `bench_store` runs
-it beside ours when SHOTLANE_ALICAT_PYTHON names that Python.
+sink. Batches of 5000, 13 columns; Postgres needs asyncpg too, Parquet pyarrow, and are left out without.
+`bench_store` and `bench_record` run it beside ours when SHOTLANE_ALICAT_PYTHON names that Python.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from alicatlib.errors import AlicatSinkDependencyError
 from alicatlib.sinks.csv import CsvSink
 from alicatlib.sinks.jsonl import JsonlSink
 from alicatlib.sinks.sqlite import SqliteSink
@@ -63,12 +64,18 @@ async def main(count: int, folder: str, postgres: str | None) -> None:
         "CSV": await rate(CsvSink(f"{folder}/alicat.csv"), rows),
         "JSON lines": await rate(JsonlSink(f"{folder}/alicat.jsonl"), rows),
     }
+    try:
+        from alicatlib.sinks.parquet import ParquetSink
+
+        found["Parquet"] = await rate(ParquetSink(f"{folder}/alicat.parquet"), rows)
+    except (AlicatSinkDependencyError, ImportError) as error:
+        sys.stderr.write(f"without Parquet: {error}\n")
     if postgres is not None:
         try:
             from alicatlib.sinks.postgres import PostgresConfig, PostgresSink
 
             found["COPY"] = await rate(PostgresSink(PostgresConfig(dsn=postgres, create_table=True)), rows)
-        except (ImportError, RuntimeError) as error:
+        except (AlicatSinkDependencyError, ImportError) as error:
             sys.stderr.write(f"without Postgres: {error}\n")
     print(json.dumps(found))
 

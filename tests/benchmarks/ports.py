@@ -6,6 +6,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -86,6 +87,9 @@ class PortPool:
 
     def port_of(self, role: str) -> str:
         return role
+
+    def lock_of(self, port: str) -> AbstractContextManager[Any]:
+        return nullcontext()
 
     def open(self, roles: Sequence[str]) -> None: ...
 

@@ -95,7 +95,7 @@ def test_set_sets_and_leaves_it_so(bench: Bench, do: Do) -> None:
 @pytest.mark.parametrize(
     ("channel", "value", "message"),
     [
-        ("furnace.setpoint", "600 degC", "above the limit 392 degF"),
+        ("furnace.setpoint", "600 degC", "above the limit 200 degC"),
         ("furnace.setpoint", "60", "write the number with its unit: 60 degF"),
         ("furnace.setpoint", "3 V", "a temperature is needed here"),
         ("furnace.setpoint", "60 degres", "degrees"),

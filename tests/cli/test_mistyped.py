@@ -28,7 +28,7 @@ def test_an_instrument_document_is_not_offered_as_a_station(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_sequence(["sequences/furnace-ramp.yaml", "-s", "nowhere"]) == 2
-    assert "stations of this project: bench, demo\n" in capsys.readouterr().err
+    assert "stations of this project: atoms, bench, demo\n" in capsys.readouterr().err
 
 
 def test_a_coulomb_on_the_command_line_is_explained(

@@ -15,8 +15,9 @@ from shotlane.diagnostics import CODES
 
 REPOSITORY = Path(__file__).parents[2]
 CODE_PAGES = REPOSITORY / "docs" / "codes"
-# What nobody can put on a page: a document of 2 MiB, a hundred mistakes, a damaged file, what is all there.
-WITHOUT_EXAMPLE = {"YAML014", "YAML015", "RUN009", "RUN011", "SEQ900"}
+# What nobody can put on a page: a document of 2 MiB, a hundred mistakes, a damaged file, what is all there;
+# and what needs an installed package, which the page on lane kinds and tests/model/test_lane_kinds.py show.
+WITHOUT_EXAMPLE = {"YAML014", "YAML015", "RUN009", "RUN011", "SEQ900", "SEQ235", "SEQ236"}
 _DOCUMENT = re.compile(r"<!-- document: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"```console\n\$ (.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

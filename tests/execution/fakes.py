@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -253,6 +254,7 @@ class FakePool:
         self.closed = False
         self.attempts: list[tuple[int, int]] = []
         self._lock = threading.Lock()
+        self._ports = {port: threading.RLock() for port in PORTS.values()}
 
     @property
     def roles_opened(self) -> tuple[str, ...]:
@@ -260,6 +262,9 @@ class FakePool:
 
     def port_of(self, role: str) -> str:
         return PORTS[role]
+
+    def lock_of(self, port: str) -> AbstractContextManager[Any]:
+        return self._ports[port]
 
     def open(self, roles: Sequence[str]) -> None:
         self.when_opening()

@@ -172,6 +172,18 @@ def test_an_open_step_divides_the_table(tmp_path: Path, virtual: bool) -> None:
     assert sums_hold(loaded)
 
 
+@pytest.mark.parametrize("virtual", REAL)
+def test_what_is_early_after_an_open_step_goes_ahead_of_its_origin(tmp_path: Path, virtual: bool) -> None:
+    text = OPEN.replace("seq.field: {set: {load: 1 V, settle: 2 V, otherwise: 3 V}}",
+                        "early.field: {set: {load..settle: 1 V, otherwise: 3 V}}")  # fmt: skip
+    loaded = run(tmp_path, text, virtual=virtual).load()
+    assert loaded.outcome is shotlane.Outcome.DONE
+    ((early, value, _),) = rows(loaded, "early.field")
+    fallen = rows(loaded, "seq.shoot")[1][0]
+    assert (fallen - early, value) == (2_000_000, 3.0)
+    assert loaded.samples("camera.level")["value"].to_list() == [1.0, 3.0]
+
+
 # Two set-up writes come before program, arm, trigger and collect.
 @pytest.mark.parametrize(
     ("role", "number", "told"),

@@ -101,3 +101,16 @@ def test_request_without_a_reply_waits_for_none(port: ScriptedPort, line: Line) 
     assert line.exchange(Request("GO", b"GO\r", None), 0.1) == b""
     port.after_send = [b"1\r"]
     assert line.exchange(ASK, 0.1) == b"1"
+
+
+def test_a_line_that_was_let_go_of_is_not_opened_again_by_who_comes_back_late(
+    port: ScriptedPort, line: Line
+) -> None:
+    user = object()
+    line.take(user, 1.0)
+    line.release(user)
+    with pytest.raises(InstrumentError, match="the line was closed"):
+        line.exchange(Request("S", b"S\r", None), 1.0)
+    assert not port.is_open
+    line.take(user, 1.0)
+    assert port.is_open

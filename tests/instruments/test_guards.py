@@ -26,7 +26,7 @@ from tests.instruments._peers import fault_of, value
 from tests.instruments._scripted import peer
 
 from shotlane.instruments.definition._contract import Reading
-from shotlane.instruments.dialogue import _decoding, _line, _template, _texts
+from shotlane.instruments.dialogue import _decoding, _line, _template, _text_parts
 from shotlane.instruments.modbus import _frame, _map
 from shotlane.instruments.modbus import _line as _modbus_line
 from shotlane.instruments.pool import _exchanger
@@ -174,12 +174,12 @@ def test_an_error_as_text_is_garbled(lab: Lab) -> None:
 
 @pytest.mark.parametrize("lab", ASCII, indirect=True)
 def test_without_the_whole_frame_its_number_is_stored(lab: Lab, monkeypatch: Patch) -> None:
-    def first_number(self: _texts.TextReply, payload: bytes) -> dict[str, _template.Field]:
+    def first_number(self: _text_parts.TextReply, payload: bytes) -> dict[str, _template.Field]:
         found = re.findall(rb"[\d.]+", payload)
         raw = found[0].decode() if found else ""
         return {name: _template.Field(float(raw or "nan"), raw) for name in self.types}
 
-    monkeypatch.setattr(_texts.TextReply, "parse", first_number)
+    monkeypatch.setattr(_text_parts.TextReply, "parse", first_number)
     assert temperature_of_an_error(lab) == 3.0
 
 
@@ -209,9 +209,9 @@ def test_without_looking_who_it_is_another_ones_value_is_stored(lab: Lab, monkey
 
     monkeypatch.setattr(_frame.TcpFraming, "answer", any_tcp)
     monkeypatch.setattr(_frame.RtuFraming, "answer", any_rtu)
-    parsed = _texts.TextReply.parse
+    parsed = _text_parts.TextReply.parse
     monkeypatch.setattr(
-        _texts.TextReply, "parse", lambda self, payload: parsed(self, payload.replace(b"B ", b"A "))
+        _text_parts.TextReply, "parse", lambda self, payload: parsed(self, payload.replace(b"B ", b"A "))
     )
     assert temperature_of_another(lab) == 99
 

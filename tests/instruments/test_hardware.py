@@ -1,4 +1,4 @@
-"""Instruments that keep time themselves: declared by a station, simulated, and given their tables by the pool."""
+"""Instruments that keep time themselves: declared, simulated, and given their tables by the pool."""
 
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,16 @@ def test_setting_by_hand_stops_the_table_first(tmp_path: Path) -> None:
     assert made.value("seq", "field") == 0.0
 
 
+def test_what_the_computer_times_is_set_beside_the_table(tmp_path: Path) -> None:
+    made = lab(tmp_path)
+    load(made, field=edges((0, 1.0), (10, 2.0)))
+    made.pool.trigger("seq")
+    made.now_ns = 5 * US
+    made.pool.write("seq", "spare", True)
+    made.now_ns = 100 * US
+    assert (made.value("seq", "field"), made.value("seq", "spare")) == (2.0, True)
+
+
 def test_what_was_stopped_holds(tmp_path: Path) -> None:
     made = lab(tmp_path)
     load(made, field=edges((0, 1.0), (10, 2.0)))
@@ -214,7 +224,8 @@ def test_what_only_exists_in_simulation_has_no_address(tmp_path: Path) -> None:
 
 
 def test_a_wire_cannot_carry_tables_yet(tmp_path: Path) -> None:
-    camera = "instrument: camera\nprotocol: ascii\ntime_step: 1 us\nattributes: {x: {query: 'X?', reply: '{value:f}'}}\n"
+    camera = "instrument: camera\nprotocol: ascii\ntime_step: 1 us\n"
+    camera += "attributes: {x: {query: 'X?', reply: '{value:f}'}}\n"
     _, report = resolve(STATION.partition("channels:")[0], tmp_path, {**DOCUMENTS, "camera": camera})
     assert [item.code for item in report] == ["INS900"]
 

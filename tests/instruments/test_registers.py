@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotlane.instruments.modbus._registers import (
-    BitField,
-    Codec,
-    Order,
-    Place,
-    RegisterKind,
-    halves,
-    requests,
-)
+from shotlane.instruments.modbus._registers import Place, RegisterKind, halves, requests
+from shotlane.instruments.modbus._words import BitField, Codec, Order
 from shotlane.model import ValueType
 
 HOLDING = RegisterKind.HOLDING

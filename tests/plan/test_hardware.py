@@ -41,8 +41,8 @@ def messages(written: str, timing: HardwareTiming = US) -> list[str]:
 
 
 def test_an_edge_is_rounded_to_the_step() -> None:
-    plan = plan_of(text("{a: 100.4 us}, {b: 99.2 us}, {c: 1 ms}", "  seq.gate: {set: {b: true, otherwise: false}}"),
-                   table=table())  # fmt: skip
+    pulse = "  seq.gate: {set: {b: true, otherwise: false}}"
+    plan = plan_of(text("{a: 100.4 us}, {b: 99.2 us}, {c: 1 ms}", pulse), table=table())
     assert sets(plan, "seq.gate") == [(0.1, 1.0), (0.2, 0.0)]
 
 
@@ -175,9 +175,22 @@ def test_an_instrument_that_takes_one_table_is_not_asked_for_a_second() -> None:
     assert message.startswith("SEQ242 'seq.gate' would need another table after 'wait'")
 
 
-def test_what_is_set_early_cannot_follow_an_open_step() -> None:
-    report = compiled(text(OPEN, "  seq.gate: {set: {a: true, b: false}}"), table=table(lead_ns=1_000_000))[1]
-    assert ["SEQ242"] == [item.code for item in report.errors]
+def test_what_is_set_early_after_an_open_step_begins_its_table_ahead_of_the_origin() -> None:
+    written = text(OPEN, "  seq.gate: {set: {a: true, b: false}}")
+    plan = plan_of(written, table=table(lead_ns=1_000_000))
+    assert [list(part.ports["S"].actions.target_ns) for part in plan.shot(1).segments] == [
+        [],
+        [],
+        [-1_000_000],
+    ]
+    assert [part.early_ns for part in plan.shot(1).segments] == [0, 0, 1_000_000]
+
+
+def test_what_is_set_early_cannot_begin_with_an_open_step() -> None:
+    report = compiled(
+        text(OPEN, "  seq.gate: {set: {a: true, wait: false}}"), table=table(lead_ns=1_000_000)
+    )[1]
+    assert [item.code for item in report.errors] == ["SEQ242"]
 
 
 def test_a_table_that_begins_at_an_edge_is_not_available_yet() -> None:

@@ -36,3 +36,14 @@ def test_a_segment_says_how_early_it_begins() -> None:
 def test_the_digest_knows_the_lead() -> None:
     digests = {plan_of(GATE, table=table(lead_ns)).shot(1).digest for lead_ns in (0, MS, 2 * MS)}
     assert len(digests) == 3
+
+
+def test_nothing_goes_before_the_end_of_an_open_ended_step() -> None:
+    steps = (
+        "  - a: 1 ms\n  - b: 5 ms\n  - c: {until: box.level > 1 V, timeout: 1 s}\n  - d: 1 ms\n  - f: 1 ms\n"
+    )
+    cells = "  box.gate:\n    set:\n      a..b: off\n      c: on\n      d: off\n      f: on\n"
+    segments = plan_of(sequence(steps=steps, lanes=cells), table=table(2 * MS)).shot(1).segments
+    found = [list(segment.ports["D"].actions.target_ns) for segment in segments]
+    assert found == [[4 * MS], [], [-2 * MS, -MS]]
+    assert [segment.early_ns for segment in segments] == [0, 0, 2 * MS]

@@ -85,12 +85,12 @@ def test_hold_and_timeout_may_be_swept() -> None:
     ]
 
 
-def test_without_a_timeout_nothing_bounds_it() -> None:
+def test_without_a_timeout_a_condition_is_waited_for_a_day() -> None:
     text = STEPS.replace(", timeout: 5 s", "")
     plan = plan_of(text)
     ending = plan.shot(1).segments[1].ending
     assert isinstance(ending, UntilEnding)
-    assert ending.timeout_ns is None
+    assert ending.timeout_ns == 86_400 * 10**9
     assert not plan.summary.bounded
     assert plan.summary.total_ns == 3 * S + 100 * MS
 

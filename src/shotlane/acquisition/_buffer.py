@@ -1,4 +1,4 @@
-"""Between the threads that read and whoever takes the batches: a bounded buffer, and what becomes of the rest.
+"""Between the threads that read and whoever takes the batches: a bounded buffer.
 
 The timing threads never wait for a lock that the other side holds: the queue is the interpreter's own. What
 is lost is counted by status, so that the account of a recording stays whole.
@@ -85,7 +85,7 @@ class Buffer:
         self._blocked += 1
         while self._waiting >= self._capacity and not self._halt.is_set():
             self._room.clear()
-            # Taken between the look and the clear: looked at once more, so that nothing is waited for in vain.
+            # It may have been taken just before the clear: looked at again, so that no wait is in vain.
             if self._waiting >= self._capacity:
                 self._room.wait(_LOOK_S)
         # Whoever stops a recording may still want what was read.

@@ -23,7 +23,7 @@ class Gather:
         self._lock = Lock()
         self._next = [0] * lines  # the tick of which each line has not told yet
         self._ended: set[int] = set()
-        self._open: dict[int, list[Sample]] = {}
+        self._open: dict[int, dict[int, Sequence[Sample]]] = {}  # by tick and line
         self._given = 0  # ticks before this one were given on
 
     def give(self, line: int, tick: int, samples: Sequence[Sample]) -> None:
@@ -33,7 +33,7 @@ class Gather:
             if tick < self._given:
                 self._put(list(samples))
             else:
-                self._open.setdefault(tick, []).extend(samples)
+                self._open.setdefault(tick, {})[line] = samples
             self._pass_on()
 
     def end(self, line: int) -> bool:
@@ -48,12 +48,13 @@ class Gather:
         complete = min(going, default=None)
         while self._open:
             first = min(self._open)
-            batch = self._open[first]
+            lines = self._open[first]
+            batch = [sample for line in sorted(lines) for sample in lines[line]]
             if complete is not None and first >= complete and not self._overdue(batch):
                 return
             del self._open[first]
-            self._given = max(self._given, first + 1)
+            self._given = first + 1
             self._put(batch)
 
-    def _overdue(self, batch: Sequence[Sample]) -> bool:
-        return bool(batch) and self._now_ns() - batch[0].target_ns > self._patience_ns
+    def _overdue(self, batch: Batch) -> bool:
+        return self._now_ns() - batch[0].target_ns > self._patience_ns

@@ -34,7 +34,7 @@ class OutletStatistics:
 
 
 class Outlet:
-    """Takes chunks of samples for a sink. `pause_s`: after a failed write, doubled up to `longest_pause_s`."""
+    """Takes chunks of samples for a sink. `pause_s`: after a failure, doubled up to `longest_pause_s`."""
 
     def __init__(self, sink: Sink, spool: Spool, *, pause_s: float, longest_pause_s: float) -> None:
         self._sink = sink
@@ -76,18 +76,14 @@ class Outlet:
                 self._sink.write(chunk, again=self._again)
             except Exception as error:  # noqa: BLE001  whatever a sink raises must not end the acquisition
                 self._failed(error)
-                if self._abandoned:
-                    return
             else:
                 self._delivered(chunk, spooled=spooled)
 
     def _wait_for_work(self) -> bool:
         with self._condition:
-            while not self._waiting and not self._spool.chunks:
-                if self._ending:
-                    return False
+            while not (self._waiting or self._spool.chunks or self._ending):
                 self._condition.wait()
-            return not self._abandoned
+            return not self._abandoned and bool(self._waiting or self._spool.chunks)
 
     def _first(self) -> tuple[Sequence[Sample], bool]:
         """The oldest chunk; what waits in memory is older than what was spooled while it did."""
@@ -110,14 +106,13 @@ class Outlet:
 
     def _failed(self, error: Exception) -> None:
         with self._condition:
+            if self._abandoned:
+                return
             self._failures += 1
             self._again = True
             self._last_error = f"{type(error).__name__}: {error}"
             self._save()
-            if self._ending:
-                self._abandoned = True
-                return
-            self._condition.wait_for(lambda: self._ending, timeout=self._pause_s)
+            self._condition.wait_for(lambda: self._abandoned, timeout=self._pause_s)
             self._pause_s = min(2 * self._pause_s, self._longest_pause_s)
 
     def _save(self) -> None:
@@ -130,19 +125,18 @@ class Outlet:
             self._waiting_count = 0
 
     def finish(self, timeout_s: float) -> bool:
-        """Write what waits, trying once more; False when something is left, in the spool. Call it once."""
+        """Write what waits, in that time; False when something is left, in the spool. Call it once."""
         with self._condition:
             self._ending = True
             self._condition.notify_all()
         self._thread.join(timeout_s)
         with self._condition:
-            hangs, self._abandoned = self._thread.is_alive(), True
-            if hangs:
-                self._save()
+            self._abandoned = True
+            self._condition.notify_all()
+            self._save()
             left = bool(self._waiting or self._spool.chunks)
-            if not hangs:
-                with suppress(OSError):
-                    self._spool.close()
+            with suppress(OSError):
+                self._spool.close()
         return not left
 
     def statistics(self) -> OutletStatistics:

@@ -35,7 +35,7 @@ class _Part(NamedTuple):
         return f"part-{self.first:08d}-{self.last:08d}.parquet"
 
     @property
-    def count(self) -> int:
+    def writes(self) -> int:
         return self.last - self.first + 1
 
 
@@ -133,5 +133,5 @@ def _parts(folder: Path) -> list[_Part]:
 def _to_merge(parts: Sequence[_Part]) -> Sequence[_Part] | None:
     """The last parts, when there are enough of one size."""
     last = parts[-_MERGED:]
-    same = len(last) == _MERGED and len({part.count for part in last}) == 1
+    same = len(last) == _MERGED and len({part.writes for part in last}) == 1
     return last if same else None

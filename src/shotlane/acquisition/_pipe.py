@@ -70,7 +70,7 @@ class Pipe:
         spool: Path | None = None,
         retry_s: float = 0.5,
         longest_retry_s: float = 30.0,
-        close_timeout: float = 30.0,
+        close_timeout: float = 10.0,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
@@ -148,7 +148,7 @@ def pipe(
     spool: Path | None = None,
     retry_s: float = 0.5,
     longest_retry_s: float = 30.0,
-    close_timeout: float = 30.0,
+    close_timeout: float = 10.0,
 ) -> PipeSummary:
     """Write a recording into an open sink, to its end.
 

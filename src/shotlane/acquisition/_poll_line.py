@@ -1,7 +1,7 @@
 """A `PollSource` as a line: what it raises becomes failed readings, a lost connection is made again.
 
-After a loss it is left alone for a while, twice as long after each further one; ticks of that time have failed
-readings that say so. `factory` makes a new source; without one the old source is asked again.
+After a loss it is left alone for a while, twice as long after each further one; ticks of that time have
+failed readings that say so. `factory` makes a new source; without one the old source is asked again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ class DriverSource:
     def channels(self) -> Sequence[MeasuredChannel]:
         """Its attributes that can be read."""
         return [
-            MeasuredChannel(name, self._name, name, None if one.unit is None else str(one.unit))
+            MeasuredChannel(name, self._name, name, None if one.unit is None else one.unit.text)
             for name, one in self._driver.attributes().items()
             if one.readable
         ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shotlane.acquisition._sample import MeasuredChannel
 from shotlane.acquisition._source import Read
 from shotlane.instruments import Definition, InstrumentError, Pool
-from shotlane.model import channel_name
+from shotlane.model import InstrumentAttribute, channel_name
 
 
 def pool_channels(pool: Pool) -> list[MeasuredChannel]:
@@ -20,24 +20,27 @@ def pool_channels(pool: Pool) -> list[MeasuredChannel]:
 def definition_channels(definition: Definition) -> list[MeasuredChannel]:
     """What can be read of one instrument."""
     written = definition.document.attributes
-    found = []
-    for name, attribute in definition.attributes.items():
-        if not attribute.readable:
-            continue
-        register = written.get(name)
-        numbers = (register.holding, register.input, register.coil) if register is not None else ()
-        found.append(
-            MeasuredChannel(
-                channel_name(definition.role, name),
-                definition.role,
-                name,
-                None if attribute.unit is None else str(attribute.unit),
-                definition.resource.text,
-                definition.document.protocol,
-                next((number for number in numbers if number is not None), None),
-            )
+    return [
+        MeasuredChannel(
+            channel_name(definition.role, name),
+            definition.role,
+            name,
+            None if attribute.unit is None else attribute.unit.text,
+            definition.resource.text,
+            definition.document.protocol,
+            _register(written.get(name)),
         )
-    return found
+        for name, attribute in definition.attributes.items()
+        if attribute.readable
+    ]
+
+
+def _register(written: InstrumentAttribute | None) -> int | None:
+    """The address of what is read, as a document gives it."""
+    if written is None:
+        return None
+    places = (written.holding, written.input, written.coil, written.discrete)
+    return next((place for place in places if isinstance(place, int)), None)
 
 
 class PoolLine:

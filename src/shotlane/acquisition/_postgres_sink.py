@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from shotlane.acquisition._binary_rows import binary_rows, without_nul
 from shotlane.acquisition._postgres_config import PostgresConfig
 from shotlane.acquisition._sample import Sample
 from shotlane.acquisition._sink import Sink, SinkError
@@ -22,6 +23,8 @@ _TYPES: Final = {
     "text": "text",
     "time": "timestamp with time zone",
 }
+# What the binary form of each kind may be read as (pg_type: int8, float8, text and varchar, timestamps).
+_CODES: Final = {"whole": (20,), "number": (701,), "text": (25, 1043), "time": (1184,)}
 _COLUMNS: Final = ", ".join(SCHEMA)
 _TIME: Final = "%Y-%m-%d %H:%M:%S%.6f+00"
 
@@ -33,6 +36,7 @@ class PostgresSink(Sink):
         self._config = config
         self._own: psycopg.Connection[Any] | None = None
         self._open = False
+        self._binary = False  # whether its columns are just of our types
 
     def open(self) -> None:
         """Connect, and look whether the table is there and has the columns."""
@@ -53,7 +57,9 @@ class PostgresSink(Sink):
         if self._config.create_table:
             columns = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in SCHEMA.items())
             connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-        connection.execute(f"SELECT {_COLUMNS} FROM {name} LIMIT 0")
+        found = connection.execute(f"SELECT {_COLUMNS} FROM {name} LIMIT 0").description
+        kinds = zip(SCHEMA.values(), found, strict=True)
+        self._binary = all(column.type_code in _CODES[kind] for kind, column in kinds)
 
     @contextmanager
     def _connection(self) -> "Iterator[Any]":
@@ -99,14 +105,15 @@ class PostgresSink(Sink):
         return connection.execute(query, key).fetchone() is not None
 
     def _copy(self, cursor: Any, samples: Sequence[Sample]) -> None:
-        data = _without_nul(frame(samples).write_csv(include_header=False, datetime_format=_TIME))
-        with cursor.copy(f"COPY {self._config.name} ({_COLUMNS}) FROM STDIN (FORMAT CSV)") as copy:
-            copy.write(data)
+        form = "BINARY" if self._binary else "CSV"
+        with cursor.copy(f"COPY {self._config.name} ({_COLUMNS}) FROM STDIN (FORMAT {form})") as copy:
+            for data in binary_rows(samples) if self._binary else _csv_rows(samples):
+                copy.write(data)
 
     def _insert(self, cursor: Any, samples: Sequence[Sample]) -> None:
         marks = ", ".join(["%s"] * len(SCHEMA))
         rows = frame(samples).rows()
-        clean = [[_without_nul(one) if isinstance(one, str) else one for one in row] for row in rows]
+        clean = [[without_nul(one) if isinstance(one, str) else one for one in row] for row in rows]
         cursor.executemany(f"INSERT INTO {self._config.name} ({_COLUMNS}) VALUES ({marks})", clean)
 
     def _told(self, error: Exception) -> str:
@@ -127,6 +134,6 @@ class PostgresSink(Sink):
         return self._config.target()
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL keeps no NUL in a text."""
-    return text.replace("\0", "\\x00")
+def _csv_rows(samples: Sequence[Sample]) -> Iterator[str]:
+    """For columns of other types, which the server converts from text."""
+    yield without_nul(frame(samples).write_csv(include_header=False, datetime_format=_TIME))

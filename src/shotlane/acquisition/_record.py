@@ -88,19 +88,19 @@ def source_opening(
     source: "Pool | Driver | PollSource",
     wanted: str | Iterable[str] | None,
     names: Iterable[str] | None,
+    instances: Iterable[int] | None,
     options: RecordOptions,
 ) -> Opening:
     """The lines of a source that is open. Raises `ValueError`."""
-    names = None if names is None else list(names)
     if isinstance(source, Pool):
         if options.factory is not None:
             raise ValueError(
                 "a factory is for a source of one's own: a pool opens its instruments again itself"
             )
-        pool, found = source, chosen(pool_channels(source), wanted, names)
+        pool, found = source, chosen(pool_channels(source), wanted, names, instances)
         return lambda _stack, _clock: pool_lines(pool, found, reconnect=options.auto_reconnect)
     one = _as_source(source)
-    of_one = chosen(one.channels(), wanted, names)
+    of_one = chosen(one.channels(), wanted, names, instances)
     return lambda _stack, clock: [
         PollLine(
             one,
@@ -119,5 +119,6 @@ def _as_source(source: object) -> PollSource:
     if isinstance(source, Driver):
         return DriverSource(source)
     raise ValueError(
-        f"{type(source).__name__} is nothing to record: give a pool, an instrument, or what has `channels` and `poll`"
+        f"{type(source).__name__} cannot be recorded: give a station, a pool, an instrument, or what has"
+        " `channels` and `poll`"
     )

@@ -4,12 +4,12 @@ Each line has a thread of its own; in virtual time, where nobody waits, one thre
 recording is entered once. What was read before it ended can still be taken afterwards.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from shotlane.acquisition._buffer import Batch, Buffer, BufferStatistics, OverflowPolicy
 from shotlane.acquisition._gather import Gather
@@ -56,6 +56,7 @@ class Recording:
         self._error: BaseException | None = None
         self._started_at: datetime | None = None
         self._finished_at: datetime | None = None
+        self._clock_changes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def __enter__(self) -> Self:
         if self._started_at is not None:
@@ -75,6 +76,8 @@ class Recording:
         with self._stack:
             for thread in self._threads:
                 thread.join(_GRACE_S)
+            if any(thread.is_alive() for thread in self._threads):
+                self._end()  # who still takes must not wait for a driver that never returns
         if kind is None and self._error is not None:
             raise self._error
 
@@ -141,6 +144,7 @@ class Recording:
             self._end()
 
     def _end(self) -> None:
+        self._clock_changes = tuple(self._clock.happenings())
         self._finished_at = utc(self._clock.utc_ns())
         self._buffer.close()
 
@@ -206,7 +210,7 @@ class Recording:
             sum(poller.line.disconnects for poller in self._pollers),
             self._buffer.statistics().put,
             combined(poller.lateness for poller in self._pollers),
-            tuple(self._clock.happenings()) if self._finished_at else (),
+            self._clock_changes,
         )
 
     def statistics(self) -> BufferStatistics:

@@ -66,15 +66,25 @@ class Line(Protocol):
 
 
 def chosen(
-    available: Sequence[MeasuredChannel], wanted: str | Iterable[str] | None, names: Iterable[str] | None
+    available: Sequence[MeasuredChannel],
+    wanted: str | Iterable[str] | None,
+    names: Iterable[str] | None,
+    instances: Iterable[int] | None = None,
 ) -> list[MeasuredChannel]:
     """Channels by name, all of `names` without one. Raises `UnknownChannelError`.
 
     An instrument means all of its channels, a quantity alone that of every instrument. `names`: only these
-    instruments.
+    instruments; `instances`: of several equal quantities only these.
     """
+    names = None if names is None else set(names)
+    wanted_instances = None if instances is None else set(instances)
     devices = {channel.device for channel in available}
-    among = [channel for channel in available if names is None or channel.device in set(names)]
+    among = [
+        channel
+        for channel in available
+        if (names is None or channel.device in names)
+        and (wanted_instances is None or channel.instance in wanted_instances)
+    ]
     for name in names or ():
         if name not in devices:
             raise UnknownChannelError(f"there is no instrument '{name}'; {did_you_mean(name, devices)}")

@@ -8,11 +8,13 @@ import base64
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from shotlane.acquisition._file_at import BINARY, read_at, write_at
 from shotlane.acquisition._sample import MeasuredChannel, Origin, Sample
 from shotlane.records import Status
 
@@ -42,13 +44,13 @@ class Spool:
 
     def _adopt(self) -> None:
         """Go on with what another program left."""
-        self._file = os.open(self.path, os.O_RDWR)
-        head = os.pread(self._file, _HEAD, 0)
+        self._file = os.open(self.path, os.O_RDWR | BINARY)
+        head = read_at(self._file, _HEAD, 0)
         if len(head) < _HEAD:
             self._start()
             return
         self._read = int(head)
-        data = os.pread(self._file, os.fstat(self._file).st_size - self._read, self._read)
+        data = read_at(self._file, os.fstat(self._file).st_size - self._read, self._read)
         whole = data.rfind(b"\n") + 1
         self._end = self._read + whole
         os.ftruncate(self._file, self._end)
@@ -57,7 +59,7 @@ class Spool:
     def _start(self) -> None:
         self._read = self._end = _HEAD
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, self._head(), 0)
+        write_at(self._file, self._head(), 0)
 
     def _head(self) -> bytes:
         return b"%019d\n" % self._read
@@ -65,13 +67,16 @@ class Spool:
     def append(self, samples: Sequence[Sample]) -> None:
         """Write a chunk and wait until the disk has it. Raises `OSError`, and has none of it."""
         if self._file < 0:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
             self._start()
         data = encoded(samples) + b"\n"
-        if os.pwrite(self._file, data, self._end) < len(data):
-            os.ftruncate(self._file, self._end)
-            raise OSError("the disk took a part only")
-        os.fsync(self._file)
+        try:
+            write_at(self._file, data, self._end)
+            os.fsync(self._file)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._end)
+            raise
         self._end += len(data)
         self.chunks += 1
 
@@ -79,7 +84,7 @@ class Spool:
         """The oldest chunk."""
         size, line = 1 << 16, b""
         while not line.endswith(b"\n"):
-            data = os.pread(self._file, size, self._read)
+            data = read_at(self._file, size, self._read)
             line = data[: data.find(b"\n") + 1]
             size *= 4
         self._after = self._read + len(line)
@@ -90,7 +95,7 @@ class Spool:
         self._read = self._after
         self.chunks -= 1
         if self.chunks:
-            os.pwrite(self._file, self._head(), 0)
+            write_at(self._file, self._head(), 0)
         else:
             self._start()
 
@@ -150,6 +155,17 @@ def decoded(line: bytes) -> list[Sample]:
     channels = [MeasuredChannel(*fields) for fields in told["channels"]]
     origins = [Origin(*fields) for fields in told["origins"]]
     return [
-        Sample(channels[row[0]], origins[row[1]], *row[2:6], _value(row[6]), Status(row[7]), *row[8:])
-        for row in told["rows"]
+        Sample(
+            channels[channel],
+            origins[origin],
+            tick,
+            target,
+            begun,
+            ended,
+            _value(value),
+            Status(status),
+            raw,
+            fault,
+        )
+        for channel, origin, tick, target, begun, ended, value, status, raw, fault in told["rows"]
     ]

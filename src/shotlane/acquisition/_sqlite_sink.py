@@ -50,7 +50,6 @@ class SqliteSink(Sink):
         self._channels: dict[tuple[MeasuredChannel, Origin], int] = {}
         self._keys: dict[tuple[int, int], int] = {}
         self._known: list[tuple[MeasuredChannel, Origin]] = []  # kept, so that no id is given twice
-        self._next = 1
 
     def open(self) -> None:
         """Open the file; tables that are missing are made."""
@@ -69,10 +68,13 @@ class SqliteSink(Sink):
             connection.execute(f"PRAGMA synchronous = {self._synchronous}").close()
             for statement in _tables(self._table):
                 connection.execute(statement).close()
-            self._next = 1 + int(_one(connection, f"SELECT coalesce(max(id), 0) FROM {self._table}_row"))
+            names = connection.execute(f"SELECT * FROM {self._table} LIMIT 0").description
         except sqlite3.Error as error:
             connection.close()
             raise SinkError(f"{path} cannot be used: {error}") from error
+        if [name for name, *_ in names] != list(SCHEMA):
+            connection.close()
+            raise SinkError(f"{path} has a '{self._table}' with other columns; give another table")
         self._connection = connection
         self._channels.clear()
         self._keys.clear()
@@ -170,7 +172,8 @@ def _tables(table: str) -> list[str]:
     }
     selected = ", ".join(f"{columns[name]} AS {name}" for name in SCHEMA)
     return [
-        f"CREATE TABLE IF NOT EXISTS {table}_channel (id INTEGER PRIMARY KEY, {shared}, utc_offset_ns INTEGER)",
+        f"CREATE TABLE IF NOT EXISTS {table}_channel (id INTEGER PRIMARY KEY, {shared},"
+        " utc_offset_ns INTEGER)",
         f"CREATE TABLE IF NOT EXISTS {table}_row (id INTEGER PRIMARY KEY, channel INTEGER, tick INTEGER,"
         " target_utc_ns INTEGER, after_ns INTEGER, took_ns INTEGER, value REAL, status INTEGER)",
         f"CREATE TABLE IF NOT EXISTS {table}_note (id INTEGER PRIMARY KEY, text TEXT, fault TEXT, raw TEXT)",

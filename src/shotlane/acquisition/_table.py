@@ -59,7 +59,7 @@ def split(value: Any) -> tuple[float | None, str | None]:
     if isinstance(value, bool | np.bool_):
         return float(value), None
     if isinstance(value, int | np.integer):
-        return float(value), str(value) if abs(value) > _EXACT else None
+        return float(value), str(value) if abs(int(value)) > _EXACT else None
     if isinstance(value, float | np.floating):
         return float(value), None if math.isfinite(value) else repr(float(value))
     if isinstance(value, np.ndarray):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shotlane.acquisition._file_at import BINARY, read_at, write_at
 from shotlane.acquisition._rotation import Paths, Rotation
 from shotlane.acquisition._sample import Sample
 from shotlane.acquisition._sink import Sink, SinkError
@@ -45,9 +46,9 @@ class _TextSink(Sink):
         self._begin(self._paths.now)
 
     def _begin(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o644)
         self._size = os.fstat(self._file).st_size
-        head = os.pread(self._file, len(self.header), 0)
+        head = read_at(self._file, len(self.header), 0)
         if self._size and not self.header.startswith(head):
             self.close()
             raise SinkError(f"{path} holds other columns; give another name")
@@ -63,7 +64,7 @@ class _TextSink(Sink):
         end = self._size
         while end > 0:
             start = max(0, end - _BLOCK)
-            at = os.pread(self._file, end - start, start).rfind(b"\n")
+            at = read_at(self._file, end - start, start).rfind(b"\n")
             if at >= 0:
                 return start + at + 1
             end = start
@@ -79,18 +80,15 @@ class _TextSink(Sink):
         self._append(self.encode(frame(samples)))
 
     def _append(self, data: bytes) -> None:
-        view, place = memoryview(data), self._size
         try:
-            while view:
-                written = os.pwrite(self._file, view, place)
-                view, place = view[written:], place + written
+            write_at(self._file, data, self._size)
             if self._sync:
                 os.fsync(self._file)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)
             raise
-        self._size = place
+        self._size += len(data)
 
     def close(self) -> None:
         """Close the file."""

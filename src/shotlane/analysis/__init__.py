@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from shotlane.analysis._load import find_runs, load, open_store, runs
+from shotlane.analysis._load import export, find_runs, load, open_store, runs
 
 if TYPE_CHECKING:
     from shotlane.analysis._arrays import ArrayReading
@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from shotlane.analysis._several import LoadedRuns
     from shotlane.analysis._store import Store
 
-__all__ = ["ArrayReading", "LoadedRun", "LoadedRuns", "Store", "find_runs", "load", "open_store", "runs"]
+__all__ = [
+    "ArrayReading",
+    "LoadedRun",
+    "LoadedRuns",
+    "Store",
+    "export",
+    "find_runs",
+    "load",
+    "open_store",
+    "runs",
+]
 
 # Late, for they import polars.
 _HOMES = {"ArrayReading": "_arrays", "LoadedRun": "_loaded", "LoadedRuns": "_several", "Store": "_store"}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from shotlane.analysis import _frames as frames
 from shotlane.records import ChannelRecord
-from shotlane.store import Reader, unpacked
+from shotlane.store import RunReader, unpacked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class ArrayReading:
     array: NDArray[Any]
 
 
-def arrays(reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str) -> list[ArrayReading]:
+def arrays(reader: RunReader, run: int, channels: Sequence[ChannelRecord], which: str) -> list[ArrayReading]:
     """The arrays of these channels in the order of shot, attempt, channel and tick."""
     places = {
         key: place

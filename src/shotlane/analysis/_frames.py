@@ -8,13 +8,13 @@ import polars as pl
 
 from shotlane.analysis import _types as types
 from shotlane.records import ActionKind, ChannelRecord, Status
-from shotlane.store import GOOD, Query, Reader
+from shotlane.store import GOOD, Query, RunReader
 
 Shots = int | Sequence[int] | None
 _GOOD = [outcome.value for outcome in GOOD]
 
 
-def table(reader: Reader, query: Query, kinds: types.Schema, expected: int | None = None) -> pl.DataFrame:
+def table(reader: RunReader, query: Query, kinds: types.Schema, expected: int | None = None) -> pl.DataFrame:
     """Rows of a query with the types that are declared, whatever the way they come."""
     skip = 1 if reader.sqlite else 0
 
@@ -44,7 +44,7 @@ def named(column: str, words: type[IntEnum], kind: pl.DataType | type[pl.DataTyp
 WHICH = ("good", "last", "all")
 
 
-def attempts(reader: Reader, run: int, which: str = "all") -> pl.DataFrame:
+def attempts(reader: RunReader, run: int, which: str = "all") -> pl.DataFrame:
     """Attempts with their key `id`; see `well`."""
     found = types.frame(reader.attempts(run), types.ATTEMPT_ROWS)
     return well(found.with_columns(pl.lit(run, pl.Int64).alias("run")), which)
@@ -66,14 +66,14 @@ def well(attempts: pl.DataFrame, which: str) -> pl.DataFrame:
     return attempts
 
 
-def attempts_frame(reader: Reader, run: int) -> pl.DataFrame:
+def attempts_frame(reader: RunReader, run: int) -> pl.DataFrame:
     """One row per attempt."""
     instants = [instant(name) for name in ("began", "origin", "ended")]
     found = attempts(reader, run).with_columns(pl.col("outcome").cast(types.OutcomeType), *instants)
     return _shaped(found, types.ATTEMPTS)
 
 
-def _places(reader: Reader, run: int, which: str, shots: Shots) -> tuple[pl.DataFrame, list[int] | None]:
+def _places(reader: RunReader, run: int, which: str, shots: Shots) -> tuple[pl.DataFrame, list[int] | None]:
     """The attempts of some shots, and their keys; no keys for all shots."""
     place = attempts(reader, run, which).select("id", "run", "shot", "attempt", "origin")
     if shots is None:
@@ -87,7 +87,7 @@ def _channels(channels: Sequence[ChannelRecord]) -> pl.DataFrame:
     return types.frame(rows, {"index": pl.Int64, "channel": pl.String, "type": pl.String})
 
 
-def steps(reader: Reader, run: int, which: str, shots: Shots) -> pl.DataFrame:
+def steps(reader: RunReader, run: int, which: str, shots: Shots) -> pl.DataFrame:
     """When each step began and ended, in seconds from the origin of its attempt."""
     place, keys = _places(reader, run, which, shots)
     rows = types.frame(reader.steps(run, keys), types.STEP_ROWS)
@@ -97,7 +97,7 @@ def steps(reader: Reader, run: int, which: str, shots: Shots) -> pl.DataFrame:
 
 
 def actions(
-    reader: Reader, run: int, channels: Sequence[ChannelRecord], which: str, shots: Shots
+    reader: RunReader, run: int, channels: Sequence[ChannelRecord], which: str, shots: Shots
 ) -> pl.DataFrame:
     """Every set and call, in the order they were made."""
     place, keys = _places(reader, run, which, shots)
@@ -125,7 +125,7 @@ def actions(
     return _shaped(found, types.ACTIONS)
 
 
-def polls(reader: Reader, run: int, channels: Sequence[ChannelRecord]) -> pl.DataFrame:
+def polls(reader: RunReader, run: int, channels: Sequence[ChannelRecord]) -> pl.DataFrame:
     """Readings made for an interlock, in order."""
     rows = types.frame(reader.polls(run), types.POLL_ROWS)
     rows = rows.join(_channels(channels), on="index", how="left", maintain_order="left").with_columns(
@@ -136,14 +136,14 @@ def polls(reader: Reader, run: int, channels: Sequence[ChannelRecord]) -> pl.Dat
     return _shaped(rows, types.POLLS)
 
 
-def tallies(reader: Reader, run: int) -> pl.DataFrame:
+def tallies(reader: RunReader, run: int) -> pl.DataFrame:
     """What became of every planned reading and action: counts per attempt and channel, summing to planned."""
     rows = types.frame(reader.tallies(run), types.TALLY_ROWS)
     place = attempts(reader, run).select("id", "run", "shot", "attempt")
     return _shaped(rows.join(place, on="id", how="inner").sort("id", maintain_order=True), types.TALLIES)
 
 
-def events(reader: Reader, run: int) -> pl.DataFrame:
+def events(reader: RunReader, run: int) -> pl.DataFrame:
     """What happened, in order."""
     rows = types.frame(reader.events(run), types.EVENT_ROWS)
     rows = rows.with_columns(instant("time"), pl.lit(run, pl.Int64).alias("run"))

@@ -15,15 +15,23 @@ if TYPE_CHECKING:
     from shotlane.store import RunSummary
 
 
-def load(run: int | None = None, store: str | Path | None = None) -> "LoadedRun":
-    """Load a run as polars frames, the newest when no number is given.
+def load(run: int | str | Path | None = None, store: str | Path | None = None) -> "LoadedRun":
+    """Load a run as polars frames, the newest when no number is given; of a path the run of that archive.
 
     `store` is a path or a database URL; without one, `data/shotlane.db` in the nearest folder at or above
-    the current one. Raises `store.StoreError` when there is no such store or run.
+    the current one. Raises `store.StoreError` when there is no such store or run, `archive.ArchiveError` for
+    a path that is no archive.
     """
-    from shotlane.analysis._loaded import load_run  # late: polars, SQLAlchemy
+    from shotlane.analysis._loaded import load_archive, load_run  # late: polars, SQLAlchemy
 
-    return load_run(run, store)
+    return load_archive(run) if isinstance(run, str | Path) else load_run(run, store)
+
+
+def export(run: "LoadedRun", folder: str | Path, form: str) -> dict[str, int]:
+    """Write every frame of a run into a folder as csv, parquet or jsonl; the rows of each file."""
+    from shotlane.analysis import _export  # late: polars
+
+    return _export.export(run, Path(folder), form)
 
 
 def runs(store: str | Path | None = None) -> "pl.DataFrame":

@@ -11,9 +11,10 @@ from shotlane.analysis import _types as types
 from shotlane.analysis._place import store_or_default
 from shotlane.analysis._sample_source import WantedSamples
 from shotlane.analysis._samples import SampleScan
+from shotlane.archives import is_bag, open_archive
 from shotlane.diagnostics import did_you_mean
 from shotlane.records import ChannelRecord, Outcome
-from shotlane.store import Reader, RunRecord, StoreError, open_reader
+from shotlane.store import RunReader, RunRecord, StoreError, open_reader
 
 Names = str | Sequence[str] | None
 _FOR_WIDE = ["run", "shot", "attempt", "channel", "status", "target_ns", "requested_ns", "value", "text"]
@@ -26,6 +27,12 @@ def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
         return LoadedRun(place, reader.run(run))
 
 
+def load_archive(path: str | Path) -> "LoadedRun":
+    """The run of an archive. Raises `ArchiveError`."""
+    with open_archive(path) as reader:
+        return LoadedRun(Path(path).absolute(), reader.run())
+
+
 class LoadedRun:
     """A run as polars frames. Only attempts that ended well are given, unless asked for.
 
@@ -34,6 +41,7 @@ class LoadedRun:
 
     def __init__(self, store: str | Path, record: RunRecord) -> None:
         self._store = store
+        self._archived = isinstance(store, Path) and is_bag(store)
         self.record = record
 
     @property
@@ -195,8 +203,8 @@ class LoadedRun:
         with self._open() as reader:
             return reader.documents(self.number)
 
-    def _open(self) -> Reader:
-        return open_reader(self._store)
+    def _open(self) -> RunReader:
+        return open_archive(self._store) if self._archived else open_reader(self._store)
 
     def _chosen(self, channels: Names) -> Sequence[ChannelRecord]:
         if channels is None:

@@ -9,13 +9,13 @@ import polars as pl
 
 from shotlane.analysis import _frames as frames
 from shotlane.analysis import _types as types
-from shotlane.store import Reader
+from shotlane.store import RunReader
 
 _VERDICTS = pl.Series(types.VerdictType.categories, dtype=types.VerdictType)
 _KINDS: dict[str | None, type[pl.DataType]] = {"bool": pl.Boolean, "text": pl.String}
 
 
-def results(reader: Reader, run: int, which: str) -> pl.DataFrame:
+def results(reader: RunReader, run: int, which: str) -> pl.DataFrame:
     """One row per result of an attempt, in the order of the sequence."""
     rows = types.frame(reader.results(run), types.RESULT_ROWS)
     place = frames.attempts(reader, run, which).select("id", "run", "shot", "attempt")
@@ -29,13 +29,13 @@ def results(reader: Reader, run: int, which: str) -> pl.DataFrame:
     return found.select([pl.col(name).cast(kind) for name, kind in types.RESULTS.items()])
 
 
-def units(reader: Reader, run: int) -> dict[str, str | None]:
+def units(reader: RunReader, run: int) -> dict[str, str | None]:
     """Unit of every result."""
     rows = types.frame(reader.results(run), types.RESULT_ROWS).select("result", "unit")
     return dict(rows.unique("result", keep="last", maintain_order=True).iter_rows())
 
 
-def by_shot(reader: Reader, run: int, shots: pl.Series, taken: Set[str]) -> pl.DataFrame:
+def by_shot(reader: RunReader, run: int, shots: pl.Series, taken: Set[str]) -> pl.DataFrame:
     """The verdict of each shot, the worst of all, and its results; a name that is `taken` gets another."""
     found = results(reader, run, "last")
     wide = shots.to_frame("shot")

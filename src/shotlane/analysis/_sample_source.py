@@ -16,7 +16,7 @@ from shotlane.analysis import _shots
 from shotlane.analysis import _types as types
 from shotlane.analysis._sample_rows import KEY, STATUS_WORDS, SampleRows, in_order, with_texts
 from shotlane.records import ChannelRecord, Status
-from shotlane.store import Reader, Selection, samples_of, texts_of
+from shotlane.store import RunReader, Selection, samples_of, texts_of
 
 _PIECE_ROWS = 5_000_000
 # What each column is made of, beside the key.
@@ -49,7 +49,7 @@ class WantedSamples:
 class SampleSource:
     """One pass over a scan: what its conditions leave, and the small tables that rows are named from."""
 
-    def __init__(self, wanted: WantedSamples, reader: Reader, conditions: list[pl.Expr]) -> None:
+    def __init__(self, wanted: WantedSamples, reader: RunReader, conditions: list[pl.Expr]) -> None:
         self._wanted = wanted
         self._reader = reader
         every = frames.attempts(reader, wanted.run)

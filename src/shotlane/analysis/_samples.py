@@ -8,14 +8,14 @@ import polars as pl
 from shotlane.analysis import _push as push
 from shotlane.analysis import _types as types
 from shotlane.analysis._sample_source import SampleSource, WantedSamples
-from shotlane.store import Reader
+from shotlane.store import RunReader
 
 
 @dataclass(frozen=True, slots=True)
 class SampleScan:
     """Readings of a run that are read when they are asked for."""
 
-    reader: Callable[[], Reader]
+    reader: Callable[[], RunReader]
     wanted: WantedSamples
 
     @property

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from shotlane.analysis import _results
 from shotlane.analysis import _types as types
 from shotlane.analysis._frames import instant, seconds, table
-from shotlane.store import ParameterRecord, Reader, shot_parameters_of
+from shotlane.store import ParameterRecord, RunReader, shot_parameters_of
 
 TIME_UNITS: dict[str, str | None] = {
     "t": "s",
@@ -42,7 +42,7 @@ def column_type(parameter: ParameterRecord) -> type[pl.DataType]:
     return _KINDS.get(parameter.type, pl.String)
 
 
-def shots(reader: Reader, run: int) -> pl.DataFrame:
+def shots(reader: RunReader, run: int) -> pl.DataFrame:
     """One row per shot with its parameters and the results of the attempt that decided it."""
     head = _heads(reader, run)
     columns = parameter_columns(reader, run, head.height)
@@ -53,7 +53,7 @@ def shots(reader: Reader, run: int) -> pl.DataFrame:
     )
 
 
-def _heads(reader: Reader, run: int) -> pl.DataFrame:
+def _heads(reader: RunReader, run: int) -> pl.DataFrame:
     rows = types.frame(reader.shots(run), _ROWS)
     return rows.select(
         pl.lit(run, pl.Int64).alias("run"),
@@ -65,7 +65,7 @@ def _heads(reader: Reader, run: int) -> pl.DataFrame:
     )
 
 
-def parameter_columns(reader: Reader, run: int, shots: int) -> pl.DataFrame:
+def parameter_columns(reader: RunReader, run: int, shots: int) -> pl.DataFrame:
     """Shot, and one column per parameter, by shot; only of shots that have parameters, about so many."""
     parameters = reader.parameters(run)
     found = table(reader, shot_parameters_of(run), _VALUES, expected=len(parameters) * shots)

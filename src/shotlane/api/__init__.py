@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shotlane.api._archive import Archived, archive
     from shotlane.api._by_hand import (
         ByHand,
         ByHandError,
@@ -32,8 +33,15 @@ if TYPE_CHECKING:
     from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import Run, start
     from shotlane.api._same_plan import shot_ranges
+    from shotlane.api._verify import NO_REPLAY, Recompiled, Verification, verify
 
 _HOMES = {
+    "Archived": "_archive",
+    "archive": "_archive",
+    "NO_REPLAY": "_verify",
+    "Recompiled": "_verify",
+    "Verification": "_verify",
+    "verify": "_verify",
     "Explanation": "_explain",
     "Found": "_find",
     "UnknownNameError": "_explain",
@@ -74,6 +82,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "NO_REPLAY",
+    "Archived",
     "ByHand",
     "ByHandError",
     "Explanation",
@@ -82,10 +92,13 @@ __all__ = [
     "Options",
     "Prepared",
     "Project",
+    "Recompiled",
     "ResumeError",
     "Resumption",
     "Run",
     "UnknownNameError",
+    "Verification",
+    "archive",
     "by_hand",
     "call_from",
     "channels_named",
@@ -111,6 +124,7 @@ __all__ = [
     "start",
     "start_in_order",
     "value_from",
+    "verify",
 ]
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shotlane.api._prepare import Prepared
+from shotlane.api._prepare import Prepared, completed
 from shotlane.api._project import shown
 from shotlane.diagnostics import Report, Span, nearest
-from shotlane.document import SEQUENCE_SECTIONS, Document, Path, read_file, with_includes
+from shotlane.document import Document, Path, read_file
 from shotlane.expression import Expression, ExpressionError, parse_call, parse_figures
 from shotlane.model import flatten
 from shotlane.plan import ShotPlan, decode
@@ -230,7 +230,7 @@ def _read_again(prepared: Prepared) -> Document:
     document = read_file(prepared.path, Report(), name=shown(prepared.path))
     if document is None:
         raise FileNotFoundError(prepared.path)
-    return with_includes(document, prepared.path, Report(), SEQUENCE_SECTIONS)
+    return completed(document, prepared.path, Report())
 
 
 def _text(span: Span) -> str:

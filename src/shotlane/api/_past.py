@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shotlane.records import Outcome
-from shotlane.store import Reader, RunRecord, open_reader
+from shotlane.store import RunReader, RunRecord, open_reader
 
 # A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
 _KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
@@ -52,19 +52,24 @@ class Past:
 def past_of(store: str, run: int) -> Past:
     """Read it. Raises `ResumeError` when the run cannot go on, `StoreError` when there is none."""
     with open_reader(store) as reader:
-        # First of all: who goes on with the run in the meantime is found out by it.
-        session = _last_session(reader, run)
-        record = reader.run(run)
-        if record.summary.outcome is None:
-            raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
-        if "origin" not in record.environment:
-            raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
-        kept = [row for row in reader.shots(run) if row[1] in _KEPT]
-        outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
-        digests = {shot: digest for shot, *_, digest in kept}
-        return Past(record, session, reader.documents(run), outcomes, digests)
+        return past_in(reader, run)
 
 
-def _last_session(reader: Reader, run: int) -> int:
+def past_in(reader: RunReader, run: int) -> Past:
+    """The same of what is open already: a store, or an archive."""
+    # First of all: who goes on with the run in the meantime is found out by it.
+    session = _last_session(reader, run)
+    record = reader.run(run)
+    if record.summary.outcome is None:
+        raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
+    if "origin" not in record.environment:
+        raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
+    kept = [row for row in reader.shots(run) if row[1] in _KEPT]
+    outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
+    digests = {shot: digest for shot, *_, digest in kept}
+    return Past(record, session, reader.documents(run), outcomes, digests)
+
+
+def _last_session(reader: RunReader, run: int) -> int:
     rows = reader.sessions(run)
     return int(rows[-1][2]) if rows else 0

@@ -10,7 +10,14 @@ from shotlane.api._project import Project, find_project, find_station, shown, st
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import SEQUENCE_SECTIONS, STATION_SECTIONS, Document, is_file, read_file, with_includes
 from shotlane.instruments import ResolvedStation, resolve_station
-from shotlane.model import ChannelTable, Sequence, load_sequence, load_station
+from shotlane.model import (
+    ChannelTable,
+    Sequence,
+    load_sequence,
+    load_station,
+    of_known_language,
+    with_lane_kinds,
+)
 from shotlane.plan import AskedLabel, CompiledPlan, StationRules, compile_sequence, questions
 
 
@@ -69,7 +76,7 @@ def prepare_document(
     """Check and compile a sequence that was read from `path`; None when the report has errors."""
     options = options or Options()
     project = project or find_project(path.parent, report)
-    document = with_includes(document, path, report, SEQUENCE_SECTIONS)
+    document = completed(document, path, report)
     sequence = load_sequence(document, report)
     if sequence is None:
         return None
@@ -104,6 +111,13 @@ def prepare_document(
         beside.get("after"),
     )
     return ready if report.ok else None
+
+
+def completed(document: Document, path: Path, report: Report) -> Document:
+    """A sequence that was read from `path`, with what it includes, and what lane kinds make of its lanes."""
+    accept = of_known_language("sequence", report)
+    whole = with_includes(document, path, report, SEQUENCE_SECTIONS, accept)
+    return with_lane_kinds(whole, report)
 
 
 def _compiled(
@@ -192,7 +206,7 @@ def resolve_document(
     path: Path, document: Document, report: Report, *, mock: bool = False
 ) -> ResolvedStation | None:
     """Load a station that was read from `path`, and the instrument documents that it names."""
-    document = with_includes(document, path, report, STATION_SECTIONS)
+    document = with_includes(document, path, report, STATION_SECTIONS, of_known_language("station", report))
     station = load_station(document, report)
     if station is None:
         return None

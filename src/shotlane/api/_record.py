@@ -6,6 +6,7 @@ reads.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from shotlane.acquisition import (
@@ -37,6 +38,7 @@ def record(
     period: float | None = None,
     duration: float | None = None,
     names: Iterable[str] | None = None,
+    instances: Iterable[int] | None = None,
     overflow: OverflowPolicy = OverflowPolicy.BLOCK,
     buffer_size: int = 64,
     auto_reconnect: bool = True,
@@ -54,7 +56,8 @@ def record(
 
     `source`: a station by name or file, whose instruments are opened (`mock`: all simulated), a pool, one
     instrument that is open, or any `PollSource`. `channels`: names, an instrument for all of its channels, or
-    a quantity for that of every instrument; without it everything. `names`: only these instruments.
+    a quantity for that of every instrument; without it everything. `names`: only these instruments;
+    `instances`: of several equal quantities only these, counted from 1.
     `duration` in s: as many whole periods as it holds; without it until it is stopped. `tolerance` in s: a
     reading that starts later is late; default half a period. `buffer_size`: batches that may wait.
     `run`, `shot` and `attempt` are written into every sample.
@@ -79,14 +82,14 @@ def record(
         attempt=attempt,
     )
     if isinstance(source, str | Path):
-        return make_recording(_station_opening(source, channels, names, options, mock=mock), options)
-    return make_recording(source_opening(source, channels, names, options), options)
+        chosen_from = partial(chosen, wanted=channels, names=names, instances=instances)
+        return make_recording(_station_opening(source, chosen_from, options, mock=mock), options)
+    return make_recording(source_opening(source, channels, names, instances, options), options)
 
 
 def _station_opening(
     source: str | Path,
-    wanted: str | Iterable[str] | None,
-    names: Iterable[str] | None,
+    choose: Callable[[Sequence[MeasuredChannel]], Sequence[MeasuredChannel]],
     options: RecordOptions,
     *,
     mock: bool,
@@ -100,7 +103,7 @@ def _station_opening(
     report.raise_if_errors()
     assert station is not None
     available = [one for item in station.definitions.values() for one in definition_channels(item)]
-    found = chosen(available, wanted, None if names is None else list(names))
+    found = choose(available)
     real = [one.device for one in found if not station.definitions[one.device].simulated]
     if real and options.clock is not None and options.clock.virtual:
         raise ValueError(f"{real[0]} is real, and virtual time would run away from it")

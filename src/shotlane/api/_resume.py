@@ -14,16 +14,16 @@ from typing import Any
 
 from shotlane.api._changes import Change, changes_of
 from shotlane.api._in_order import start_in_order
-from shotlane.api._origin import sequence_path, texts_of
+from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
 from shotlane.api._past import Past, ResumeError, past_of
-from shotlane.api._prepare import Options, Prepared, prepare_document
-from shotlane.api._project import Project, find_project
+from shotlane.api._prepare import Prepared
+from shotlane.api._project import find_project
+from shotlane.api._recompile import compile_file, compile_texts
 from shotlane.api._run import Run
 from shotlane.api._same_plan import check_digest, check_kept
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
-from shotlane.document import given_texts, read_file
 from shotlane.instruments import Holder, InUseError
 
 # How long the guard of a dead run may be at work.
@@ -117,34 +117,11 @@ def _is_guard(holder: Holder | None, run: int) -> bool:
 
 def _from_store(past: Past, report: Report, store: str) -> Prepared | None:
     """The run as it was."""
-    path = sequence_path(past.origin)
-    project = replace(find_project(path.parent, report), store=store)
-    told = Report()
-    with given_texts(texts_of(past.origin, past.documents)):
-        prepared = _compiled(past, path, project, told)
-    if prepared is None:
-        for diagnostic in told:
-            report.add(diagnostic)
-        return None
-    # Under the names of then, whatever folder this is.
-    files = {name: Path(file) for name, file in past.origin["files"].items()}
-    return replace(prepared, documents=past.documents, files=files)
+    folder = sequence_path(past.origin).parent
+    return compile_texts(past, report, replace(find_project(folder, report), store=store))
 
 
 def _from_files(past: Past, report: Report) -> Prepared | None:
     """The run as the files are today."""
     path = sequence_path(past.origin)
-    return _compiled(past, path, find_project(path.parent, report), report)
-
-
-def _compiled(past: Past, path: Path, project: Project, report: Report) -> Prepared | None:
-    origin, environment = past.origin, past.record.environment
-    options = Options(
-        origin["station"],
-        environment["overrides"],
-        origin["mock"],
-        origin["virtual_time"],
-        origin["confirmed"],
-    )
-    document = read_file(path, report, name=origin["sequence"])
-    return None if document is None else prepare_document(path, document, report, options, project)
+    return compile_file(past, path, find_project(path.parent, report), report)

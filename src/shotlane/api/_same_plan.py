@@ -1,5 +1,8 @@
 """Whether a run that goes on still is the run that it was."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from shotlane.api._environment import versions
 from shotlane.api._past import Past, ResumeError
 from shotlane.api._prepare import Prepared
@@ -9,18 +12,21 @@ def check_digest(past: Past, prepared: Prepared) -> None:
     """Refuse what comes to another plan: its shots would not be those of the run."""
     if prepared.plan.digest == past.record.plan_digest:
         return
-    now = versions()
-    then = past.record.environment
-    differing = [
-        f"{name} {version} then, {now.get(name, 'none')} now"
-        for name, version in {"shotlane": then["shotlane"], **then["packages"]}.items()
-        if now.get(name) != version
-    ]
-    told = ", ".join(differing) or "no version of a package differs"
+    told = ", ".join(other_versions(past.record.environment)) or "no version of a package differs"
     raise ResumeError(
         f"run {past.number} does not compile to the same plan any more: {told}",
         "install what it was made with, or begin a new run",
     )
+
+
+def other_versions(then: Mapping[str, Any]) -> list[str]:
+    """Packages that are others today than in the environment of a run: 'numpy 1.26 then, 2.1 now'."""
+    now = versions()
+    return [
+        f"{name} {version} then, {now.get(name, 'none')} now"
+        for name, version in {"shotlane": then["shotlane"], **then["packages"]}.items()
+        if now.get(name) != version
+    ]
 
 
 def check_kept(past: Past, prepared: Prepared) -> None:

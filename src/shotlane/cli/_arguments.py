@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from shotlane.cli._archive_arguments import add_archives
 from shotlane.cli._instruments_arguments import add_by_hand
 
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
@@ -238,6 +239,7 @@ def main_parser() -> argparse.ArgumentParser:
 
     _add_resume(verbs)
     _add_asking(verbs)
+    add_archives(verbs, _run_number, _add_store, _add_json)
     _add_db(verbs)
 
     instruments = verbs.add_parser("instruments", help="look at the instruments of a station")

@@ -55,6 +55,11 @@ def _plan(path: Path, report: Report, options: Options) -> CompiledPlan | None:
 
 
 def _text(comparison: Comparison) -> str:
+    return "\n".join(comparison_lines(comparison))
+
+
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """How two plans compare, in lines."""
     lines = [f"the plans are {comparison.verdict}"]
     if comparison.within:
         lines.append(f"{count(comparison.within, 'value')} differ by at most one resolution step")
@@ -66,7 +71,7 @@ def _text(comparison: Comparison) -> str:
         left = comparison.count - sum(len(group) for group in groups[:_SHOWN])
         if left:
             lines.append(f"  ... and {count(left, 'more difference')}")
-    return "\n".join(lines)
+    return lines
 
 
 def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:

@@ -38,12 +38,12 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _project(folder: Path) -> int:
-    from shotlane.model import json_schema  # late: the models
+    from shotlane.cli._schema import installed_schema  # late: the models
 
     names = {"title": folder.resolve().name}
     written = {folder / path: _filled(f"project/{template}", names) for path, template in _PROJECT.items()}
     for kind in ("sequence", "station", "instrument"):
-        schema = json.dumps(json_schema(kind), indent=2, ensure_ascii=False)
+        schema = json.dumps(installed_schema(kind), indent=2, ensure_ascii=False)
         written[folder / "schemas" / f"{kind}.schema.json"] = f"{schema}\n"
     _write(written)
     say(f"next: cd {folder} && run-sequence sequences/first.yaml")

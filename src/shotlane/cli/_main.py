@@ -17,8 +17,23 @@ from shotlane.cli._output import Complaint, say, tell
 
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
 _VERBS = (
-    *("ask", "check", "db", "describe", "diff", "explain", "init", "plan", "resume", "run", "runs", "schema"),
-    *("show", "simulate"),
+    *(
+        "archive",
+        "ask",
+        "check",
+        "db",
+        "describe",
+        "diff",
+        "explain",
+        "export",
+        "init",
+        "plan",
+        "resume",
+        "run",
+        "runs",
+        "schema",
+    ),
+    *("show", "simulate", "verify"),
     *("instruments_by_hand", "instruments_catalogue", "instruments_list"),
     *("instruments_scan", "instruments_watch"),
 )

@@ -47,6 +47,18 @@ class Document:
         """The tree of places, for whoever merges documents."""
         return self._root
 
+    def node(self, path: Path) -> Node | None:
+        """The places of what is written at a path, for whoever moves it; None when nothing is."""
+        found, depth, source = self._find(path)
+        if depth < len(path):
+            return None
+        found.source = source
+        return found
+
+    def become(self, other: "Document") -> None:
+        """Take the data and the places of another document, which was made from this one."""
+        self.data, self._root = other.data, other.root
+
     def merged(self, data: Any, root: Node, fragments: Iterable["Document"]) -> "Document":
         """The document with parts of others in it; `root` says of every part where it stands."""
         whole = Document(self.source, data, root)
@@ -98,7 +110,7 @@ class Document:
         whole = Span(source, node.start, max(node.start, node.end))
         start = node.start + (1 if node.form is Form.QUOTED else 0)
         end = node.end - (1 if node.form is Form.QUOTED else 0)
-        text = self._value(path)
+        text = self.value(path)
         if node.form not in (Form.PLAIN, Form.QUOTED) or source.text[start:end] != text:
             return whole
         begin = start + min(max(offset, 0), end - start)
@@ -122,12 +134,13 @@ class Document:
             source = node.source or source
         return node, len(path), source
 
-    def _value(self, path: Path) -> Any:
+    def value(self, path: Path) -> Any:
+        """What stands at a path; None when it is not written or was left out as faulty."""
         value = self.data
         for step in path:
             try:
                 value = value[step]
-            except (KeyError, IndexError, TypeError):  # left out as faulty
+            except (KeyError, IndexError, TypeError):
                 return None
         return value
 

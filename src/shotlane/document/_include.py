@@ -5,7 +5,7 @@ sections are never replaced. Whatever stands in the result knows the file it cam
 sections and nothing else, and may include others; each file is read once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
@@ -38,15 +38,27 @@ SEQUENCE_SECTIONS = Sections(("parameters", "labels", "lanes", "results"))
 STATION_SECTIONS = Sections(("instruments", "channels"))
 
 
-def with_includes(document: Document, path: FilePath, report: Report, sections: Sections) -> Document:
-    """A document that was read from `path`, with all that it includes."""
-    return _Including(report, sections, [path.resolve()]).complete(document, path.parent)
+def with_includes(
+    document: Document,
+    path: FilePath,
+    report: Report,
+    sections: Sections,
+    accept: Callable[[Document], bool] = lambda document: True,
+) -> Document:
+    """A document that was read from `path`, with all that it includes.
+
+    `accept`: says of the document, and of each fragment, whether it can be used, and tells when not.
+    """
+    if not accept(document):
+        return document
+    return _Including(report, sections, accept, [path.resolve()]).complete(document, path.parent)
 
 
 @dataclass(slots=True)
 class _Including:
     report: Report
     sections: Sections
+    accept: Callable[[Document], bool]
     open: list[FilePath]
     seen: set[FilePath] = field(default_factory=set)
 
@@ -96,7 +108,7 @@ class _Including:
         # A name as messages show it: beside the file that includes it.
         name = str(PurePosixPath(document.source.name).parent / entry)
         fragment = read_file(path, self.report, name=name)
-        if fragment is None or not self._is_fragment(fragment):
+        if fragment is None or not self._is_fragment(fragment) or not self.accept(fragment):
             return None
         self.open.append(path)
         whole = self.complete(fragment, path.parent)

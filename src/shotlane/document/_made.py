@@ -1,7 +1,7 @@
-"""Parts of a document that a program wrote for its author.
+"""Parts of a document that a program wrote for its author, or moved.
 
 Each stands in the data as if it had been written, and every place in it is that of what asked for it: so a
-mistake in it is shown where the author can mend it.
+mistake in it is shown where the author can mend it. What is moved as it is keeps all its places.
 """
 
 from collections.abc import Iterable
@@ -24,43 +24,41 @@ class Made:
 
 def with_made(document: Document, made: Iterable[Made], without: Iterable[Path]) -> Document:
     """The document with these parts, and `without` these entries, whose places stay known."""
-    data, root = dict(document.data), document.root.opened()
+    copy = _Copy(document)
     for path in without:
-        holder = _held(data, path[:-1])
-        if holder is not None:
-            holder.pop(path[-1], None)
+        copy.at(path[:-1], document.key_span(path))[0].pop(str(path[-1]), None)
     for part in made:
         key, value = document.key_span(part.place), document.span(part.place)
-        inner, node = data, root
-        for step in part.path[:-1]:
-            inner, node = _below(inner, node, str(step), key)
-        last = str(part.path[-1])
-        inner[last] = part.value
+        data, node = copy.at(part.path[:-1], key)
+        data[str(part.path[-1])] = part.value
         assert node.entries is not None
-        node.entries[last] = (key.start, key.end, _node(part.value, key, value))
-    return document.merged(data, root, ())
+        moved = document.node(part.place) if document.value(part.place) is part.value else None
+        child = _node(part.value, key, value) if moved is None else moved
+        node.entries[str(part.path[-1])] = (key.start, key.end, child)
+    return document.merged(*copy.at((), document.key_span(())), ())
 
 
-def _held(data: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """The mapping at a path, copied on the way to it; None when there is none."""
-    for step in path:
-        if not isinstance(data.get(str(step)), dict):
-            return None
-        data[str(step)] = data = dict(data[str(step)])
-    return data
+class _Copy:
+    """A document of which only the mappings that are changed are copied, each once."""
 
+    def __init__(self, document: Document) -> None:
+        self._opened: dict[Path, tuple[dict[str, Any], Node]] = {
+            (): (dict(document.data), document.root.opened())
+        }
 
-def _below(data: dict[str, Any], node: Node, step: str, key: Span) -> tuple[dict[str, Any], Node]:
-    """The mapping below a key, with its node, as copies that may be changed; made where there is none."""
-    assert node.entries is not None
-    known = node.entries.get(step)
-    if step not in data:
-        known = (key.start, key.end, _node({}, key, key))
-    assert known is not None
-    data[step] = dict(data.get(step, {}))
-    below = known[2].opened()
-    node.entries[step] = (known[0], known[1], below)
-    return data[step], below
+    def at(self, path: Path, key: Span) -> tuple[dict[str, Any], Node]:
+        """The mapping at a path, with its node; one that is not there is made in the place of `key`."""
+        if path not in self._opened:
+            data, node = self.at(path[:-1], key)
+            step = str(path[-1])
+            assert node.entries is not None
+            if step not in data:
+                node.entries[step] = (key.start, key.end, _node({}, key, key))
+            start, end, child = node.entries[step]
+            data[step] = dict(data.get(step, {}))
+            node.entries[step] = (start, end, child.opened())
+            self._opened[path] = (data[step], node.entries[step][2])
+        return self._opened[path]
 
 
 def _node(value: Any, key: Span, place: Span) -> Node:

@@ -14,21 +14,21 @@ from shotlane.execution._agendas import begun_agendas, phases
 from shotlane.execution._bounded import NotEndedError, unless_stopped
 from shotlane.execution._course import Course, planned_steps
 from shotlane.execution._due import Due
-from shotlane.execution._ending import Ending, Question
+from shotlane.execution._ending import Ending
 from shotlane.execution._fault import RESULT, STUCK, fault_of
 from shotlane.execution._hardware import Hardware
 from shotlane.execution._intake import Intake
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
-from shotlane.execution._open_step import complaint, ending_of, step_name, unanswered
+from shotlane.execution._open_step import complaint, ending_of, step_name
 from shotlane.execution._parts import RunParts
 from shotlane.execution._port_worker import PortWorker
 from shotlane.execution._progress import Phase
-from shotlane.execution._question import Asking
+from shotlane.execution._put_question import put_question
 from shotlane.execution._stagger import stagger
 from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
-from shotlane.plan import AskEnding, InitialValue, SegmentPlan, ShotPlan
+from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
 from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
 from shotlane.results import Judged, evaluate
 
@@ -111,13 +111,13 @@ class Attempt:
         parts.progress.phase = Phase.JUDGING
         results, kept, channels = shot.results, self._intake.kept, parts.plan.channels
         work = partial(evaluate, results, kept, channels, self._course.steps, parameters=shot.parameters)
-        if all(result.python is None for result in results):
-            self.judged = work()
-            return
+        bounded = all(result.python is None for result in results)
         try:
-            self.judged = unless_stopped(work, lambda: parts.control.request is not None, 0.0)
+            self.judged = work() if bounded else unless_stopped(work, lambda: _is_stopped(parts), 0.0)
         except NotEndedError:
             self._finished = False
+        except Exception as error:  # noqa: BLE001  what has not been judged has not ended well
+            self.trouble.crash(error, "run")
 
     def _may_go_on(self) -> bool:
         return not self.trouble.heed(self._parts.control)
@@ -235,7 +235,7 @@ class Attempt:
         """Run an open-ended step until its end is found, and fix the origin of what follows."""
         ending = ending_of(segment, self._origin_ns + self._course.offset_ns, self._intake.history)
         assert ending is not None
-        asking = self._asking(segment, ending)
+        asking = put_question(self._parts, self.trouble, segment, ending)
         if self.trouble.over:
             return
         try:
@@ -252,21 +252,6 @@ class Attempt:
         self._close_step(segment, ending, following if fault is None else None)
         if fault is not None:
             self.trouble.miss(fault)
-
-    def _asking(self, segment: SegmentPlan, ending: Ending) -> Asking | None:
-        """Put the question of a step, if it has one."""
-        if not isinstance(segment.ending, AskEnding):
-            return None
-        asker = self._parts.asker
-        if asker is None:
-            self.trouble.miss(unanswered(segment, "nobody is there to answer"))
-            return None
-        assert isinstance(ending, Question)
-        if self._parts.clock.virtual:
-            self._parts.drive.wait_until(ending.begun_ns)
-        asking = Asking(segment.ending, ending, asker, self._parts.clock, self._parts.journal)
-        asking.begin()
-        return asking
 
     def _close_step(self, segment: SegmentPlan, ending: Ending, following: SegmentPlan | None) -> None:
         """Take down when a step ended, which is when what follows begins."""
@@ -319,3 +304,7 @@ class Attempt:
             self.judged.rows,
             tuple(self._course.steps) if self._shot.open_ended else (),
         )
+
+
+def _is_stopped(parts: RunParts) -> bool:
+    return parts.control.request is not None

@@ -41,11 +41,16 @@ class Control:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
-        self.request: StopRequest | None = None
+        self._asked: list[StopRequest] = []
         self.pausing: Wish | None = None
         self.skipping: Wish | None = None
         self.continuing: Wish | None = None
         self._wake: Callable[[], None] = _nobody
+
+    @property
+    def request(self) -> StopRequest | None:
+        """The worst that was asked for, of equal ones the first."""
+        return max(self._asked, key=lambda asked: asked.outcome.severity, default=None)
 
     @property
     def interrupts(self) -> bool:
@@ -56,7 +61,7 @@ class Control:
         """Ask the run to end; returns at once. Callable from any thread and from signal handlers."""
         before = self.request
         if before is None or outcome.severity > before.outcome.severity:
-            self.request = StopRequest(outcome, reason)
+            self._asked.append(StopRequest(outcome, reason))
         if before is None:
             # Only the first caller sets it: a second signal may interrupt the first one's handler.
             self.stopped.set()

@@ -5,6 +5,7 @@ Only `observe` and `next_ns` are called by others.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from shotlane.execution._ending import Ending
@@ -44,6 +45,9 @@ class Drive(Protocol):
     def wait_while(self, goes_on: Callable[[], bool]) -> None:
         """Wait in the calling thread; looks again at `goes_on` whenever the control was asked something."""
 
+    def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """While the calling thread waits for somebody else: `act` is called, once, if the run is stopped."""
+
     def next_ns(self, port: str) -> int | None:
         """When the work of a port is due next, where that is known."""
 
@@ -57,7 +61,13 @@ class Drive(Protocol):
         """Drive these waits beside everything else, until `end_polls`."""
 
     def end_polls(self) -> None:
-        """Begin no further poll; returns when those under way have ended, or after a short grace."""
+        """Poll no more, and watch no interlock any more, which would only see that nobody polls.
+
+        Returns when the polls under way have ended, or after a short grace.
+        """
+
+    def end_exchanges(self) -> None:
+        """Let the clock reach the end of exchanges under way, where it jumps; else who comes next waits."""
 
     def catch_up(self) -> None:
         """Return when every reading so far was looked at."""

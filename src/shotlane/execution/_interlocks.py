@@ -1,7 +1,8 @@
 """Interlocks: conditions that end the run, and channels that must not fall silent.
 
 Doubt counts as danger: a failed reading does not interrupt the debounce of a condition that held, and a
-channel without a valid reading for `blind_ns` trips. Once one has tripped, nothing else does.
+channel without a valid reading for `blind_ns` trips, and so does a condition that has no value for so long
+after its windows could have been full. Once one has tripped, nothing else does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,11 +26,18 @@ class Trip:
 
 @dataclass(slots=True, eq=False)
 class _Watched:
-    """One interlock, and since when its condition holds."""
+    """One interlock, when its condition last had a value, or the watch began, and since when it holds."""
 
     plan: InterlockPlan
     history: History
+    known_ns: int
     since_ns: int | None = None
+
+    @property
+    def unknown_ns(self) -> int:
+        """When it has had no value for too long."""
+        windows = [figure.window_ns or 0 for figure in self.plan.condition.figures]
+        return self.known_ns + max(windows, default=0) + self.plan.blind_ns
 
 
 class Interlocks:
@@ -66,10 +74,10 @@ class Interlocks:
     def _carried_on(self, plan: InterlockPlan, before: _Watched | None, now_ns: int) -> _Watched:
         condition = plan.condition
         if before is None or before.plan.condition.figures != condition.figures:
-            return _Watched(plan, History(condition.figures, self._channels))
+            return _Watched(plan, History(condition.figures, self._channels), now_ns)
         if before.plan.condition == condition:
-            return _Watched(plan, before.history, before.since_ns)
-        watched = _Watched(plan, before.history)
+            return _Watched(plan, before.history, before.known_ns, before.since_ns)
+        watched = _Watched(plan, before.history, before.known_ns)
         # What was read last may be allowed at one point of the sweep and not at the next.
         self._judge(watched, now_ns)
         return watched
@@ -88,6 +96,8 @@ class Interlocks:
 
     def _judge(self, watched: _Watched, at_ns: int) -> None:
         holds = watched.history.holds(watched.plan.condition)
+        if holds is not None:
+            watched.known_ns = at_ns
         if holds is False:
             watched.since_ns = None
         elif holds:
@@ -103,6 +113,8 @@ class Interlocks:
                 if now_ns >= self._valid_ns[channel] + blind_ns:
                     name = self._channels[channel].name
                     self._tripped(watched, f"no valid reading of {name} for {blind_ns / 1e9:g} s")
+            if now_ns >= watched.unknown_ns:
+                self._tripped(watched, _no_value(watched, now_ns))
 
     @property
     def due_ns(self) -> int | None:
@@ -119,6 +131,7 @@ class Interlocks:
             for watched in self._watched
             if watched.since_ns is not None
         ]
+        dues += [watched.unknown_ns for watched in self._watched]
         return min(dues, default=None)
 
     def _check_hold(self, watched: _Watched, now_ns: int) -> None:
@@ -149,3 +162,9 @@ class Interlocks:
         name = watched.plan.name
         values = {self._channels[channel].name: self._values[channel] for channel in self._known(watched)}
         self._trip(Trip(name, f"interlock {name}: {why}", values))
+
+
+def _no_value(watched: _Watched, now_ns: int) -> str:
+    """Why a condition is unknown although its channels are read: mostly a window shorter than a poll."""
+    silent_s = (now_ns - watched.known_ns) / 1e9
+    return f"{watched.plan.condition.text} has had no value for {silent_s:.3g} s: too few readings come"

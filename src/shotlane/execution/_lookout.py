@@ -100,13 +100,17 @@ class Lookout:
         )
         self._control.stop(Outcome.ABORTED, trip.message)
 
+    def lose(self, what: str, error: Exception) -> None:
+        """Abort because of a bug in what watches. Any thread."""
+        message = f"{what}: {type(error).__name__}: {error}"
+        self._journal.tell("worker.crashed", port="conditions", message=message)
+        self._interlocks.tripped = True
+        self._control.stop(Outcome.ABORTED, message)
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         with self._lock:
             try:
                 yield
             except Exception as error:  # noqa: BLE001  whatever it is, nobody would be watching any more
-                message = f"conditions could not be looked at: {type(error).__name__}: {error}"
-                self._journal.tell("worker.crashed", port="conditions", message=message)
-                self._interlocks.tripped = True
-                self._control.stop(Outcome.ABORTED, message)
+                self.lose("conditions could not be looked at", error)

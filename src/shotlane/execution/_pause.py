@@ -34,8 +34,8 @@ class Pauses:
         """Wait for a person; True to try again, False when asked to skip or to stop."""
         control = self._parts.control
         control.pause(reason, _AFTER_FAULT)
-        assert control.pausing is not None
-        self._begin(control.pausing)
+        # Not what the control says by now: somebody may have continued already.
+        self._begin(Wish("pause", reason, _AFTER_FAULT))
         self._wait()
         if control.interrupts:
             # Whoever skips the shot wants to go on with the next one.

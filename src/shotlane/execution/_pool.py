@@ -1,6 +1,7 @@
 """What execution asks of the instruments: the face of the pool, and of whatever stands in for it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from shotlane.instruments import InstrumentError, ProgramTable, Reading
@@ -44,6 +45,9 @@ class InstrumentPool(Protocol):
 
     def port_of(self, role: str) -> str:
         """The port that a role shares with whoever is on the same wire."""
+
+    def lock_of(self, port: str) -> AbstractContextManager[Any]:
+        """The lock of a port, re-entrant, for who must look at something before the port is used."""
 
     def open(self, roles: Sequence[str]) -> None:
         """Open all; raises `PoolError` with every fault."""

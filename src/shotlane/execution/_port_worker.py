@@ -6,7 +6,9 @@ successor is due is missed, everything else is done however late.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any
 
 from shotlane.execution._block import Block, blocks
 from shotlane.execution._clock import Clock
@@ -60,21 +62,29 @@ class PortWorker:
     def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
         """Write the initial values, each as soon as the one before is through."""
         for item in initial:
-            yield self._clock.now_ns()
             channel = self._channels[item.channel]
-            self._initial, self._begun_ns = item, self._clock.now_ns()
-            self._number = self._ledger.next_number()
-            stamps: Stamps = (self._begun_ns, None)
-            raw: str | None = f"{CRASHED}: the exchange met a bug"
-            try:
-                answer = self._pool.write(channel.role, channel.attribute.name, item.value)
-                stamps, raw = (answer.requested_ns, answer.received_ns), None
-            except InstrumentError as error:
-                stamps, raw = stamps_of(error), raw_of(error)
-                self._refused(channel, item.value, error)
-            finally:
-                self._note_initial(item, stamps, raw)
-                self._initial = None
+            lock = self._lock_of(channel.role)
+            yield self._clock.now_ns()
+            with lock:
+                if self._trouble.over:
+                    return
+                self._set_initial(item, channel)
+
+    def _set_initial(self, item: InitialValue, channel: Channel) -> None:
+        """Write one initial value."""
+        self._initial, self._begun_ns = item, self._clock.now_ns()
+        self._number = self._ledger.next_number()
+        stamps: Stamps = (self._begun_ns, None)
+        raw: str | None = f"{CRASHED}: the exchange met a bug"
+        try:
+            answer = self._pool.write(channel.role, channel.attribute.name, item.value)
+            stamps, raw = (answer.requested_ns, answer.received_ns), None
+        except InstrumentError as error:
+            stamps, raw = stamps_of(error), raw_of(error)
+            self._refused(channel, item.value, error)
+        finally:
+            self._note_initial(item, stamps, raw)
+            self._initial = None
 
     def _note_initial(self, item: InitialValue, stamps: Stamps, raw: str | None) -> None:
         """Note what became of an initial value."""
@@ -87,18 +97,29 @@ class PortWorker:
         self._origin_ns = origin_ns
         for block in blocks(dues, self._role_of):
             # Whatever can be done before the wait is: what is done after it makes the request late.
-            exchange = self._prepared(block)
+            exchange, lock = self._prepared(block), self._lock_of(self._role_of(block[0]))
             if self.arrived_ns is None:
                 self.arrived_ns = self._clock.now_ns()
             yield origin_ns + block[0].target_ns
-            self._under_way, self._noted, self._begun_ns = block, 0, self._clock.now_ns()
-            try:
-                exchange()
-            except BaseException as error:
-                # It was tried, so it is not unreached; who drives this worker records the bug.
-                self._give_up(self._pool.mask(f"{CRASHED}: {type(error).__name__}: {error}"))
-                raise
-            self._under_way = []
+            with lock:
+                # It may have waited for the port behind a poll until long after the attempt was over.
+                if self._trouble.over:
+                    return
+                self._do(block, exchange)
+
+    def _do(self, block: Block, exchange: Callable[[], None]) -> None:
+        """Make one exchange, and note all that it is for."""
+        self._under_way, self._noted, self._begun_ns = block, 0, self._clock.now_ns()
+        try:
+            exchange()
+        except BaseException as error:
+            # It was tried, so it is not unreached; who drives this worker records the bug.
+            self._give_up(self._pool.mask(f"{CRASHED}: {type(error).__name__}: {error}"))
+            raise
+        self._under_way = []
+
+    def _lock_of(self, role: str) -> AbstractContextManager[Any]:
+        return self._pool.lock_of(self._pool.port_of(role))
 
     def _prepared(self, block: Block) -> Callable[[], None]:
         """What is to be done for a block, with its parts ready."""

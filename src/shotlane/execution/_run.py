@@ -243,6 +243,7 @@ class _Run:
             parts.progress.phase = Phase.MAKING_SAFE
             request = parts.control.request
             why = self._reason or (request.reason if request else "the end of the run")
+            parts.drive.end_exchanges()
             parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling)
         try:
             bounded(parts.pool.close, BOUND_S)
@@ -250,20 +251,29 @@ class _Run:
             message = parts.pool.mask(f"closing the instruments: {error}")
             parts.journal.tell("worker.crashed", port="run", message=message)
 
+    @property
+    def _outcome(self) -> Outcome:
+        return worst([self._own, *+self._parts.outcomes, *self._kept])
+
+    @property
+    def _is_milder(self) -> bool:
+        """Whether a fault of the end is the worst to be told; a sweep that failed does not hide it."""
+        return self._reason is None or self._outcome.severity < Outcome.ERRORED.severity
+
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
         failure = self._parts.journal.failure
-        if failure is not None and self._reason is None:
+        if failure is not None and self._is_milder:
             self._not_stored(failure)
         unsafe = self._parts.safe_state.unsafe
-        if unsafe and self._reason is None:
+        if unsafe and self._is_milder:
             told = _listed([f"{item.role}: {item.message}" for item in unsafe])
             self._verdict(Outcome.ERRORED, f"not every instrument could be made safe:{told}")
         result = self._result(number)
         try:
             self._end_run(result)
         except Exception as error:  # noqa: BLE001  the caller must learn how the run ended all the same
-            if self._reason is None:
+            if self._is_milder:
                 self._not_stored(error)
             result = self._result(number)
         progress = self._parts.progress
@@ -287,7 +297,7 @@ class _Run:
                     lateness[name] = summary
         return RunResult(
             run=number,
-            outcome=worst([self._own, *+parts.outcomes, *self._kept]),
+            outcome=self._outcome,
             reason=self._reason,
             shots_planned=len(self._numbers),
             outcomes=dict(+parts.outcomes),

@@ -1,10 +1,12 @@
 """Reads what interlocks hang on while no lane does: one generator of waits and exchanges per port.
 
-A channel is polled only when no reading of it was tried within its period. Where the port's own work is due
-before such an exchange would be through, the poll waits for it, but not longer than another period.
+A channel is polled only when no reading of it was tried within its period. Its own polls count from their
+beginning, so that one that takes long is not the pace of the next, but half a period is left to the port's
+own work. Where that is due before a poll would be through, the poll waits for it, but not longer than another
+period.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,50 +53,67 @@ class Sentinel:
         self._port = port
         self._parts = watching
         self._polled_ns: dict[int, int] = {}
+        self._through_ns: dict[int, int] = {}
         self._begun_ns = watching.clock.now_ns()
+        # As they were at the last look: another shot, or the end, may change them at any instant.
+        self._polls: Mapping[int, int] = {}
 
     def rounds(self) -> Iterator[int]:
         """Wait and poll, for ever; no exchange is begun when the run is asked to stop."""
         clock = self._parts.clock
         while True:
-            now_ns = clock.now_ns()
+            now_ns, self._polls = clock.now_ns(), self._parts.lookout.polls
             yield max(min(self._due_ns().values(), default=now_ns + _IDLE_NS), now_ns)
             overdue = self._overdue()
             free_ns = self._free_ns(overdue[0]) if overdue else None
             if free_ns is not None:
                 yield free_ns
                 overdue = self._overdue()
-            if overdue and self._parts.control.request is None:
-                self._poll(self._along(overdue[0]))
+            if overdue:
+                self._poll_unless_stopped(self._along(overdue[0]))
+
+    def _poll_unless_stopped(self, indices: Sequence[int]) -> None:
+        """Wait for the port, and poll if nobody stopped the run until then."""
+        pool = self._parts.pool
+        with pool.lock_of(pool.port_of(self._parts.channels[indices[0]].role)):
+            if self._parts.control.request is None:
+                self._poll(indices)
 
     def _overdue(self) -> list[int]:
         """Channels that are to be polled now."""
-        now_ns = self._parts.clock.now_ns()
+        now_ns, self._polls = self._parts.clock.now_ns(), self._parts.lookout.polls
         return [channel for channel, due_ns in self._due_ns().items() if due_ns <= now_ns]
 
     def _due_ns(self) -> dict[int, int]:
         """When each channel of the port is to be polled, unless a lane reads it before."""
         lookout, found = self._parts.lookout, dict[int, int]()
-        for channel, period_ns in lookout.polls.items():
+        for channel, period_ns in self._polls.items():
             if self._parts.channels[channel].port == self._port:
-                # Its own polls count from their beginning: one that takes long is not the pace of the next.
-                tried = [self._polled_ns.get(channel), lookout.tried_ns(channel)]
-                known = [at_ns + period_ns for at_ns in tried if at_ns is not None]
-                found[channel] = max(known, default=self._begun_ns)
+                found[channel] = max(self._own_due_ns(channel, period_ns), self._begun_ns)
+                tried_ns = lookout.tried_ns(channel)
+                if tried_ns is not None and tried_ns != self._through_ns.get(channel):
+                    found[channel] = max(found[channel], tried_ns + period_ns)
         return found
+
+    def _own_due_ns(self, channel: int, period_ns: int) -> int:
+        """When a channel is to be polled, by its last poll."""
+        if channel not in self._polled_ns:
+            return 0
+        through_ns = self._through_ns.get(channel, 0)
+        return max(self._polled_ns[channel] + period_ns, through_ns + period_ns // 2)
 
     def _free_ns(self, channel: int) -> int | None:
         """When to poll instead, where the port is about to work; None for now."""
         next_ns, now_ns = self._parts.next_ns(self._port), self._parts.clock.now_ns()
         cost_ns = reading_cost_ns([self._parts.channels[channel]])
-        latest_ns = self._due_ns()[channel] + self._parts.lookout.polls[channel]
+        latest_ns = self._due_ns()[channel] + self._polls[channel]
         if next_ns is None or not now_ns < next_ns < now_ns + cost_ns or next_ns > latest_ns:
             return None
         return next_ns + _AFTER_NS
 
     def _along(self, first: int) -> list[int]:
         """What is read in one exchange with `first`."""
-        channels, polls, now_ns = self._parts.channels, self._parts.lookout.polls, self._parts.clock.now_ns()
+        channels, polls, now_ns = self._parts.channels, self._polls, self._parts.clock.now_ns()
         return [
             channel
             for channel, due_ns in self._due_ns().items()
@@ -144,5 +163,5 @@ class Sentinel:
         status = Status.FAILED if failed else Status.OK
         row = PollRow(index, requested_ns + ahead_ns, received_utc_ns, value, status, raw)
         self._parts.journal.poll(row)
-        at_ns = clock.now_ns() if received_ns is None else received_ns
+        at_ns = self._through_ns[index] = clock.now_ns() if received_ns is None else received_ns
         self._parts.observe(Observation(index, at_ns, value))

@@ -6,6 +6,7 @@ necessary, before that attempt is closed.
 """
 
 from enum import Enum, auto
+from functools import partial
 from typing import NamedTuple
 
 from shotlane.execution._attempt import Attempt
@@ -98,11 +99,20 @@ def _end(parts: RunParts, shot: int, result: ShotResult) -> None:
         parts.failure = parts.failing
     try:
         tell(parts, shot, result.outcome)
-        parts.journal.end_shot(ShotEnd(shot, result.outcome, result.attempts))
+        with parts.drive.away(partial(_make_safe_meanwhile, parts)):
+            parts.journal.end_shot(ShotEnd(shot, result.outcome, result.attempts))
     except BaseException:
         parts.outcomes[worst([Outcome.ERRORED, result.outcome])] += 1
         raise
     parts.outcomes[result.outcome] += 1
+
+
+def _make_safe_meanwhile(parts: RunParts) -> None:
+    """Make safe what holds its values between shots: the run is stopped while the store is waited for."""
+    request = parts.control.request
+    if parts.safe_state.needed and request is not None:
+        parts.drive.end_polls()
+        parts.safe_state.reach(request.reason, None, parts.drive.busy | parts.drive.polling)
 
 
 def _left(parts: RunParts, result: ShotResult, last: bool) -> ShotResult:
@@ -217,6 +227,7 @@ def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
         reason = "a verdict did not hold, and the shot is tried again"
     else:
         reason = "the end of the run" if then is _Then.END_RUN else "the end of the shot"
+    parts.drive.end_exchanges()
     parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling)
     if then is _Then.END_RUN:
         # What could not be made safe just now is not tried again a moment later.

@@ -7,6 +7,7 @@ to, so a stop wakes it at once.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from shotlane.execution._ending import Ending
 from shotlane.execution._lookout import Lookout
 from shotlane.execution._meeting import Meeting, Steps
 from shotlane.execution._observation import Observation
+from shotlane.execution._standby import Standby
 from shotlane.execution._thread_watch import ThreadWatch
 from shotlane.execution._trouble import Trouble
 
@@ -99,6 +101,7 @@ class ThreadDrive:
         self._reports: SimpleQueue[_Report] = SimpleQueue()
         self._threads: dict[str, _PortThread] = {}
         self._working: set[str] = set()
+        self._standby = Standby(control)
         control.on_stop(self._wake)
 
     @property
@@ -129,8 +132,12 @@ class ThreadDrive:
         self._watch.begin(rounds)
 
     def end_polls(self) -> None:
-        """Poll no more."""
+        """Poll no more, and watch no interlock any more."""
+        self._lookout.use(())
         self._watch.end_polls(GRACE_NS / 1e9)
+
+    def end_exchanges(self) -> None:
+        """Do nothing: ports have locks."""
 
     def catch_up(self) -> None:
         """Look at all readings that were made so far."""
@@ -189,6 +196,10 @@ class ThreadDrive:
         while goes_on():
             self._take_report(None)
 
+    def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """Let another thread act meanwhile."""
+        return self._standby.in_place(act)
+
     def settle(self, timeout_s: float) -> frozenset[str]:
         """Collect the reports that still come."""
         deadline_ns = self._clock.now_ns() + round(timeout_s * 1e9)
@@ -203,6 +214,7 @@ class ThreadDrive:
         """Let the threads end; one that never returns is left behind."""
         self._control.on_stop(_ignore)
         self._watch.close()
+        self._standby.close()
         for thread in self._threads.values():
             thread.inbox.put(None)
         self._threads.clear()
@@ -220,6 +232,7 @@ class ThreadDrive:
     def _wake(self) -> None:
         """Called by a stop, maybe out of a signal handler: `SimpleQueue.put` is made for that."""
         self._reports.put(None)
+        self._standby.wake()
 
 
 def _ignore() -> None:

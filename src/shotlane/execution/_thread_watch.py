@@ -15,6 +15,8 @@ from shotlane.execution._observation import Observation
 
 # Readings on their way when an attempt ends are looked at before it is judged; they are few.
 _CATCH_UP_S = 1.0
+# One wait in one piece is bounded, because no system takes any timeout.
+_LONGEST_S = 3600.0
 
 
 class ThreadWatch:
@@ -78,10 +80,16 @@ class ThreadWatch:
             self._looking = None
 
     def _look(self) -> None:
+        try:
+            self._look_until_closed()
+        except Exception as error:  # noqa: BLE001  nobody would be watching any more
+            self._lookout.lose("conditions could not be looked at", error)
+
+    def _look_until_closed(self) -> None:
         """Look at each reading, and at the time when there is something to be decided by it."""
         while True:
             due_ns = self._lookout.due_ns
-            timeout_s = None if due_ns is None else max(due_ns - self._clock.now_ns(), 0) / 1e9
+            timeout_s = None if due_ns is None else self._bounded_s(due_ns)
             try:
                 item = self._inbox.get(timeout=timeout_s)
             except Empty:
@@ -94,13 +102,25 @@ class ThreadWatch:
             else:
                 item()
 
+    def _bounded_s(self, target_ns: int) -> float:
+        """Until an instant, or until it is time to look again."""
+        return min(max(target_ns - self._clock.now_ns(), 0) / 1e9, _LONGEST_S)
+
     def _patrol(self, port: str, waits: Iterator[int]) -> None:
+        try:
+            self._poll_until_over(port, waits)
+        except Exception as error:  # noqa: BLE001  what is not polled is not watched
+            self._lookout.lose(f"port {port} could not be polled", error)
+        finally:
+            self._polling.discard(port)
+
+    def _poll_until_over(self, port: str, waits: Iterator[int]) -> None:
         while True:
             self._polling.add(port)
             target_ns = next(waits)
             self._polling.discard(port)
-            while (left_ns := target_ns - self._clock.now_ns()) > 0:
-                if self._over.wait(left_ns / 1e9):
+            while (left_s := self._bounded_s(target_ns)) > 0:
+                if self._over.wait(left_s):
                     return
             if self._over.is_set():
                 return

@@ -9,6 +9,7 @@ Readings reach the conditions when their receiving times have come, and polls go
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -74,8 +75,13 @@ class VirtualDrive:
         heapify(self._polls)
 
     def end_polls(self) -> None:
-        """Poll no more."""
+        """Poll no more, and watch no interlock any more."""
+        self._lookout.use(())
         self._polls.clear()
+
+    def end_exchanges(self) -> None:
+        """Wait until every port is through with what it does."""
+        self._clock.wait_until(max(self._free_ns.values(), default=0), _NEVER)
 
     def catch_up(self) -> None:
         """Look at all readings that were received so far."""
@@ -184,6 +190,11 @@ class VirtualDrive:
             if at_ns != NEVER_NS:
                 self._do_next(at_ns, [], None)
             time.sleep(_PAUSE_S)
+
+    def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """Nothing happens meanwhile: virtual time stands still."""
+        del act
+        return nullcontext()
 
     def settle(self, timeout_s: float) -> frozenset[str]:
         """Nothing is ever busy."""

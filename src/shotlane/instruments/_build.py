@@ -7,10 +7,11 @@ from typing import Any
 from shotlane.instruments.definition._contract import Driver, InstrumentError
 from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._secrets import Secrets
+from shotlane.instruments.pool._addresses import known_resources, real_resources
 from shotlane.instruments.pool._converted_driver import ConvertedDriver
 from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks
 from shotlane.instruments.pool._member import RoleNotify
-from shotlane.instruments.pool._pool import Pool, known_resources, real_resources
+from shotlane.instruments.pool._pool import Pool
 from shotlane.instruments.simulation._fault_schedule import FaultSchedule
 from shotlane.instruments.simulation._hardware import simulated_class
 from shotlane.instruments.simulation._state import SimulatedStates

@@ -27,6 +27,8 @@ from shotlane.model._dialogue import (
     ReplyForm,
     SetText,
 )
+from shotlane.model._expand import with_lane_kinds
+from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds
 from shotlane.model._instrument import (
     InstrumentAttribute,
     InstrumentCommand,
@@ -36,11 +38,19 @@ from shotlane.model._instrument import (
     Wear,
 )
 from shotlane.model._lane import CallAt, Lane, Point, ReadAt
-from shotlane.model._load import check_schema_only, load_instrument, load_sequence, load_station
+from shotlane.model._lane_kind import LaneKind, LaneKindError, LanePart, LoadedKind, WrittenLane
+from shotlane.model._load import (
+    check_schema_only,
+    load_instrument,
+    load_sequence,
+    load_station,
+    of_known_language,
+)
 from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._rehearsal import Coupling, SimulatedFault
 from shotlane.model._schema import KindName, json_schema, write_schemas
+from shotlane.model._schema_kinds import with_kinds
 from shotlane.model._sequence import (
     Ask,
     AskStep,
@@ -90,9 +100,14 @@ __all__ = [
     "InstrumentIdentity",
     "Interlock",
     "Keep",
+    "KindFault",
     "KindName",
     "Lane",
+    "LaneKind",
+    "LaneKindError",
+    "LanePart",
     "LengthField",
+    "LoadedKind",
     "OptionForm",
     "Part",
     "Point",
@@ -117,15 +132,21 @@ __all__ = [
     "Waveform",
     "Wear",
     "WireType",
+    "WrittenLane",
     "as_limited",
     "channel_name",
     "check_schema_only",
     "flatten",
+    "installed_kinds",
     "json_schema",
     "load_instrument",
+    "load_kinds",
     "load_sequence",
     "load_station",
+    "of_known_language",
     "reading_cost_ns",
     "was_dropped",
+    "with_kinds",
+    "with_lane_kinds",
     "write_schemas",
 ]

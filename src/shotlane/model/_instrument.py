@@ -164,7 +164,7 @@ class InstrumentDocument(DialogueKeys, ModbusKeys):
     source: str | None = Field(None, description="The manual that it was written from.")
     tried: str | None = Field(None, description="On which real device it was tried; nothing: on none yet.")
     protocol: Literal["modbus", "ascii", "scpi", "binary", "simulated", "rtu"] = Field(
-        description="How it is spoken to; one that is only simulated speaks to nobody."
+        description="How it is spoken to; `simulated` speaks to nobody."
     )
     timeout: Scalar = Field("1 s", description="Longest wait for a reply.", examples=["300 ms"])
     tries: int = Field(2, ge=1, le=10, description="How often a reading or set is tried.")

@@ -14,6 +14,7 @@ from shotlane.model._sequence_checks import check_sequence
 from shotlane.model._station import Station
 from shotlane.model._station_checks import check_station
 from shotlane.model._told import Codes
+from shotlane.model._upgrade import upgrade
 
 Model = TypeVar("Model", bound=Part)
 
@@ -75,7 +76,7 @@ KINDS: Mapping[KindName, Kind[Any]] = {kind.name: kind for kind in (SEQUENCE, ST
 
 def is_readable(document: Document, report: Report, kind: Kind[Any]) -> bool:
     """Whether it is a document of this kind, in a language that is known; tells it when not."""
-    return not _is_other_kind(document, report, kind) and not _is_newer(document, report, kind)
+    return not _is_other_kind(document, report, kind) and in_this_language(document, report, kind)
 
 
 def _is_other_kind(document: Document, report: Report, kind: Kind[Any]) -> bool:
@@ -99,14 +100,18 @@ def _article(name: str) -> str:
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
-def _is_newer(document: Document, report: Report, kind: Kind[Any]) -> bool:
+def in_this_language(document: Document, report: Report, kind: Kind[Any]) -> bool:
+    """Whether its language is known, newer ones being told; an older one becomes the newest, in its place."""
     language = document.data.get("language")
-    if not isinstance(language, int) or isinstance(language, bool) or language <= LANGUAGE:
+    if not isinstance(language, int) or isinstance(language, bool):
+        return True
+    if language > LANGUAGE:
+        report.error(
+            kind.codes.language,
+            f"the document is written in language {language}, and this shotlane knows up to {LANGUAGE}",
+            document.span(("language",)),
+            help="install a newer shotlane",
+        )
         return False
-    report.error(
-        kind.codes.language,
-        f"the document is written in language {language}, and this shotlane knows up to {LANGUAGE}",
-        document.span(("language",)),
-        help="install a newer shotlane",
-    )
+    upgrade(document, kind.name, language)
     return True

@@ -4,21 +4,32 @@ Faulty parts are dropped from a copy of the data and recorded in `document.dropp
 again, until it is sound. What then is missing because it was dropped is dropped too, silently.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any, Generic
 
 from pydantic import ValidationError
 
 from shotlane.diagnostics import Report
 from shotlane.document import Document, Path
+from shotlane.model._installed_kinds import installed_kinds, kinds_used
 from shotlane.model._instrument import InstrumentDocument
-from shotlane.model._kind import INSTRUMENT, KINDS, SEQUENCE, STATION, Kind, Model, is_readable
+from shotlane.model._kind import (
+    INSTRUMENT,
+    KINDS,
+    SEQUENCE,
+    STATION,
+    Kind,
+    Model,
+    in_this_language,
+    is_readable,
+)
+from shotlane.model._lane_kind import LoadedKind
 from shotlane.model._outline import known_keys
 from shotlane.model._problem import Problem, problems_of
 from shotlane.model._prune import prune, unit_of
 from shotlane.model._schema import KindName, committed_schema
 from shotlane.model._schema_check import check_against
+from shotlane.model._schema_kinds import with_kinds
 from shotlane.model._sequence import Sequence
 from shotlane.model._station import Station
 from shotlane.model._told import misspelt, tell
@@ -45,7 +56,16 @@ def load_instrument(document: Document, report: Report) -> InstrumentDocument | 
 def check_schema_only(document: Document, kind: KindName, report: Report) -> None:
     """Check a document against its JSON Schema alone, as an editor does: shapes and keys, no meaning."""
     if is_readable(document, report, KINDS[kind]):
-        check_against(committed_schema(kind), document, KINDS[kind].codes, report)
+        schema = committed_schema(kind)
+        if kind == "sequence":
+            used = kinds_used(document.data).values()
+            schema = with_kinds(schema, (item for item in used if isinstance(item, LoadedKind)))
+        check_against(schema, document, KINDS[kind].codes, report)
+
+
+def of_known_language(kind: KindName, report: Report) -> Callable[[Document], bool]:
+    """Says of such a document, or a fragment of one, whether its language is known; upgrades an older one."""
+    return lambda document: in_this_language(document, report, KINDS[kind])
 
 
 def _load(document: Document, report: Report, kind: Kind[Model]) -> Model | None:
@@ -90,7 +110,7 @@ class _Loading(Generic[Model]):
             return self._kind.model.model_validate(data)
         except ValidationError as error:
             problems = problems_of(error, data)
-        meant = misspelt(problems, partial(known_keys, self._kind.model), self._document)
+        meant = misspelt(problems, self._known, self._document)
         incomplete = {path[:-1] for path in self._document.dropped if len(path) > 1}
         known = self._document.dropped | set(meant.values())
         for problem in sorted(problems, key=lambda item: self._document.span(item.path).start)[:_MAX_TOLD]:
@@ -118,8 +138,14 @@ class _Loading(Generic[Model]):
         told = (problem.kind, place, str(problem.path[-1]))
         if told not in self._told:
             self._told.add(told)
-            known = partial(known_keys, self._kind.model)
-            tell(problem, known, self._document, self._kind.codes, self._report)
+            tell(problem, self._known, self._document, self._kind.codes, self._report)
+
+    def _known(self, path: Path, part: str | None) -> dict[str, str]:
+        """Keys that can stand at a path; in a lane, also those of installed kinds."""
+        known = known_keys(self._kind.model, path, part)
+        if self._kind.model is Sequence and len(path) == 2 and path[0] == "lanes":
+            known = {**known, **dict.fromkeys(installed_kinds(), "")}
+        return known
 
     def _drop(self, path: Path) -> None:
         self._document.drop(unit_of(path, self._kind.independent))

@@ -64,13 +64,12 @@ def _faults(lane: SetLane, timeline: Timeline, taking: set[str]) -> Iterator[tup
             step = timeline.steps[opening].name
             message = f"'{name}' cannot change while '{step}' lasts: its table would not know when to end"
             yield cell.key, (message, "hold one value there")
+        if lane.channel.lead_ns and cell.cell.first and cell.cell.first in timeline.openings:
+            step = timeline.steps[cell.cell.first].name
+            message = f"'{name}' is set early, and the table that '{step}' has begins with it"
+            yield cell.key, (message, f"set it in the step before '{step}'")
         before = next((place for place in timeline.openings if place < cell.cell.first), None)
-        if before is None:
-            continue
-        step = timeline.steps[before].name
-        if not hardware.restartable:
+        if before is not None and not hardware.restartable:
+            step = timeline.steps[before].name
             message = f"'{name}' would need another table after '{step}', and takes one in a shot"
             yield cell.key, (message, f"let '{name}' hold its value from '{step}' on")
-        elif lane.channel.lead_ns:
-            message = f"'{name}' is set early, and nobody knows beforehand when '{step}' ends"
-            yield cell.key, (message, f"let a step of fixed length come between '{step}' and this")

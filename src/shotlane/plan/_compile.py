@@ -101,7 +101,7 @@ def compile_sequence(
         retry,
         cadence_ns,
         summary,
-        _content(document.data, retry, cadence_ns, lanes),
+        _content(document, retry, cadence_ns, lanes),
         Cutter(program, points, _ports(lanes, table)),
         files=compiler.files.texts,
         on_fail=sequence.on_fail,
@@ -184,8 +184,9 @@ def _point_text(points: Points, index: int) -> str:
     return ", ".join(texts)
 
 
-def _content(data: Mapping[str, Any], retry: RetryPolicy, cadence_ns: int | None, lanes: Lanes) -> bytes:
+def _content(document: Document, retry: RetryPolicy, cadence_ns: int | None, lanes: Lanes) -> bytes:
     """What the author asked for, without what does not matter to the instruments."""
+    data = document.data
     sections = {key: data.get(key) for key in ("parameters", "labels", "timeline")}
     written = {
         name: {key: value for key, value in lane.items() if key != "description"}
@@ -197,4 +198,5 @@ def _content(data: Mapping[str, Any], retry: RetryPolicy, cadence_ns: int | None
         for plan in lanes.plans
     ]
     live = {key: data[key] for key in ("results", "interlocks", "on_fail", "between") if data.get(key)}
-    return canonical([sections, written, policy, cadence_ns, plans, *([live] if live else [])])
+    makers = [dict(document.makers)] if document.makers else []
+    return canonical([sections, written, policy, cadence_ns, plans, *([live] if live else []), *makers])

@@ -160,7 +160,7 @@ class CompiledPlan:
             number,
             parameters.values(row),
             initial,
-            split(segment, what.endings),
+            split(segment, what.endings, [channel.lead_ns for channel in self.channels]),
             digest(*parts, told),
             what.results,
             what.interlocks,

@@ -25,7 +25,10 @@ from shotlane.plan._written import Written
 
 @dataclass(frozen=True, slots=True)
 class OpenStep:
-    """A step that ends when its condition has held, or (`formula` None) when a person has answered."""
+    """A step that ends when its condition has held, or (`formula` None) when a person has answered.
+
+    `timeout`: a condition without one is waited for as long as its step is laid out; a person for ever.
+    """
 
     name: str
     formula: FormulaTerm | None
@@ -60,7 +63,7 @@ class OpenStep:
         hold, timeout = self.hold.column(rows), self.timeout.column(rows)
         bad = hold > timeout
         if bad.any():
-            help = "make the timeout longer"
+            help = "write a longer timeout"
             message = f"'{self.name}' must hold for longer than its timeout, so it could never end well"
             findings.add("SEQ226", self.hold.span, rows, bad, lambda _: (message, help))
 
@@ -72,17 +75,13 @@ def build_openings(site: Site) -> list[OpenStep]:
         step = site.timeline.steps[position]
         opening = step.opening
         if isinstance(opening, AskStep):
-            found.append(OpenStep(step.name, None, opening.ask, None, _timeout(step)))
+            found.append(OpenStep(step.name, None, opening.ask, None, step.duration if step.bounded else None))
         elif isinstance(opening, UntilStep):
             until = _until(site, step, opening)
             if until is not None:
                 _record(site, until, position, step)
                 found.append(until)
     return found
-
-
-def _timeout(step: Step) -> Term | None:
-    return step.duration if step.bounded else None
 
 
 def _until(site: Site, step: Step, opening: UntilStep) -> OpenStep | None:
@@ -101,7 +100,7 @@ def _until(site: Site, step: Step, opening: UntilStep) -> OpenStep | None:
     if condition is None:
         return None
     return OpenStep(
-        step.name, condition, condition.term.written.text, hold, _timeout(step), opening.on_timeout
+        step.name, condition, condition.term.written.text, hold, step.duration, opening.on_timeout
     )
 
 

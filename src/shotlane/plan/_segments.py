@@ -2,10 +2,12 @@
 
 A segment is either one open-ended step or a stretch of others. What happens at a border belongs to the
 segment that ends there (rank 0) or to the first that begins there (rank 1); readings were divided at borders
-before they were laid out, so each lies in one segment. Times count from the origin of the segment.
+before they were laid out, so each lies in one segment. What is set early goes before a border, but not before
+the end of an open-ended step, which nobody knows: it begins the segment behind, ahead of its origin. Times
+count from the origin of the segment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,12 +36,18 @@ class _Stretch:
         return self.steps[-1].end_ns
 
 
-def split(whole: SegmentPlan, endings: Mapping[str, Ending]) -> tuple[SegmentPlan, ...]:
-    """The segments of a shot; the one that there is when nothing is open-ended."""
+def split(
+    whole: SegmentPlan, endings: Mapping[str, Ending], leads_ns: Sequence[int]
+) -> tuple[SegmentPlan, ...]:
+    """The segments of a shot; the one that there is when nothing is open-ended.
+
+    `leads_ns`: how early each channel is set.
+    """
     if not endings:
         return (whole,)
     stretches = list(_stretches(whole.steps, endings))
-    owners = {port: _Owners(plan, stretches) for port, plan in whole.ports.items()}
+    leads = np.array(leads_ns, dtype=np.int64)
+    owners = {port: _Owners(plan, stretches, leads) for port, plan in whole.ports.items()}
     return tuple(
         _segment(stretch, {port: owner.part(number) for port, owner in owners.items()})
         for number, stretch in enumerate(stretches)
@@ -63,14 +71,23 @@ def _stretches(steps: tuple[StepTimes, ...], endings: Mapping[str, Ending]) -> I
 class _Owners:
     """Which stretch everything on a port belongs to."""
 
-    def __init__(self, plan: PortPlan, stretches: list[_Stretch]) -> None:
+    def __init__(self, plan: PortPlan, stretches: list[_Stretch], leads_ns: Integers) -> None:
         self._plan = plan
         self._stretches = stretches
         self._starts = np.array([stretch.start_ns for stretch in stretches], dtype=np.int64)
         self._ends = np.array([stretch.end_ns for stretch in stretches], dtype=np.int64)
-        self._actions = self._of(plan.actions.target_ns, plan.actions.rank)
+        self._actions = self._of_early(plan.actions, leads_ns)
         self._calls = self._each([(call.target_ns, call.rank) for call in plan.calls])
         self._readings = [self._of_reading(rule.start_ns, rule.rank, rule.periodic) for rule in plan.readings]
+
+    def _of_early(self, table: ActionTable, leads_ns: Integers) -> Integers:
+        """Where sets belong that go early: no further back than to the last open-ended step."""
+        early = self._of(table.target_ns, table.rank)
+        meant = self._of(table.target_ns + leads_ns[table.channel], table.rank)
+        behind = [0]
+        for number, stretch in enumerate(self._stretches[:-1], 1):
+            behind.append(number if stretch.ending is not None else behind[-1])
+        return np.maximum(early, np.array(behind, dtype=np.int64)[meant])
 
     def _each(self, moments: list[tuple[int, int]]) -> list[int]:
         targets, ranks = np.array(moments, dtype=np.int64).reshape(-1, 2).T

@@ -13,7 +13,7 @@ from shotlane.instruments.dialogue._binary_layout import FORMATS, Number
 from shotlane.instruments.dialogue._checksum import Checksum
 from shotlane.instruments.dialogue._talk import Send
 from shotlane.instruments.dialogue._template import Field, WriteTemplate, signed
-from shotlane.instruments.dialogue._texts import TextSend
+from shotlane.instruments.dialogue._text_parts import TextSend
 
 _NUMBER: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TEXT: Final = r"[^\r\n]*?"

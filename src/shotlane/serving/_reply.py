@@ -11,7 +11,8 @@ from shotlane.instruments.dialogue._envelope import line_end
 from shotlane.instruments.dialogue._pattern import PatternFrame
 from shotlane.instruments.dialogue._talk import Reply
 from shotlane.instruments.dialogue._template import _parts, twos_complement
-from shotlane.instruments.dialogue._texts import BlockReply, TextReply, checksum_of
+from shotlane.instruments.dialogue._text_parts import BlockReply, TextReply
+from shotlane.instruments.dialogue._texts import checksum_of
 from shotlane.model import InstrumentDocument, ReplyForm
 from shotlane.serving._sample import sample
 

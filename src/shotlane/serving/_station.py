@@ -19,7 +19,7 @@ from shotlane.instruments import Definition, ResolvedStation, resolve_station
 from shotlane.instruments.definition._resource import parse_resource
 from shotlane.instruments.simulation._fault_schedule import FaultSchedule
 from shotlane.instruments.simulation._state import SimulatedStates
-from shotlane.model import Station, load_station
+from shotlane.model import Station, load_station, of_known_language
 from shotlane.serving._device import ServedDevice
 from shotlane.serving._dialogue import Lines, ServedDialogue
 from shotlane.serving._modbus import RtuRequests, TcpRequests
@@ -67,7 +67,7 @@ def serve(
     document = read_file(path, report)
     if document is None:
         return None
-    document = with_includes(document, path, report, STATION_SECTIONS)
+    document = with_includes(document, path, report, STATION_SECTIONS, of_known_language("station", report))
     station = load_station(document, report)
     if station is None or not report.ok:
         return None

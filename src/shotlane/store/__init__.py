@@ -10,6 +10,7 @@ from shotlane.store._reader import Reader, open_reader
 from shotlane.store._recorder import StoreRecorder, open_recorder
 from shotlane.store._recover import Recovered, recover, spools
 from shotlane.store._requests import Request, RequestInbox, send_request
+from shotlane.store._run_reader import RunReader
 from shotlane.store._session import SessionStart
 from shotlane.store._statements import GOOD
 from shotlane.store._upgrade import StoreInfo, check_store, store_info, upgrade_store
@@ -24,6 +25,7 @@ __all__ = [
     "Recovered",
     "Request",
     "RequestInbox",
+    "RunReader",
     "RunRecord",
     "RunSummary",
     "Selection",

@@ -18,7 +18,7 @@ LOT = 4096
 SORTED = 500
 _WHOLE = "<i8"
 TYPES = (*(_WHOLE,) * 6, "<f8", "<i2")
-# What may be missing: requested, received and value.
+# What may be missing: how late, how long, and the value.
 _OPTIONAL = (4, 5, 6)
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = b"\xff\xff"

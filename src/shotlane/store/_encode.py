@@ -106,11 +106,13 @@ def sample_rows(
     for channel, tick, target, requested, received, value, status, raw in rows:
         # A subclass of int would be looked up among the adapters of sqlite3 for every row.
         state = int(status)
+        late = None if requested is None else requested - target
+        took = None if received is None else received - (target if requested is None else requested)
         if type(value) is float and value == value and raw is None:
-            samples.append((attempt, channel, tick, target, requested, received, value, state))
+            samples.append((attempt, channel, tick, target, late, took, value, state))
             continue
         number, text, array = split(value)
-        samples.append((attempt, channel, tick, target, requested, received, number, state))
+        samples.append((attempt, channel, tick, target, late, took, number, state))
         if text is not None or raw is not None:
             texts.append((attempt, channel, tick, text, None if raw is None else storable(raw)))
         if array is not None:

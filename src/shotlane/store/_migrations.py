@@ -13,7 +13,7 @@ from shotlane.store._partitions import bounds
 
 
 def _to_2(op: Operations) -> None:
-    """Results with order, type and target, polls, requests, resumed runs; samples in parts on PostgreSQL."""
+    """Results with order, type and target, polls, requests, resumed runs; times of samples as differences, and in parts."""
     key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.drop_table("result")  # never written by version 1
     _create_result(op, key)
@@ -26,6 +26,7 @@ def _to_2(op: Operations) -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         _attempts_need_not_be_unique(op, key)
+        _times_as_differences(op, key)
     else:
         op.drop_constraint("attempt_run_shot_attempt_key", "attempt")
         _samples_in_parts(op)
@@ -114,14 +115,47 @@ def _attempts_need_not_be_unique(op: Operations, key: "sa.types.TypeEngine[int]"
     op.drop_table("attempt_before")
 
 
+_LATE = "requested_ns - target_ns"
+_TOOK = "received_ns - coalesce(requested_ns, target_ns)"
+
+
+def _times_as_differences(op: Operations, key: "sa.types.TypeEngine[int]") -> None:
+    op.rename_table("sample", "sample_before")
+    op.create_table(
+        "sample",
+        *(
+            sa.Column(name, key, primary_key=True, autoincrement=False)
+            for name in ("attempt", "channel", "tick")
+        ),
+        sa.Column("target_ns", sa.BigInteger, nullable=False),
+        sa.Column("late_ns", sa.BigInteger),
+        sa.Column("took_ns", sa.BigInteger),
+        sa.Column("value", sa.Double),
+        sa.Column("status", sa.SmallInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        f"INSERT INTO sample SELECT attempt, channel, tick, target_ns, {_LATE}, {_TOOK}, value, status"
+        " FROM sample_before"
+    )
+    op.drop_table("sample_before")
+
+
 def _samples_in_parts(op: Operations) -> None:
     last = op.get_bind().execute(sa.text("SELECT coalesce(max(number), 1) FROM run")).scalar_one()
     part = f"sample_1_{last}"
     op.rename_table("sample", part)
     op.execute(f"ALTER TABLE {part} RENAME CONSTRAINT sample_pkey TO {part}_pkey")
+    # In one go: both are told from the row as it was.
+    op.execute(
+        f"ALTER TABLE {part} ALTER requested_ns TYPE BIGINT USING {_LATE},"
+        f" ALTER received_ns TYPE BIGINT USING {_TOOK}"
+    )
+    op.execute(f"ALTER TABLE {part} RENAME requested_ns TO late_ns")
+    op.execute(f"ALTER TABLE {part} RENAME received_ns TO took_ns")
     op.execute(
         "CREATE TABLE sample (attempt BIGINT NOT NULL, channel BIGINT NOT NULL, tick BIGINT NOT NULL,"
-        " target_ns BIGINT NOT NULL, requested_ns BIGINT, received_ns BIGINT, value DOUBLE PRECISION,"
+        " target_ns BIGINT NOT NULL, late_ns BIGINT, took_ns BIGINT, value DOUBLE PRECISION,"
         " status SMALLINT NOT NULL, PRIMARY KEY (attempt, channel, tick)) PARTITION BY RANGE (attempt)"
     )
     op.execute(f"ALTER TABLE sample ATTACH PARTITION {part} {bounds(1, last)}")

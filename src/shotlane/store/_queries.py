@@ -16,10 +16,15 @@ _FIRST: Mapping[str, str] = {"value": "0.0", "text": "''", "raw": "''"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A SELECT of plain columns of one table, by name."""
+    """A SELECT of plain columns of one table, by name.
+
+    `table` and `chosen` say the same for a reader that is no database: which rows, None for all of the run.
+    """
 
     select: Select[Any]
     columns: tuple[str, ...]
+    table: str
+    chosen: "Selection | None" = None
 
     @property
     def first(self) -> str:
@@ -43,6 +48,12 @@ class Selection:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
+# The instants that are kept as differences, NULL where nothing was sent or received.
+STAMPS: Mapping[str, ColumnElement[int]] = {
+    "requested_ns": t.sample.c.target_ns + t.sample.c.late_ns,
+    "received_ns": t.sample.c.target_ns + func.coalesce(t.sample.c.late_ns, 0) + t.sample.c.took_ns,
+}
+
 # So many attempts and channels are looked up one by one; of more, the rows between are read over.
 _SEEKS = 2000
 
@@ -50,10 +61,10 @@ _SEEKS = 2000
 def samples_of(chosen: Selection, columns: Sequence[str]) -> Query:
     """Readings by attempt, channel and tick on SQLite, in any order on PostgreSQL.
 
-    There a sort, or a walk along the index, would cost more than all the rest.
+    Columns are those of the table, and the instants `requested_ns` and `received_ns`. A sort, or a walk along the index, would cost more than all the rest.
     """
     s = t.sample.c
-    query = select(*(s[name] for name in columns)).where(*_places(chosen, s))
+    query = select(*(_column(name).label(name) for name in columns)).where(*_places(chosen, s))
     if chosen.statuses is not None:
         query = query.where(s.status.in_(list(chosen.statuses)))
     for name, (low, high) in chosen.bounds.items():
@@ -62,15 +73,21 @@ def samples_of(chosen: Selection, columns: Sequence[str]) -> Query:
         value = _bounded(name)
         query = query if low is None else query.where(value >= low)
         query = query if high is None else query.where(value <= high)
-    return Query(query, tuple(columns))
+    return Query(query, tuple(columns), "sample", chosen)
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    return STAMPS[name] if name in STAMPS else t.sample.c[name]
 
 
 def _bounded(name: str) -> ColumnElement[int]:
     s = t.sample.c
-    began: ColumnElement[int] = func.coalesce(s.requested_ns, s.target_ns)
+    began: ColumnElement[int] = s.target_ns + func.coalesce(s.late_ns, 0)
     if name == "began_ns":
         return began
-    return t.attempt.c.origin_utc_ns + began if name == "began_utc_ns" else s[name]
+    if name == "began_utc_ns":
+        return t.attempt.c.origin_utc_ns + began
+    return _column(name)
 
 
 def texts_of(chosen: Selection) -> Query:
@@ -78,7 +95,7 @@ def texts_of(chosen: Selection) -> Query:
     x = t.sample_text.c
     columns = ("attempt", "channel", "tick", "text", "raw")
     query = select(*(x[name] for name in columns)).where(*_places(chosen, x))
-    return Query(query.order_by(x.attempt, x.channel, x.tick), columns)
+    return Query(query.order_by(x.attempt, x.channel, x.tick), columns, "sample_text", chosen)
 
 
 def _places(chosen: Selection, c: Any) -> list[ColumnElement[bool]]:
@@ -97,4 +114,4 @@ def shot_parameters_of(run: int) -> Query:
     p = t.shot_parameter.c
     columns = ("shot", "parameter", "value", "text")
     query = select(*(p[name] for name in columns)).where(p.run == run)
-    return Query(query.order_by(p.shot, p.parameter), columns)
+    return Query(query.order_by(p.shot, p.parameter), columns, "shot_parameter")

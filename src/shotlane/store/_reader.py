@@ -17,7 +17,7 @@ from shotlane.store._encode import Row
 from shotlane.store._engine import reader_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
-from shotlane.store._queries import Query
+from shotlane.store._queries import STAMPS, Query
 from shotlane.store._schema import check_schema
 from shotlane.store._session import is_alive
 
@@ -178,18 +178,24 @@ class Reader:
 
     def samples(self, run: int, channels: Sequence[int] | None = None) -> list[Row]:
         """Rows of id, index, tick, target_ns, requested_ns, received_ns, value, status."""
-        return self._fetch(_of_run(select(t.sample), t.sample.c, run, channels))
+        s, instants = t.sample.c, STAMPS.values()
+        query = select(s.attempt, s.channel, s.tick, s.target_ns, *instants, s.value, s.status)
+        return self._fetch(_of_run(query, s, run, channels))
 
     def sample_texts(self, run: int, channels: Sequence[int] | None = None) -> list[Row]:
         """Rows of id, index, tick, text, raw."""
         return self._fetch(_of_run(select(t.sample_text), t.sample_text.c, run, channels))
 
-    def arrays(self, run: int, channels: Sequence[int] | None = None) -> list[Row]:
-        """Rows of id, index, tick, requested_ns, dtype, shape, encoding, data."""
+    def arrays(
+        self, run: int, channels: Sequence[int] | None = None, attempts: Sequence[int] | None = None
+    ) -> list[Row]:
+        """Rows of id, index, tick, requested_ns, dtype, shape, encoding, data; of some attempts or all."""
         a, s = t.sample_array.c, t.sample.c
         same = and_(s.attempt == a.attempt, s.channel == a.channel, s.tick == a.tick)
-        query = select(a.attempt, a.channel, a.tick, s.requested_ns, a.dtype, a.shape, a.encoding, a.data)
-        return self._fetch(_of_run(query.join_from(t.sample_array, t.sample, same), a, run, channels))
+        requested = STAMPS["requested_ns"]
+        query = select(a.attempt, a.channel, a.tick, requested, a.dtype, a.shape, a.encoding, a.data)
+        query = query.join_from(t.sample_array, t.sample, same).where(*_attempts(a, run, attempts))
+        return self._fetch(_of_run(query, a, run, channels))
 
     def actions(self, run: int, attempts: Sequence[int] | None = None) -> list[Row]:
         """Rows of table `action`, in the order of its columns; of some attempts by key, or of all."""

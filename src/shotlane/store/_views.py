@@ -38,31 +38,46 @@ def _per(nanoseconds: str, unit: str) -> str:
     return f"CAST({nanoseconds} AS double precision) / {unit}"
 
 
-_ROW_TIMES = f"""{_per("s.target_ns", "1e9")} AS target_s, {_per("s.requested_ns", "1e9")} AS requested_s,
-    {_per("s.received_ns", "1e9")} AS received_s,
-    {_per("s.requested_ns - s.target_ns", "1e6")} AS lateness_ms"""
-# What was started, ok or late; calls count under their role.
+def _row_times(requested: str, received: str, late: str) -> str:
+    return f"""{_per("s.target_ns", "1e9")} AS target_s, {_per(requested, "1e9")} AS requested_s,
+    {_per(received, "1e9")} AS received_s,
+    {_per(late, "1e6")} AS lateness_ms"""
+
+
+_ACTION_LATE = "s.requested_ns - s.target_ns"
+_SAMPLE_TIMES = _row_times(
+    "(s.target_ns + s.late_ns)", "(s.target_ns + coalesce(s.late_ns, 0) + s.took_ns)", "s.late_ns"
+)
+_ACTION_TIMES = _row_times("s.requested_ns", "s.received_ns", f"({_ACTION_LATE})")
+# How late was what was started, ok or late, in what rows; calls count under their role.
 _STARTED = {
-    "readings": f"""sample s WHERE s.attempt = t.attempt AND s.channel = c.channel
+    "readings": (
+        "s.late_ns",
+        f"""sample s WHERE s.attempt = t.attempt AND s.channel = c.channel
         AND s.status <= {Status.LATE}""",
-    "actions": f"""action s WHERE s.attempt = t.attempt AND s.kind = {ActionKind.PLANNED:d}
+    ),
+    "actions": (
+        _ACTION_LATE,
+        f"""action s WHERE s.attempt = t.attempt AND s.kind = {ActionKind.PLANNED:d}
         AND s.status <= {Status.LATE} AND (s.channel = c.channel OR c.channel IS NULL
         AND s.channel IS NULL AND s.command LIKE t.channel || '.%')""",
+    ),
 }
 
 
 def _late(part: float) -> str:
     """The least lateness in ms that this part of all starts does not exceed."""
     whens = " ".join(
-        f"""WHEN '{what}' THEN (SELECT min(x.late) FROM (SELECT s.requested_ns - s.target_ns AS late,
-        cume_dist() OVER (ORDER BY s.requested_ns - s.target_ns) AS part FROM {rows}) x
+        f"""WHEN '{what}' THEN (SELECT min(x.late) FROM (SELECT {late} AS late,
+        cume_dist() OVER (ORDER BY {late}) AS part FROM {rows}) x
         WHERE x.part >= {part})"""
-        for what, rows in _STARTED.items()
+        for what, (late, rows) in _STARTED.items()
     )
     return _per(f"CASE t.what {whens} END", "1e6")
 
 
-_INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
+_SAMPLE_INSTANT = "(a.origin_utc_ns + s.target_ns + coalesce(s.late_ns, 0))"
+_ACTION_INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
 
 
 def views(time: Render) -> Iterator[tuple[str, str]]:
@@ -98,7 +113,7 @@ FROM attempt a""",
     yield (
         "sample_view",
         f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
-    {time(_INSTANT)} AS time, {_ROW_TIMES}, s.value, x.text, c.unit, {_STATUS} AS status, x.raw
+    {time(_SAMPLE_INSTANT)} AS time, {_SAMPLE_TIMES}, s.value, x.text, c.unit, {_STATUS} AS status, x.raw
 FROM attempt a
 JOIN sample s ON s.attempt = a.id
 JOIN channel c ON c.run = a.run AND c.channel = s.channel
@@ -107,7 +122,7 @@ LEFT JOIN sample_text x ON x.attempt = s.attempt AND x.channel = s.channel AND x
     yield (
         "array_view",
         f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
-    {time(_INSTANT)} AS time, {_ROW_TIMES}, c.unit, {_STATUS} AS status, x.dtype, x.shape, x.encoding, x.data
+    {time(_SAMPLE_INSTANT)} AS time, {_SAMPLE_TIMES}, c.unit, {_STATUS} AS status, x.dtype, x.shape, x.encoding, x.data
 FROM attempt a
 JOIN sample_array x ON x.attempt = a.id
 JOIN sample s ON s.attempt = x.attempt AND s.channel = x.channel AND s.tick = x.tick
@@ -116,7 +131,7 @@ JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
     yield (
         "action_view",
         f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, s.number, {_KIND} AS kind,
-    c.name AS channel, s.command, {time(_INSTANT)} AS time, {_ROW_TIMES}, s.value, s.text, c.unit,
+    c.name AS channel, s.command, {time(_ACTION_INSTANT)} AS time, {_ACTION_TIMES}, s.value, s.text, c.unit,
     {_STATUS} AS status, s.raw
 FROM attempt a
 JOIN action s ON s.attempt = a.id

@@ -28,6 +28,14 @@ LONGEST_S = 1e9  # 30 years; more does not fit into nanoseconds for long
 _SECOND = parse_unit("s")
 _BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
 
+# What of an attribute means nothing when one of its keys is faulty; it may be faulty for want of an option.
+_NUMBERS = ("min", "max", "safe", "resolution")
+_HANG_ON = {
+    "unit": _NUMBERS,
+    "type": (*_NUMBERS, "options", "bit", "bits"),
+    "access": ("safe", "set", "verify"),
+}
+
 
 class ValueReader:
     """Reads the values of one document; `code` is the code of its faults, `base` where its paths begin.
@@ -68,14 +76,26 @@ class ValueReader:
         notes: tuple[Note, ...],
     ) -> None:
         self.count += 1
-        if self._document.has_dropped((*self._base, *path)) or (notes and span in self._told):
+        if self._follows(path) or (notes and span in self._told):
             return
         self._told.add(span)
         self._report.error(code or self._code, message, span, help=help, notes=notes)
 
     def told(self, *path: str) -> bool:
-        """Whether something at or below a path is known to be faulty; what depends on it is unknown."""
-        return self._document.has_dropped((*self._base, *path))
+        """Whether something at, below or around a path is faulty; what depends on it is unknown."""
+        whole = (*self._base, *path)
+        return self._document.has_dropped(whole) or self._document.is_dropped(whole)
+
+    def _follows(self, path: Path) -> bool:
+        """Whether a fault was told already, or follows from what an attribute is not known to be."""
+        whole = (*self._base, *path)
+        if self._document.has_dropped(whole) or self._document.is_dropped(whole):
+            return True
+        if path[:1] != ("attributes",):
+            return False
+        attribute = whole[: len(self._base) + 2]
+        hang = [keys for key, keys in _HANG_ON.items() if (*attribute, key) in self._document.dropped]
+        return any(key in path[2:3] for keys in hang for key in keys)
 
     def unit(self, path: Path, text: str | None) -> Unit | None:
         """A unit; None too when none is written."""

@@ -103,6 +103,8 @@ def read_attribute(
     unit = values.unit((*path, "unit"), declared.unit)
     type_ = _type(declared, field_type)
     options = _options(declared.options, type_, path, values)
+    update_ns = values.duration_ns((*path, "update"), declared.update)
+    poll_ns = values.duration_ns((*path, "poll"), declared.poll)
     if unit is None and declared.unit is not None:
         # The fault of the unit has been told; every number beside it would be another one.
         return Attribute(name, type_, readable="r" in declared.access, writable="w" in declared.access)
@@ -117,8 +119,8 @@ def read_attribute(
         high=high,
         options=options,
         resolution=_resolution(declared, type_, unit, path, values),
-        update_ns=values.duration_ns((*path, "update"), declared.update),
-        poll_ns=values.duration_ns((*path, "poll"), declared.poll),
+        update_ns=update_ns,
+        poll_ns=poll_ns,
         description=declared.description,
         verify=declared.verify,
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from shotlane.diagnostics import Note, Report, Span, did_you_mean
+from shotlane.diagnostics import Note, Report, Span, did_you_mean, nearest
 from shotlane.document import Document, Path
 from shotlane.instruments.definition._secrets import hidden
 from shotlane.instruments.definition._values import Place, ValueReader
@@ -48,7 +48,9 @@ def choose_options(
         else:
             chosen[name] = hidden(value)
     missing = [name for name in declared if chosen.get(name) == REQUIRED]
-    for name in missing:
+    meant = {nearest(name, declared) for name in given if name not in declared}
+    untold = [] if station.is_dropped((*at, "options")) else [name for name in missing if name not in meant]
+    for name in untold:
         report.error(
             "STA121",
             f"{at[-1]} needs the option '{name}'",

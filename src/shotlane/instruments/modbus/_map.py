@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shotlane.instruments.modbus._registers import FLOATS, BitField, Codec, Order, Place, RegisterKind
+from shotlane.instruments.modbus._registers import Place, RegisterKind
+from shotlane.instruments.modbus._words import FLOATS, BitField, Codec, Order
 from shotlane.model import (
     Attribute,
     IdentityPart,

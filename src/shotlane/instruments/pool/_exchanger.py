@@ -73,7 +73,8 @@ class Exchanger:
             member.set_points.unknown(name)
             member.driver.write(name, value)
 
-        running = end_table(member)
+        # What the computer times may be set while a table runs.
+        running = end_table(member) if member.definition.attributes[name].hardware_timed else None
         exchange = self._exchange(member, Operation.WRITE, (name,), member.definition.tries, act)
         if running is not None:
             # It was set all the same, and may be overwritten.

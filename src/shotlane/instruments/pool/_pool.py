@@ -10,11 +10,11 @@ reopening and fault at opening is told through `notify`.
 Before anything is opened, the instruments are locked against other processes, all or none.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import partial
-from threading import RLock, Thread
+from threading import RLock
 from typing import Any
 
 from shotlane.instruments.definition._accept import RefusedValueError, accepted, accepted_arguments
@@ -25,14 +25,16 @@ from shotlane.instruments.definition._contract import (
     InstrumentError,
     ShotAware,
 )
-from shotlane.instruments.definition._definition import Definition, Resource
+from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.definition._secrets import Secrets
+from shotlane.instruments.pool._addresses import known_resources, real_resources
 from shotlane.instruments.pool._agreement import SetPoints, wire_steps
 from shotlane.instruments.pool._converted_driver import driver_name
 from shotlane.instruments.pool._exchanger import Exchanger
 from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
+from shotlane.instruments.pool._side_by_side import side_by_side
 from shotlane.instruments.pool._tables import end_table
 from shotlane.instruments.pool._wear import WearBook
 from shotlane.model import Keep, ScalarValue
@@ -112,7 +114,7 @@ class Pool:
         wanted = [role for role in self._definitions if role in roles and role not in self._members]
         self._lock(wanted)
         faults: dict[str, InstrumentError] = {}
-        _side_by_side([partial(self._open_port, group, faults) for group in self._by_port(wanted)])
+        side_by_side([partial(self._open_port, group, faults) for group in self._by_port(wanted)])
         if faults:
             raise PoolError({role: faults[role] for role in wanted if role in faults})
 
@@ -237,7 +239,7 @@ class Pool:
         ports: dict[str, list[Member]] = {}
         for member in taken:
             ports.setdefault(member.definition.resource.port, []).append(member)
-        _side_by_side([partial(self._close_all, group) for group in ports.values()])
+        side_by_side([partial(self._close_all, group) for group in ports.values()])
         if self._port_locks is not None:
             self._port_locks.release()
 
@@ -378,43 +380,3 @@ class Pool:
 
     def _tell(self, role: str, type_: str, fields: Mapping[str, Any]) -> None:
         self._notify(role, type_, {"role": role, **fields})
-
-
-def real_resources(definitions: Mapping[str, Definition], roles: Collection[str]) -> dict[str, Resource]:
-    """Where the instruments of some roles are; simulated ones are nowhere."""
-    return {
-        role: definition.resource
-        for role, definition in definitions.items()
-        if role in roles and not definition.simulated
-    }
-
-
-def known_resources(resources: Mapping[str, Resource], secrets: Secrets) -> Iterator[tuple[str, Resource]]:
-    """The addresses with their secrets. One whose secret is missing is left out: it cannot be opened."""
-    for role, resource in resources.items():
-        with suppress(InstrumentError):
-            yield role, secrets.put_in_resource(resource)
-
-
-def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
-    """Do all at once, the last one here. Raises what the first of them raised.
-
-    The threads are daemons: a wire that hangs cannot hold up the end of the process.
-    """
-    raised: list[BaseException] = []
-
-    def guarded(action: Callable[[], None]) -> None:
-        try:
-            action()
-        except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
-            raised.append(error)
-
-    threads = [Thread(target=guarded, args=(action,), name="opening", daemon=True) for action in actions[:-1]]
-    for thread in threads:
-        thread.start()
-    for action in actions[-1:]:
-        guarded(action)
-    for thread in threads:
-        thread.join()
-    if raised:
-        raise raised[0]

@@ -1,0 +1,127 @@
+"""`shotlane archive`: a run of a store as an archive, with the plan that it comes to.
+
+The plan is compiled from the texts of the run and put into the archive only when it is the one that ran, by
+its digest. Where it is not, or the run is an optimisation, the archive says why it holds none.
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shotlane.api._past import Past, ResumeError, past_in
+from shotlane.api._prepare import Prepared
+from shotlane.api._project import Project, find_project
+from shotlane.api._recompile import compile_texts
+from shotlane.api._same_plan import other_versions
+from shotlane.archives import PLAN, Extra, Written, check_out, write_archive
+from shotlane.diagnostics import Report
+from shotlane.model import Attribute, Channel, Keep
+from shotlane.plan import PlanFileError, save_plan
+from shotlane.store import RunReader, open_reader
+
+_ORIGIN = "compiled again from the documents, to the same plan digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """An archive that was written. `no_plan`: why it holds no plan, None when it does."""
+
+    written: Written
+    run: int
+    no_plan: str | None
+
+
+def archive(run: int | None, out: str | Path, *, store: str | None = None) -> Archived:
+    """Archive a run, the newest without a number: into a folder, or one file where `out` ends in .zip.
+
+    Raises `ArchiveError` when it cannot be written, `StoreError` when there is no such run.
+    """
+    out = Path(out)
+    check_out(out)
+    place = store or find_project(Path.cwd(), Report()).store_url
+    with open_reader(place) as reader:
+        number = reader.newest() if run is None else run
+        prepared, why = _plan_that_ran(reader, number)
+        extras = {} if prepared is None else _extras(prepared)
+        if prepared is not None and prepared.plan.optimization is None:
+            extras[PLAN] = Extra("the plan, every shot as it was executed", _ORIGIN, _saved(prepared))
+        return Archived(write_archive(reader, number, out, extras), number, why)
+
+
+def _plan_that_ran(reader: RunReader, run: int) -> tuple[Prepared | None, str | None]:
+    """The run compiled again, when it comes to the same plan; and why there is no plan to keep."""
+    try:
+        past = past_in(reader, run)
+    except ResumeError as error:
+        return None, str(error)
+    prepared = compile_texts(past, Report(), neutral_project(past))
+    if prepared is None or prepared.plan.digest != past.record.plan_digest:
+        told = ", ".join(other_versions(past.record.environment)) or "no version of a package differs"
+        return None, f"its documents do not compile to the same plan any more: {told}"
+    if prepared.plan.optimization is not None:
+        return prepared, "the points of an optimisation were asked for as it ran; its events hold them"
+    return prepared, None
+
+
+def neutral_project(past: Past) -> Project:
+    """Nothing of a project of today takes part."""
+    return Project(Path(past.origin["folder"]))
+
+
+def _saved(prepared: Prepared) -> bytes:
+    notes = {
+        "file": prepared.path.name,
+        "document": prepared.document,
+        "seed": prepared.sequence.seed,
+        "station": prepared.station.name,
+        "overrides": dict(prepared.options.parameters),
+        "mock": prepared.options.mock,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sequence.plan"
+        try:
+            save_plan(prepared.plan, path, documents=prepared.documents, notes=notes)
+        except PlanFileError as error:
+            raise AssertionError(f"a plan that was compiled cannot be saved: {error}") from error
+        return path.read_bytes()
+
+
+def _extras(prepared: Prepared) -> dict[str, Extra]:
+    sequence = prepared.sequence.model_dump(mode="json")
+    station = {
+        "station": prepared.station.name,
+        "roles": {
+            name: {"real": role.real, "commands": list(role.commands)}
+            for name, role in prepared.station.table.roles.items()
+        },
+        "channels": {name: _channel(one) for name, one in prepared.station.table.channels.items()},
+    }
+    return {
+        "resolved/sequence.json": Extra("the sequence as it was understood", _ORIGIN, _json(sequence)),
+        "resolved/station.json": Extra("the channels of the station, with limits", _ORIGIN, _json(station)),
+    }
+
+
+def _channel(one: Channel) -> dict[str, Any]:
+    item: Attribute = one.attribute
+    return {
+        "role": one.role,
+        "type": item.type.value,
+        "unit": None if item.unit is None else item.unit.text,
+        "readable": item.readable,
+        "writable": item.writable,
+        "low": item.low,
+        "high": item.high,
+        "options": list(item.options),
+        "resolution": item.resolution,
+        "update_ns": item.update_ns,
+        "safe": "keep" if isinstance(item.safe, Keep) else item.safe,
+        "description": item.description,
+        "is": one.target,
+    }
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode() + b"\n"

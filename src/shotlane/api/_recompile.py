@@ -1,0 +1,40 @@
+"""A run compiled again from the texts that it keeps, whatever lies on the disk today."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from shotlane.api._origin import sequence_path, texts_of
+from shotlane.api._past import Past
+from shotlane.api._prepare import Options, Prepared, prepare_document
+from shotlane.api._project import Project
+from shotlane.diagnostics import Report
+from shotlane.document import given_texts, read_file
+
+
+def compile_texts(past: Past, report: Report, project: Project) -> Prepared | None:
+    """The run as it was; None when the report has errors. Warnings of then are not told again."""
+    path = sequence_path(past.origin)
+    told = Report()
+    with given_texts(texts_of(past.origin, past.documents)):
+        prepared = compile_file(past, path, project, told)
+    if prepared is None:
+        for diagnostic in told:
+            report.add(diagnostic)
+        return None
+    # Under the names of then, whatever folder this is.
+    files = {name: Path(file) for name, file in past.origin["files"].items()}
+    return replace(prepared, documents=past.documents, files=files)
+
+
+def compile_file(past: Past, path: Path, project: Project, report: Report) -> Prepared | None:
+    """A sequence with what the run was asked for beside it."""
+    origin, environment = past.origin, past.record.environment
+    options = Options(
+        origin["station"],
+        environment["overrides"],
+        origin["mock"],
+        origin["virtual_time"],
+        origin["confirmed"],
+    )
+    document = read_file(path, report, name=origin["sequence"])
+    return None if document is None else prepare_document(path, document, report, options, project)

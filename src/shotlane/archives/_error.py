@@ -1,0 +1,10 @@
+"""What goes wrong with an archive, told in one sentence."""
+
+
+class ArchiveError(Exception):
+    """An archive that cannot be written or used; `help` is the way out."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message if help is None else f"{message}; {help}")
+        self.message = message
+        self.help = help

@@ -1,0 +1,90 @@
+"""Generated sequences, run as documents through the public face in virtual time, with faults and Ctrl-C.
+
+Whatever is written and whatever goes wrong: each request is one record, statuses sum to planned, the outcome
+is the worst of what happened, and a run that was stopped goes on to the same set of shots.
+`SHOTLANE_PROOF_EXAMPLES` sets how many are tried.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+from tests.proof.generated import Case, cases, chances, schedules, sequences
+from tests.proof.probe import Lab, Witness, assert_accounted, assert_true_ending, ctrl_c_at
+
+import shotlane
+from shotlane.records import Outcome
+
+_EXAMPLES = int(os.environ.get("SHOTLANE_PROOF_EXAMPLES", "60"))
+_ENDED_WELL = ("done", "passed", "failed")
+proof = settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    monkeypatch.setenv("SHOTLANE_LOCKS", str(tmp_path / "locks"))
+    return Lab(tmp_path)
+
+
+def run(lab: Lab, case: Case) -> tuple[shotlane.Run, Witness]:
+    """Run a case in virtual time."""
+    lab.station(case.faults, case.interlocks)
+    witness = Witness() if case.stop_at is None else Witness(ctrl_c_at(case.stop_at))
+    with witness.watching():
+        made = shotlane.run(lab.sequence(case.sequence), virtual_time=True, store=lab.store)
+    return made, witness
+
+
+def plan_of(lab: Lab, number: int) -> dict[int, tuple[Any, ...]]:
+    """What each shot of a run was: its digest and parameters."""
+    found: dict[int, tuple[Any, ...]] = {}
+    for row in lab.rows("SELECT shot, digest FROM shot WHERE run = ? ORDER BY shot", number):
+        own = "SELECT name, value, text FROM parameter_view WHERE run = ? AND shot = ? ORDER BY name"
+        found[row["shot"]] = (row["digest"], *(tuple(item) for item in lab.rows(own, number, row["shot"])))
+    return found
+
+
+@proof
+@given(cases())
+def test_whatever_happens_is_told_truly(lab: Lab, case: Case) -> None:
+    made, witness = run(lab, case)
+    stopped = case.stop_at is not None and len(witness.requests) >= case.stop_at
+    outcome = assert_true_ending(lab, made.number, stopped=stopped)
+    event(f"{outcome}, stopped: {stopped}")
+    assert made.outcome is outcome
+    assert_accounted(lab, made.number, witness.requests)
+
+
+@proof
+@given(sequences(watched=False), schedules(chances()), st.integers(1, 250))
+def test_what_was_stopped_goes_on_to_the_same_shots(
+    lab: Lab, text: str, faults: dict[str, list[str]], stop_at: int
+) -> None:
+    whole, _ = run(lab, Case(text, faults, "", None))
+    cut, witness = run(lab, Case(text, faults, "", stop_at))
+    if cut.outcome is not Outcome.TERMINATED:
+        return
+    done = lab.rows(
+        f"SELECT shot FROM shot WHERE run = ? AND outcome IN {_ENDED_WELL} ORDER BY shot", cut.number
+    )
+    with witness.watching():
+        witness.act = lambda _: None
+        resumed = shotlane.resume(cut.number, store=lab.store)
+    assert resumed.number == cut.number
+    event(f"{cut.outcome} after {len(done)} shots, then {resumed.outcome}")
+    assert plan_of(lab, whole.number) == plan_of(lab, cut.number)
+    again = lab.rows(
+        "SELECT shot, count(*) AS n FROM attempt WHERE run = ? AND outcome IN ('done', 'passed') GROUP BY shot",
+        cut.number,
+    )
+    assert all(row["n"] == 1 for row in again)
+    assert_accounted(lab, cut.number, witness.requests)

@@ -1,0 +1,259 @@
+"""However a run ends before its time: resumed, it does exactly what is missing, and comes to the same data.
+
+In virtual time, with the seed of the run: what an interrupted and an uninterrupted run have stored in the end
+is equal, but for the hour of the day and the numbers of the attempts.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import polars as pl
+import pytest
+from tests.proof.probe import Lab, Witness, assert_accounted, ctrl_c_at
+
+import shotlane
+from shotlane.instruments import InstrumentError
+from shotlane.records import Outcome
+from shotlane.store import send_request
+from shotlane.store._writer import Writer
+
+# The level of a probe is what was set, so that no shot hangs on the one before.
+SEQUENCE = """
+language: 1
+sequence: generated
+station: probes
+parameters: {u: 10 V, v: 20 V}
+timeline:
+  - first: 40 ms
+  - climb: {until: "mean(a.fast, 30 ms) > 9.9 V", for: 10 ms, timeout: 0.5 s, on_timeout: continue}
+  - rest: 60 ms
+lanes:
+  a.level:
+    set: {first: "u + (v - u) * t / duration", climb: u, rest: "ramp(v, u)"}
+    every: 10 ms
+    initial: 0 V
+    read: {rest: {at: end}}
+  a.fast:
+    record: 50 Hz
+  b.gate:
+    set: {first: true, otherwise: false}
+  b.fast:
+    record: {rest: 100 Hz}
+  c:
+    call: {climb: poke()}
+results:
+  m: {value: mean(a.fast), low: 5 V}
+  last: last(b.fast, rest)
+sweep:
+  - u: [8 V, 9 V, 10 V, 11 V]
+order: {shuffle: 3}
+interlocks:
+  hot: {when: c.level > 90 V, blind: 2 s}
+retry: {attempts: 2, on: [verdict], then: skip}
+"""
+_SHOTS = 4
+_CONTEXT = multiprocessing.get_context("forkserver")
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("SHOTLANE_LOCKS", str(tmp_path / "locks"))
+    made = Lab(tmp_path)
+    made.sequence(SEQUENCE)
+    return made
+
+
+def run(lab: Lab, act: Callable[[int], None] = lambda _: None) -> tuple[shotlane.Run, Witness]:
+    witness = Witness(act)
+    with witness.watching():
+        path = lab.folder / "sequences" / "generated.yaml"
+        return shotlane.run(path, virtual_time=True, seed=5, store=lab.store), witness
+
+
+def data(lab: Lab, number: int) -> list[pl.DataFrame]:
+    """All that a run measured, but when and in which attempt."""
+    loaded = shotlane.load(number, lab.store)
+    samples = loaded.samples().drop("run", "time", "attempt", strict=False)
+    shots = loaded.shots().drop("run", "began", "ended", "attempt", "attempts", strict=False)
+    return [samples.sort("shot", "channel", "tick"), shots.select(sorted(shots.columns)).sort("shot")]
+
+
+def assert_goes_on_to_the_same(lab: Lab, whole: int, cut: int, witness: Witness | None = None) -> None:
+    """Resume a run, and compare it with one that nobody interrupted."""
+    rows = lab.rows("SELECT shot FROM shot WHERE run = ? AND outcome IN ('done', 'passed', 'failed')", cut)
+    missing = set(range(1, _SHOTS + 1)) - {row["shot"] for row in rows}
+    before = lab.rows("SELECT count(*) AS n FROM attempt WHERE run = ?", cut)[0]["n"]
+    if not missing:
+        with pytest.raises(shotlane.ResumeError, match="is complete"):
+            shotlane.resume(cut, store=lab.store)
+    else:
+        witness = witness or Witness()
+        witness.act = lambda _: None
+        with witness.watching():
+            assert shotlane.resume(cut, store=lab.store).outcome is Outcome.PASSED
+    attempts = lab.rows("SELECT shot FROM attempt WHERE run = ? ORDER BY id", cut)[before:]
+    assert [row["shot"] for row in attempts] == sorted(missing)
+    for ours, theirs in zip(data(lab, cut), data(lab, whole), strict=True):
+        assert ours.equals(theirs)
+
+
+def count_of_requests(lab: Lab) -> tuple[int, int]:
+    made, witness = run(lab)
+    assert made.outcome is Outcome.PASSED
+    return made.number, len(witness.requests)
+
+
+def spread(count: int, total: int) -> list[int]:
+    """Some numbers up to a total, the first and the last among them."""
+    return sorted({1 + round(index * (total - 1) / (count - 1)) for index in range(count)})
+
+
+def test_ctrl_c_at_any_request(lab: Lab) -> None:
+    whole, total = count_of_requests(lab)
+    for number in spread(20, total):
+        cut, witness = run(lab, ctrl_c_at(number))
+        assert cut.outcome in (Outcome.TERMINATED, Outcome.PASSED)
+        assert_goes_on_to_the_same(lab, whole, cut.number, witness)
+        assert_accounted(lab, cut.number, witness.requests)
+
+
+def run_of(lab: Lab) -> int:
+    return int(lab.rows("SELECT max(number) AS n FROM run")[0]["n"])
+
+
+def abort(lab: Lab) -> None:
+    assert send_request(lab.store, run_of(lab), "abort", by="a test", wait_s=5.0).answer
+
+
+def skip(lab: Lab) -> None:
+    assert send_request(lab.store, run_of(lab), "skip", by="a test", wait_s=5.0).answer
+
+
+def fault(_lab: Lab) -> None:
+    raise InstrumentError("rejected", "it does not want to")
+
+
+@pytest.mark.parametrize(
+    ("does", "outcomes"),
+    [(abort, {"aborted"}), (skip, {"skipped", "passed"}), (fault, {"errored", "passed"})],
+    ids=["abort", "skip", "fault"],
+)
+def test_whatever_ends_it(lab: Lab, does: Callable[[Lab], None], outcomes: set[str]) -> None:
+    whole, total = count_of_requests(lab)
+    for at in spread(5, total - 8):
+
+        def act(number: int, at: int = at) -> None:
+            if number == at:
+                does(lab)
+
+        cut, _ = run(lab, act)
+        assert cut.outcome.value in outcomes
+        assert_goes_on_to_the_same(lab, whole, cut.number)
+
+
+def test_an_interlock_at_any_moment(lab: Lab) -> None:
+    whole, total = count_of_requests(lab)
+    for at in spread(5, total - 40):
+        hot: list[int] = []
+
+        def act(number: int, at: int = at, hot: list[int] = hot) -> None:
+            if number >= at:
+                hot.append(number)
+
+        with overheated(hot):
+            cut, _ = run(lab, act)
+        assert cut.outcome is Outcome.ABORTED
+        assert_goes_on_to_the_same(lab, whole, cut.number)
+
+
+@contextmanager
+def overheated(hot: list[int]) -> Iterator[None]:
+    """A probe shows 99 V once there is something in a list."""
+    from shotlane.instruments.simulation._state import SimulatedState
+
+    observed = SimulatedState.observed
+
+    def shown(state: SimulatedState, name: str, now_ns: int) -> Any:
+        value = observed(state, name, now_ns)
+        return 99.0 if hot and name == "level" and state._definition.role == "c" else value  # noqa: SLF001
+
+    with patch.object(SimulatedState, "observed", shown):
+        yield
+
+
+def _killed_at_request(folder: Path, number: int) -> None:
+    def act(count: int) -> None:
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run(Lab(folder), act)
+
+
+def _killed_at_commit(folder: Path, number: int, *, after: bool) -> None:
+    """Die when a transaction is all but committed, or just was."""
+    commits = iter(range(1, 1000))
+    transaction = Writer.transaction
+
+    @contextmanager
+    def deadly(writer: Writer) -> Iterator[Any]:
+        count = next(commits)
+        with transaction(writer) as cursor:
+            yield cursor
+            if count == number and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch.object(Writer, "transaction", deadly):
+        run(Lab(folder))
+
+
+def killed(target: Callable[..., None], *arguments: Any, **options: Any) -> bool:
+    """Run something in a process of its own; whether it was killed."""
+    process = _CONTEXT.Process(target=target, args=arguments, kwargs=options, daemon=True)
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+def test_a_kill_at_any_request(lab: Lab) -> None:
+    whole, total = count_of_requests(lab)
+    for number in spread(12, total):
+        assert killed(_killed_at_request, lab.folder, number)
+        assert_goes_on_to_the_same(lab, whole, run_of(lab))
+
+
+def test_a_kill_at_any_commit(lab: Lab) -> None:
+    whole, _ = count_of_requests(lab)
+    for number in range(2, 9):
+        for after in (False, True):
+            before = run_of(lab)
+            if not killed(_killed_at_commit, lab.folder, number, after=after):
+                continue
+            if run_of(lab) > before:  # else it was killed before there was a run
+                assert_goes_on_to_the_same(lab, whole, run_of(lab))
+
+
+def test_a_run_that_is_killed_again_and_again(lab: Lab) -> None:
+    whole, total = count_of_requests(lab)
+    assert killed(_killed_at_request, lab.folder, total // 4)
+    cut = run_of(lab)
+    for _ in range(3):
+        assert killed(_resumed_and_killed, lab.folder, cut, total // 3)
+    assert_goes_on_to_the_same(lab, whole, cut)
+
+
+def _resumed_and_killed(folder: Path, cut: int, number: int) -> None:
+    def act(count: int) -> None:
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Witness(act).watching():
+        shotlane.resume(cut, store=Lab(folder).store)
