@@ -1,8 +1,10 @@
 """What a person may ask of a run: pause, continue, skip, abort; and runs that go on where another stopped."""
 
+import sys
 import threading
 import time
 from itertools import pairwise
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from tests.execution.fakes import (
     segment,
 )
 
-from shotlane.execution import Phase, SystemClock
+from shotlane.execution import Control, Phase, SystemClock
 from shotlane.plan import RetryPolicy
 from shotlane.records import Outcome
 
@@ -184,6 +186,41 @@ def test_after_a_fault_the_run_waits_safe_for_a_person_who_has_it_tried_again() 
     assert [attempt.start.attempt for attempt in bench.attempts] == [1, 2, 3, 1]
     reason = "shot 1 ended with a fault in attempt 2: timeout: a.x lost 1 of 1 readings"
     assert bench.events("run.paused")[0]["reason"].startswith(reason)
+
+
+def test_who_continues_as_the_pause_begins_is_heeded() -> None:
+    class Hasty(Control):
+        def pause(self, reason: str, by: str) -> None:
+            super().pause(reason, by)
+            self.go_on("somebody in another thread")
+
+    bench = Bench(HandPlan([ALL], retry=PAUSE), _failing(2), attended=True, control=Hasty())
+    assert bench.run().outcome is Outcome.DONE
+    assert len(bench.events("run.paused")) == len(bench.events("run.continued")) == 1
+
+
+def test_an_abort_between_two_lines_of_a_signal_handler_is_not_lost() -> None:
+    control, inside = Control(), list[int]()
+
+    def trace(frame: FrameType, _event: str, _: object) -> Any:
+        if frame.f_code is not Control.stop.__code__:
+            return None
+        if "before" in frame.f_locals and not inside:
+            inside.append(1)
+            other = threading.Thread(target=control.stop, args=(Outcome.ABORTED, "too hot"))
+            other.start()
+            other.join()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        control.stop(*STOP)
+    finally:
+        sys.settrace(before)
+    assert inside
+    assert control.request is not None
+    assert control.request.outcome is Outcome.ABORTED
 
 
 def test_after_a_fault_a_person_may_skip_the_shot_which_stays_errored() -> None:

@@ -1,6 +1,7 @@
 """Interlocks are watched from opening to release, and doubt counts as danger."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -267,3 +268,49 @@ def test_a_limit_that_is_swept_is_judged_when_its_shot_begins(monkeypatch: pytes
     bench = run(plan, hot_from(-1, 15.0))
     assert tripped(bench) == ["interlock station.hot: f0 > 10 (it was 15)"]
     assert [shot.start.shot for shot in bench.recorder.run.shots] == [1, 2]
+
+
+@pytest.mark.parametrize("value", [0.0, 9e9], ids=["cold", "hot"])
+def test_a_condition_that_never_has_a_value_trips(value: float) -> None:
+    """Two polls never lie in one window, so there is no slope, whatever the channel does."""
+    slope = interlock(above("a.x", 1.0, window_ms=900, function="slope"), poll_ms=1000)
+    bench = run(HandPlan([segment(rule("c.x"), duration_ms=20_000)], interlocks=[slope]), hot_from(0, value))
+    assert tripped(bench) == [
+        "interlock station.hot: f0 > 1.0 has had no value for 5.9 s: too few readings come"
+    ]
+
+
+def test_a_window_that_begins_anew_in_each_shot_does_not_hide_that_it_is_never_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = HandPlan([segment(rule("c.x"), duration_ms=300)], count=40)
+    shot_of = plan.shot
+
+    def swept(number: int) -> Any:
+        lock = interlock(above("a.x", 10, window_ms=5000 + number, function="mean"), poll_ms=100)
+        return replace(shot_of(number), interlocks=(lock,))
+
+    monkeypatch.setattr(plan, "shot", swept)
+    assert "has had no value for 10" in tripped(run(plan, hot_from(99_999)))[0]
+
+
+def test_a_long_window_that_is_not_full_yet_is_waited_for() -> None:
+    slope = interlock(above("a.x", 1.0, window_ms=15_000, function="slope"))
+    bench = run(HandPlan([segment(rule("c.x"), duration_ms=40_000)], interlocks=[slope]), hot_from(99_999))
+    assert bench.result.outcome is Outcome.DONE
+
+
+def test_polls_that_take_long_keep_their_pace_and_leave_the_port_half_a_period() -> None:
+    """Also where one takes longer than its period."""
+
+    def pace(ms: float) -> set[int]:
+        def act(bench: Bench, request: Request) -> Any:
+            bench.wait(ms if request.text == "read a.x" else 0.001)
+            return reading(x=0.0)
+
+        bench = run(HandPlan([segment(rule("c.x"), duration_ms=9_000)], interlocks=[HOT]), act)
+        begun = [row.requested_utc_ns for row in bench.recorder.polls]
+        return {(later - earlier) // MS for earlier, later in pairwise(begun)}
+
+    assert pace(300) == {1000}
+    assert pace(1200) == {1700}

@@ -202,3 +202,97 @@ def test_the_threads_end_with_the_run() -> None:
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
+
+
+def test_a_release_that_takes_longer_than_blind_is_no_dead_sensor() -> None:
+    """Nobody polls any more, so nothing can be concluded from no reading."""
+
+    def act(bench: Bench, request: Request) -> Any:
+        if request.text == "a.u=0":
+            time.sleep(0.8)
+        return reading(x=0.0)
+
+    bench = _bench(HandPlan([segment(rule("c.x"))], interlocks=[HOT]), act)
+    assert (bench.run().outcome, bench.result.reason) == (Outcome.DONE, None)
+
+
+@pytest.mark.parametrize("when", ["during", "before"])
+def test_a_commit_that_stalls_keeps_nobody_from_being_made_safe(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values hold between shots; whoever stops the run does not wait for the store."""
+    safe = threading.Event()
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "c.u=0":
+            safe.set()
+
+    bench = _bench(HandPlan([segment(rule("c.x"))], count=2), act)
+    commit, was_safe = bench.recorder.end_shot, list[bool]()
+
+    def stalling(end: Any) -> None:
+        threading.Timer(0.05, bench.control.stop, STOP).start()
+        was_safe.append(safe.wait(10))
+        commit(end)
+
+    def stopped_before(end: Any) -> None:
+        was_safe.append(safe.is_set())
+        commit(end)
+
+    if when == "before":
+        tell = bench.recorder.event
+
+        def stopping(event: Any) -> None:
+            tell(event)
+            if event.type == "attempt.ended":
+                bench.control.stop(*STOP)
+
+        monkeypatch.setattr(bench.recorder, "event", stopping)
+    monkeypatch.setattr(bench.recorder, "end_shot", stalling if when == "during" else stopped_before)
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert was_safe == [True]
+    assert bench.pool.texts[-3:] == SAFE
+    assert bench.result.shots_done == 1
+    assert rows_on_the_wire(bench) == len(bench.pool.texts)
+
+
+def test_who_waits_for_a_port_begins_nothing_once_the_run_is_stopped() -> None:
+    """A set that waits behind a poll would go out long after the stop, and maybe after the safe value."""
+    polled = threading.Event()
+
+    def act(bench: Bench, request: Request) -> Any:
+        if request.text == "read b.x" and bench.progress.origin_ns is not None:
+            polled.set()
+            bench.control.stopped.wait(10)
+            time.sleep(0.1)
+        return reading(x=0.0)
+
+    plan = HandPlan(
+        [segment(Set("a.u", 300, 9.0), duration_ms=20_000)],
+        interlocks=[interlock(above("b.x", 9), poll_ms=50)],
+    )
+    bench = _bench(plan, act)
+
+    def stop_when_it_waits() -> None:
+        polled.wait(10)
+        time.sleep(0.5)
+        bench.control.stop(*STOP)
+
+    threading.Thread(target=stop_when_it_waits, daemon=True).start()
+    bench.run()
+    assert "a.u=9" not in bench.pool.texts
+    assert bench.pool.texts[-3:] == SAFE
+
+
+@pytest.mark.parametrize("part", ["_along", "_due_ns"])
+def test_a_bug_in_polling_aborts(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"shotlane.execution._sentinel.Sentinel.{part}", lambda *_: {}[0])
+    plan = HandPlan([segment(rule("c.x"), duration_ms=20_000)], interlocks=[interlock(above("a.x", 9))])
+    assert _bench(plan, _hot_after(99)).run().outcome is Outcome.ABORTED
+
+
+def test_a_time_that_no_system_can_wait_for_ends_no_watch() -> None:
+    ages = interlock(above("a.x", 10), poll_ms=50, blind_ms=1e13)
+    bench = _bench(HandPlan([segment(rule("c.x"), duration_ms=20_000)], interlocks=[ages]), _hot_after(0.2))
+    assert bench.run().outcome is Outcome.ABORTED
+    assert "it was 20" in (bench.result.reason or "")

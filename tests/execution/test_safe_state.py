@@ -12,13 +12,15 @@ from tests.execution.fakes import (
     Request,
     Set,
     error,
+    formula,
+    index,
     rows_on_the_wire,
     rule,
     segment,
 )
 
 from shotlane.execution import Control, VirtualClock
-from shotlane.plan import RetryPolicy
+from shotlane.plan import Figure, ResultPlan, RetryPolicy
 from shotlane.records import ActionKind, Outcome, Status
 from shotlane.testing import MemoryRecorder
 
@@ -124,6 +126,24 @@ def test_a_safe_write_that_fails_does_not_stop_the_rest_and_is_told() -> None:
     assert len(bench.events("safe-state.failed")) == 1
     assert bench.events("safe-state.reached") == []
     assert [row.status for row in bench.attempts[0].actions[-3:]] == [Status.FAILED, Status.OK, Status.OK]
+
+
+def test_a_sweep_that_failed_does_not_hide_that_something_is_not_safe() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "a.u=0":
+            raise error("timeout", "a does not answer")
+
+    cold = ResultPlan("T", formula("f0", Figure("mean", index("a.x"))), low=1e9)
+    result = Bench(_plan(results=[cold]), act).run()
+    assert (result.outcome, result.shots_failed) == (Outcome.ERRORED, 1)
+    assert result.reason == "not every instrument could be made safe: a: a does not answer"
+
+
+def test_a_sweep_that_failed_does_not_hide_that_its_end_was_not_stored() -> None:
+    cold = ResultPlan("T", formula("f0", Figure("mean", index("a.x"))), low=1e9)
+    result = Bench(_plan(results=[cold]), recorder=MemoryRecorder({"end_run"})).run()
+    assert result.outcome is Outcome.ERRORED
+    assert result.reason == "the records could not be stored: end_run fails as asked"
 
 
 def test_a_bug_in_a_driver_does_not_keep_the_others_from_being_safe() -> None:

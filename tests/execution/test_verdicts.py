@@ -18,7 +18,7 @@ from tests.execution.fakes import (
 )
 
 from shotlane.plan import Figure, ResultPlan, RetryPolicy
-from shotlane.records import Outcome
+from shotlane.records import ActionKind, Outcome
 
 PLAN = segment(rule("a.x", count=5), duration_ms=50, step="soak")
 
@@ -49,6 +49,19 @@ def test_results_without_limits_are_stored_and_judge_nothing() -> None:
     assert end is not None
     assert [(row.name, row.value, row.verdict) for row in end.results] == [("T_mean", 4.0, None)]
     assert bench.result.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("result", [mean(), python("def own(shot): return 1.0")], ids=["formula", "python"])
+def test_a_bug_in_judging_leaves_no_attempt_that_ended_well(
+    result: ResultPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shotlane.execution._attempt.evaluate", lambda *_, **__: {}["bug"])
+    bench = run(result, count=2)
+    end = bench.attempts[0].end
+    assert end is not None
+    assert (end.outcome, end.fault and end.fault.fault) == (Outcome.ERRORED, "crashed")
+    assert (outcomes(bench), bench.result.outcome) == (["errored"], Outcome.ERRORED)
+    assert [row.kind for row in bench.attempts[0].actions[-3:]] == [ActionKind.SAFE] * 3
 
 
 def test_a_verdict_that_holds_makes_the_shot_passed() -> None:

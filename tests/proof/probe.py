@@ -39,7 +39,6 @@ STATUSES = "ok + late + failed + missed + dropped + unreached"
 _SQL_ORIGIN = "coalesce(a.origin_utc_ns, a.began_utc_ns)"
 # Virtual time begins anew in every session of a resumed run, which are told apart by the blocks of their keys.
 _BLOCK_OF_ATTEMPT = f"((a.id & 0xffffffff) >> {BLOCK})"
-_MICROSECOND_NS = 1000
 _When = tuple[int, int]  # block, time
 
 
@@ -54,10 +53,14 @@ class Request:
 
 @dataclass
 class Witness:
-    """What the probes were asked, in order. `act` is told the number of every request before it is done."""
+    """What the probes were asked, in order. `act` is told the number of every request before it is done.
+
+    `takes_ns`: how long each takes.
+    """
 
     act: Callable[[int], None] = lambda _: None
     requests: list[Request] = field(default_factory=list)
+    takes_ns: int = 1000
 
     @contextmanager
     def watching(self) -> Iterator["Witness"]:
@@ -66,7 +69,7 @@ class Witness:
         def seen(driver: SimulatedDriver, kind: str, *what: Any) -> None:
             self.requests.append(Request(driver._definition.role, kind, what))  # noqa: SLF001
             self.act(len(self.requests))
-            driver._pass_ns(_MICROSECOND_NS)  # noqa: SLF001
+            driver._pass_ns(self.takes_ns)  # noqa: SLF001
 
         read, write, call = SimulatedDriver.read, SimulatedDriver.write, SimulatedDriver.call
 

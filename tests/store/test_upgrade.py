@@ -130,6 +130,18 @@ def test_an_upgrade_keeps_every_row_and_the_store_goes_on(store_url: str) -> Non
         assert [row[3] for row in reader.events(1)] == ["run.started", "run.ended"]
 
 
+def test_an_upgrade_keeps_every_time_of_every_sample(store_url: str) -> None:
+    before = sqlite3.connect(":memory:")
+    before.executescript((DATA / "version_1.sql").read_text(encoding="utf-8"))
+    told = before.execute("SELECT * FROM sample ORDER BY attempt, channel, tick").fetchall()
+    before.close()
+    _load_version_1(store_url)
+    upgrade_store(store_url, "test")
+    with open_reader(store_url) as reader:
+        assert [*reader.samples(1), *reader.samples(2)] == told
+    assert {row[4] is None for row in told} == {True, False}
+
+
 def test_a_stale_store_is_refused_with_the_command_that_helps(store_url: str) -> None:
     _load_version_1(store_url)
     for door in (open_recorder, open_reader, check_store):

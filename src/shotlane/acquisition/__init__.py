@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.acquisition._buffer import Batch, BufferStatistics, OverflowPolicy
+    from shotlane.acquisition._devices import DeviceResult, Devices, ErrorPolicy
+    from shotlane.acquisition._discovery import find_devices, list_serial_ports, probe
     from shotlane.acquisition._outlet import OutletStatistics
     from shotlane.acquisition._parquet_sink import ParquetSink
     from shotlane.acquisition._pipe import Pipe, PipeSummary, pipe
@@ -32,6 +34,9 @@ _HOMES = {
     "Batch": "_buffer",
     "BufferStatistics": "_buffer",
     "CsvSink": "_text_sinks",
+    "DeviceResult": "_devices",
+    "Devices": "_devices",
+    "ErrorPolicy": "_devices",
     "JsonLinesSink": "_text_sinks",
     "Line": "_source",
     "MeasuredChannel": "_sample",
@@ -58,10 +63,13 @@ _HOMES = {
     "UnknownChannelError": "_source",
     "chosen": "_source",
     "definition_channels": "_pool_lines",
+    "find_devices": "_discovery",
     "frame": "_table",
+    "list_serial_ports": "_discovery",
     "make_recording": "_record",
     "pipe": "_pipe",
     "pool_lines": "_pool_lines",
+    "probe": "_discovery",
     "source_opening": "_record",
 }
 
@@ -72,6 +80,9 @@ __all__ = [
     "Batch",
     "BufferStatistics",
     "CsvSink",
+    "DeviceResult",
+    "Devices",
+    "ErrorPolicy",
     "JsonLinesSink",
     "Line",
     "MeasuredChannel",
@@ -97,10 +108,13 @@ __all__ = [
     "UnknownChannelError",
     "chosen",
     "definition_channels",
+    "find_devices",
     "frame",
+    "list_serial_ports",
     "make_recording",
     "pipe",
     "pool_lines",
+    "probe",
     "source_opening",
 ]
 

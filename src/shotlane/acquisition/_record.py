@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from shotlane.acquisition._buffer import OverflowPolicy
+from shotlane.acquisition._devices import Devices
 from shotlane.acquisition._grid import Grid, make_grid
 from shotlane.acquisition._poll_line import Backoff, DriverSource, PollLine
 from shotlane.acquisition._pool_lines import pool_channels, pool_lines
@@ -85,13 +86,15 @@ def make_recording(opening: Opening, options: RecordOptions) -> Recording:
 
 
 def source_opening(
-    source: "Pool | Driver | PollSource",
+    source: "Pool | Devices | Driver | PollSource",
     wanted: str | Iterable[str] | None,
     names: Iterable[str] | None,
     instances: Iterable[int] | None,
     options: RecordOptions,
 ) -> Opening:
     """The lines of a source that is open. Raises `ValueError`."""
+    if isinstance(source, Devices):
+        source = source.pool
     if isinstance(source, Pool):
         if options.factory is not None:
             raise ValueError(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
     from shotlane.api._in_order import run, start_in_order
+    from shotlane.api._open_devices import open_devices
     from shotlane.api._past import ResumeError
     from shotlane.api._plans import prepare_saved, save
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare, refuse_unanswered
@@ -65,6 +66,7 @@ _HOMES = {
     "find_documents": "_find",
     "find_project": "_project",
     "go_on": "_resume",
+    "open_devices": "_open_devices",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
     "prepare_resumption": "_resume",
@@ -110,6 +112,7 @@ __all__ = [
     "find_file",
     "find_project",
     "go_on",
+    "open_devices",
     "parse_overrides",
     "prepare",
     "prepare_resumption",

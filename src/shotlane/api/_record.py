@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shotlane.acquisition import (
     Backoff,
+    Devices,
     Line,
     MeasuredChannel,
     Opening,
@@ -31,7 +32,7 @@ from shotlane.instruments import Driver, Pool, ResolvedStation, build_pool, lock
 
 
 def record(
-    source: str | Path | Pool | Driver | PollSource,
+    source: str | Path | Pool | Devices | Driver | PollSource,
     channels: str | Iterable[str] | None = None,
     *,
     rate_hz: float | None = None,

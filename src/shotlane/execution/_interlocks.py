@@ -74,7 +74,9 @@ class Interlocks:
     def _carried_on(self, plan: InterlockPlan, before: _Watched | None, now_ns: int) -> _Watched:
         condition = plan.condition
         if before is None or before.plan.condition.figures != condition.figures:
-            return _Watched(plan, History(condition.figures, self._channels), now_ns)
+            # A look-back that begins anew in each shot does not make an unknown condition known.
+            known_ns = now_ns if before is None else before.known_ns
+            return _Watched(plan, History(condition.figures, self._channels), known_ns)
         if before.plan.condition == condition:
             return _Watched(plan, before.history, before.known_ns, before.since_ns)
         watched = _Watched(plan, before.history, before.known_ns)

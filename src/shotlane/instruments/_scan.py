@@ -34,6 +34,11 @@ class Probe:
     problem: str | None
     took_s: float
 
+    @property
+    def ok(self) -> bool:
+        """Whether something answers or is there."""
+        return self.found is not None
+
 
 def scan_serial_ports() -> Iterator[Probe]:
     """The serial ports of this machine, as the system knows them; none is opened."""

@@ -1,0 +1,47 @@
+"""`open_devices`: several instruments of a station, opened for a script."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shotlane.acquisition import Devices, ErrorPolicy, UnknownChannelError
+from shotlane.api._by_hand import find_by_name
+from shotlane.diagnostics import Report, did_you_mean
+from shotlane.instruments import PoolError, build_pool, lock_instruments
+
+
+@contextmanager
+def open_devices(
+    station: str | Path,
+    names: Iterable[str] | None = None,
+    *,
+    errors: ErrorPolicy = ErrorPolicy.RAISE,
+    mock: bool = False,
+) -> Iterator[Devices]:
+    """Lock and open instruments, all of the station without `names`; they are closed as they are.
+
+    With `ErrorPolicy.RETURN` those that cannot be opened do not keep the others from being used. Raises
+    `DocumentError`, `UnknownChannelError`, `InUseError`, and with `RAISE` `PoolError`.
+    """
+    report = Report()
+    found = find_by_name(str(station), report, mock=mock)
+    report.raise_if_errors()
+    assert found is not None
+    wanted = list(found.roles) if names is None else list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in found.roles:
+            raise UnknownChannelError(f"there is no instrument '{name}'; {did_you_mean(name, found.roles)}")
+    with lock_instruments(found, wanted, what=lambda: "a script") as locks:
+        pool = build_pool(found, now_ns=time.perf_counter_ns, notify=lambda *_: None, locks=locks)
+        devices = Devices(pool, wanted, errors=errors)
+        try:
+            try:
+                pool.open(wanted)
+            except PoolError:
+                if errors == ErrorPolicy.RAISE:
+                    raise
+            yield devices
+        finally:
+            devices.close()
+            pool.close()
