@@ -61,9 +61,19 @@ def stored(lab: Lab, run: int = 1) -> list[Entry]:
     """The store's book."""
     rows = [*_of_samples(lab, run), *_of_polls(lab, run), *_of_actions(lab, run)]
     # A row is stamped before its request, an event is made after it.
-    timed = [(entry.first_ns, entry) for entry in rows]
-    timed += [(entry.last_ns, entry) for entry in _of_events(lab, run)]
+    timed = [((entry.first_ns, 1), entry) for entry in rows]
+    timed += [((_told_ns(entry, rows), 0), entry) for entry in _of_events(lab, run)]
     return [entry for _, entry in sorted(timed, key=lambda pair: pair[0])]
+
+
+def _told_ns(event: Entry, rows: list[Entry]) -> int:
+    """When an event's request was through: before that of a row whose exchange had to do it first."""
+    around = [
+        row.first_ns
+        for row in rows
+        if row.device == event.device and row.first_ns <= event.last_ns <= row.last_ns
+    ]
+    return min(around, default=event.last_ns)
 
 
 def assert_one_to_one(lab: Lab, requests: list[dict[str, Any]]) -> int:
@@ -106,8 +116,10 @@ def _of_samples(lab: Lab, run: int) -> Iterator[Entry]:
 def _of_polls(lab: Lab, run: int) -> Iterator[Entry]:
     """What an interlock asked for while no lane did."""
     rows = lab.rows(
-        """SELECT p.requested_utc_ns AS first, coalesce(p.received_utc_ns, p.requested_utc_ns) AS last, c.name
-        FROM poll p JOIN channel c ON c.run = p.run AND c.channel = p.channel WHERE p.run = ?""",
+        # Without a receiving time nothing has left: the port was not there, or a read-back before it failed.
+        """SELECT p.requested_utc_ns AS first, p.received_utc_ns AS last, c.name
+        FROM poll p JOIN channel c ON c.run = p.run AND c.channel = p.channel
+        WHERE p.run = ? AND p.received_utc_ns IS NOT NULL""",
         run,
     )
     for row in rows:
@@ -163,6 +175,8 @@ def _of_event(type_: str, at_ns: int, fields: dict[str, Any], told: str) -> Entr
         return Entry(role, began_ns, at_ns, "write", (_WRITES[f"{role}.{fields['attribute']}"], words), told)
     if type_ == "safe-state.written":
         return _write(f"{role}.{fields['attribute']}", fields["value"], began_ns, at_ns, told)
+    if type_ == "safe-state.failed":
+        return Entry(role, began_ns, at_ns, "write", _WRITES.get(f"{role}.{fields['attribute']}"), told)
     assert type_ in ("exchange.repeated", "exchange.checked"), told
     name = f"{role}.{fields['names'][0]}"
     if fields["operation"] == "write":

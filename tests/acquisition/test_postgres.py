@@ -1,5 +1,6 @@
 """The PostgreSQL sink, against a server of its own."""
 
+import traceback
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -147,6 +148,13 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     with pytest.raises(SinkError, match=r"127\.0\.0\.1:1/lab\.public\.samples cannot be used") as raised:
         PostgresSink(config).open()
     assert PASSWORD not in str(raised.value)
+
+
+def test_an_address_that_cannot_be_read_is_told_without_the_password() -> None:
+    sink = PostgresSink(PostgresConfig(dsn=f"host=lab {PASSWORD}"))
+    with pytest.raises(ValueError, match="the dsn cannot be read") as raised:
+        sink.open()
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a recording gives and counts, in virtual time."""
 
 import threading
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -287,3 +288,18 @@ def test_a_driver_that_never_returns_does_not_hold_up_the_end(monkeypatch: pytes
         assert recording.summary.finished_at is not None
     finally:
         release.set()
+
+
+def test_a_long_recording_needs_no_more_memory_than_a_short_one() -> None:
+    def peak(seconds: int) -> int:
+        tracemalloc.reset_peak()
+        with virtual(Source(), rate_hz=1000, duration=seconds, buffer_size=16) as recording:
+            assert sum(len(batch) for batch in recording) == seconds * 1000
+        return tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        peak(1)
+        assert peak(20) < 2 * peak(2)
+    finally:
+        tracemalloc.stop()

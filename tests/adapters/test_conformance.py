@@ -246,7 +246,7 @@ def test_the_template_is_never_written_over_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "camera.py").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["import", "3d", "a/b", ""])
+@pytest.mark.parametrize("name", ["import", "3d", "a/b", "", "json", "Time", "pytest", "shotlane"])
 def test_a_name_that_no_driver_can_have(tmp_path: Path, name: str) -> None:
     assert main(["init", "--driver", name, "--folder", str(tmp_path)]) == 2
     assert not list(tmp_path.iterdir())

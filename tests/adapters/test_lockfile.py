@@ -1,5 +1,6 @@
 """The lock file: the same text for the same declarations, and a diagnostic for whatever is wrong with it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from shotlane.document import read_text
 from shotlane.expression import parse_unit
 from shotlane.instruments.adopted._lockfile import StationLock, attributes_of, commands_of, lock_of
 from shotlane.instruments.adopted._lockfile_text import lock_text
+from shotlane.instruments.definition._resource import parse_resource
+from shotlane.instruments.pool._locks import FOLDER_VARIABLE, PortLocks
 from shotlane.model import KEEP, Attribute, Command, CommandParameter, ValueType
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
@@ -88,6 +91,50 @@ def test_what_cannot_be_asked_keeps_what_was_known(tmp_path: Path) -> None:
     assert again is not None
     assert list(again.faults) == ["camera"]
     assert again.lock == first.lock
+
+
+SOMEWHERE = """
+station: lab
+instruments:
+  camera:
+    driver: camera:Camera
+    resource: tcp://127.0.0.1:5025
+    options: {exposure: "${secret:TIME}"}
+"""
+
+
+def test_what_another_uses_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    monkeypatch.setenv("SHOTLANE_SECRET_TIME", "20 ms")
+    path = put(tmp_path, SOMEWHERE)
+    with PortLocks("lab", what=lambda: "run 7 of anneal") as locks:
+        locks.take({"camera": parse_resource("tcp://localhost:5025", "camera", tmp_path)})
+        refused = describe(path, Report())
+    assert refused is not None
+    assert f"camera is in use by pid {os.getpid()}" in refused.faults["camera"].message
+    assert described(path).lock.instruments
+
+
+def test_a_secret_goes_to_the_driver_and_not_into_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    known = CAMERA.replace("def open(self):", "def open(self):\n        assert self.values['exposure'] == 23.0")
+    path = put(tmp_path, SOMEWHERE, {"camera.py": known})
+    assert "SHOTLANE_SECRET_TIME" in _only_fault(path)
+    monkeypatch.setenv("SHOTLANE_SECRET_TIME", "23 ms")
+    text = described(path).path.read_text(encoding="utf-8")
+    assert "${secret:TIME}" in text
+    assert "23" not in text
+    monkeypatch.setenv("SHOTLANE_SECRET_TIME", "hush")
+    assert "hush" not in _only_fault(path)
+
+
+def _only_fault(path: Path) -> str:
+    found = describe(path, Report())
+    assert found is not None
+    (fault,) = found.faults.values()
+    return fault.message
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,31 @@ def test_what_cannot_be_set_is_refused_before_anything_is_opened(
     assert len(bench.requests()) == before
 
 
+def test_what_is_set_is_a_multiple_of_the_resolution(do: Do, tmp_path: Path) -> None:
+    options = "{max_voltage: 30 V, max_current: 3 A, voltage_step: 10 mV}"
+    path = tmp_path / "supply.yaml"
+    path.write_text(
+        f"station: supply\ninstruments:\n  psu: {{instrument: tti-pl, resource: 'sim://', options: {options}}}\n",
+        encoding="utf-8",
+    )
+    assert do("set", str(path), "psu.voltage", "1234.5 mV")[1] == "psu.voltage is set to 1.23 V\n"
+    assert do("set", str(path), "psu.voltage", "29.999 V")[1] == "psu.voltage is set to 30 V\n"
+    status, _, err = do("set", str(path), "psu", "1 V")
+    assert (status, "write a channel of it, psu.ATTRIBUTE" in err) == (2, True)
+
+
+def test_somebody_else_who_may_answer_is_told(do: Do, tmp_path: Path) -> None:
+    with device(lambda line: "ACME,M1,7,1.0" if line == "*IDN?" else "2") as made:
+        path = tmp_path / "meter.yaml"
+        path.write_text(
+            f"station: meter\ninstruments:\n  it: {{instrument: keysight-34461a, resource: '{made.resource}',"
+            " expect: {serial: '8', mismatch: stamp}}\n",
+            encoding="utf-8",
+        )
+        status, _, err = do("read", str(path), "it.voltage")
+    assert (status, err) == (0, "it: serial 7 answers, and 8 is expected\n")
+
+
 def test_call_runs_a_command(bench: Bench, do: Do) -> None:
     before = bench.registers()["gas"]["tares"]
     assert do("call", "bench", "gas.tare()")[0] == 0
@@ -197,6 +222,31 @@ def test_scan_finds_units_and_says_what_does_not_answer(bench: Bench, do: Do) ->
     assert "has no such register" in first["found"]
     assert second["found"] is None
     assert "timeout" in second["problem"]
+
+
+def test_scan_keeps_the_settings_of_an_address(do: Do) -> None:
+    address = "modbus+serial:///dev/nothing?baudrate=115200&unit=9"
+    (row,) = json.loads(do("scan", address, "--units", "3", "--json")[1])
+    assert row["address"] == "modbus+serial:///dev/nothing?baudrate=115200&unit=3"
+
+
+@pytest.mark.parametrize("units", ["5-1", "0-300", "1,x"])
+def test_scan_refuses_units_that_are_none(do: Do, units: str) -> None:
+    status, _, err = do("scan", "modbus+tcp://127.0.0.1:9", "--units", units)
+    assert (status, f"--units {units}: " in err) == (2, True)
+
+
+def test_scan_says_which_settings_a_port_does_not_take(do: Do) -> None:
+    master, slave = os.openpty()
+    path = os.ttyname(slave)
+    try:
+        for _ in range(2):  # at first the system takes what it can and is content
+            found = do("scan", f"serial://{path}?parity=even", "--timeout", "50 ms", "--json")
+            assert found[0] == 0
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert "does not take these settings" in json.loads(found[1])[0]["problem"]
 
 
 def test_scan_never_fails_and_is_bounded(bench: Bench, do: Do) -> None:

@@ -286,7 +286,7 @@ def test_who_waits_for_a_port_begins_nothing_once_the_run_is_stopped() -> None:
 
 @pytest.mark.parametrize("part", ["_along", "_due_ns"])
 def test_a_bug_in_polling_aborts(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"shotlane.execution._sentinel.Sentinel.{part}", lambda *_: {}[0])
+    monkeypatch.setattr(f"shotlane.execution._sentinel.Sentinel.{part}", lambda *_: 1 / 0)
     plan = HandPlan([segment(rule("c.x"), duration_ms=20_000)], interlocks=[interlock(above("a.x", 9))])
     assert _bench(plan, _hot_after(99)).run().outcome is Outcome.ABORTED
 

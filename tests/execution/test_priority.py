@@ -140,3 +140,36 @@ def test_a_driver_that_computes_for_ever_loses_its_priority() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.stdout.strip() == "True a driver computed for half a second without a pause", done.stderr
+
+
+# Seconds of a core in a port's thread, without the interpreter's lock, while the thread of the run waits.
+_RUN_AWAY = """
+import hashlib, os, resource
+from shotlane.execution import SystemClock, TimingMode, granted_timing
+from tests.execution.fakes import Bench, HandPlan, lanes, rule, segment
+
+resource.setrlimit(resource.RLIMIT_RTTIME, ({limit}, {limit}))
+policies = []
+
+def act(bench, request):
+    if request.text == "read a.x":
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 12_000_000)
+        policies.append(os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK)
+
+plan = HandPlan([segment(rule("a.x"))], lanes=lanes(max_missing=1.0))
+bench = Bench(plan, act, clock=SystemClock(timing=granted_timing(TimingMode.REALTIME)))
+print(bench.run().outcome, policies == [os.SCHED_OTHER])
+"""
+
+
+@NEEDS_PRIORITY
+@pytest.mark.real_time
+@pytest.mark.parametrize("limit", ["resource.RLIM_INFINITY", "1_200_000"], ids=["no limit", "hard limit"])
+def test_a_driver_that_computes_in_a_run_loses_its_priority_and_not_the_run(limit: str) -> None:
+    """Also where the kernel would end the process a little later."""
+    code = _RUN_AWAY.format(limit=limit)
+    root = Path(__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root
+    )
+    assert (found.returncode, found.stdout) == (0, "done True\n"), found.stderr

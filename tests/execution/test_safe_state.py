@@ -21,7 +21,7 @@ from tests.execution.fakes import (
 
 from shotlane.execution import Control, VirtualClock
 from shotlane.plan import Figure, ResultPlan, RetryPolicy
-from shotlane.records import ActionKind, Outcome, Status
+from shotlane.records import ActionKind, Outcome, RecorderError, Status
 from shotlane.testing import MemoryRecorder
 
 SAFE = ["a.u=0", "b.u=0", "c.u=0"]
@@ -273,3 +273,25 @@ def test_a_failed_write_is_tried_again_when_the_run_ends_later() -> None:
     result = bench.run()
     assert result.unsafe == ()
     assert len(bench.events("safe-state.failed")) == 1
+
+
+def test_an_abort_is_not_hidden_by_a_commit_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(_plan(count=3), recorder=MemoryRecorder({"end_run"}))
+
+    def failing(_: object) -> None:
+        bench.control.stop(Outcome.ABORTED, "too hot")
+        raise RecorderError("the disk is full")
+
+    monkeypatch.setattr(bench.recorder, "end_shot", failing)
+    result = bench.run()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "too hot")
+    assert bench.pool.texts[-3:] == SAFE
+
+
+def test_an_abort_while_the_instruments_are_released_counts() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text == "c.u=0":
+            bench.control.stop(Outcome.ABORTED, "aborted by Jo")
+
+    bench = Bench(_plan(count=2, on_shot=lambda number: [1][number - 1]), act)
+    assert (bench.run().outcome, bench.result.reason) == (Outcome.ABORTED, "aborted by Jo")

@@ -55,7 +55,7 @@ def test_results_without_limits_are_stored_and_judge_nothing() -> None:
 def test_a_bug_in_judging_leaves_no_attempt_that_ended_well(
     result: ResultPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shotlane.execution._attempt.evaluate", lambda *_, **__: {}["bug"])
+    monkeypatch.setattr("shotlane.execution._attempt.evaluate", lambda *_, **__: 1 / 0)
     bench = run(result, count=2)
     end = bench.attempts[0].end
     assert end is not None

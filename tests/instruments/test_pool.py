@@ -10,6 +10,7 @@ from tests.instruments._stations import STATION, sound
 
 from shotlane.instruments import ErrorContext, Identity, InstrumentError, Pool, PoolError, Reading
 from shotlane.instruments.definition._definition import Definition
+from shotlane.instruments.pool._leave import safe_values
 from shotlane.model import Attribute, Command
 
 TWO = (
@@ -337,3 +338,37 @@ def test_who_waits_for_a_port_that_is_let_go_of_is_refused(two: Bench) -> None:
     closing.join()
     assert [error.fault for error in refused] == ["rejected"]
     assert not [line for line in two.log if "write" in line]
+
+
+def test_a_bug_in_closing_one_keeps_no_other_open(two: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(two.drivers["furnace"], "close", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        two.pool.close()
+    assert two.log == ["oven close", "other close"]
+    assert two.pool.roles_opened == ()
+
+
+def test_what_comes_open_after_the_end_is_made_safe(tmp_path: Path) -> None:
+    """Its set-up was sent when nobody waited for it any more."""
+    bench, opening, go_on = Bench(tmp_path, STATION), threading.Event(), threading.Event()
+    make = bench._make
+
+    def slow(definition: Definition) -> ScriptedDriver:
+        opening.set()
+        go_on.wait(10)
+        return make(definition)
+
+    bench.pool._make = slow
+    thread = threading.Thread(target=bench.pool.open, args=(["furnace"],))
+    thread.start()
+    opening.wait(10)
+    bench.pool.close()
+    go_on.set()
+    thread.join()
+    writes = [
+        f"furnace write {name} {value!r}" for name, value in safe_values(bench.pool.definitions["furnace"])
+    ]
+    assert len(writes) >= 1
+    assert bench.log == ["furnace open", *writes, "furnace make_safe", "furnace close"]
+    assert len(bench.told("safe-state.written")) == len(writes)
+    assert bench.pool.roles_opened == ()

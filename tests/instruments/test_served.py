@@ -201,6 +201,15 @@ def test_units_share_a_serial_line_and_pymodbus_reads_both(tmp_path: Path) -> No
     assert modes == [[0], [0]]
 
 
+def test_a_line_with_parity_is_opened_again_and_again(tmp_path: Path) -> None:
+    resource = "serial:///dev/ttyUSB9?baudrate=9600&bytesize=7&parity=even"
+    with served(one("ika-rct", resource), tmp_path) as found:
+        assert found.resources["it"].endswith("?baudrate=9600")
+        for _ in range(2):
+            with pool_on(found) as pool:
+                assert value(pool, "it", "setpoint") == 20
+
+
 def ask(found: ServedStation, *lines: str) -> list[str]:
     port = found.wires[-1].port  # type: ignore[union-attr]
     with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:

@@ -1,4 +1,4 @@
-"""Commands as a person types them, forked from a process that has imported everything: a tenth of a second each.
+"""Commands as a person types them, forked from a process that has imported everything: it takes 0.1 s.
 
 What is forked is a process of its own in every respect: it can be sent signals, and be killed.
 """

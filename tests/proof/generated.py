@@ -59,7 +59,7 @@ def _level(draw: st.DrawFn, role: str, steps: Sequence[str]) -> list[str]:
         lines.append(f"      {name}: {draw(st.sampled_from(values))}")
     lines += ["    every: 10 ms"]
     fixed = [name for name in steps if name.startswith("step")]
-    if fixed and draw(st.booleans()):
+    if draw(st.booleans()) and fixed:
         lines += [f"    read: {{{draw(st.sampled_from(fixed))}: {{at: end}}}}"]
     return lines
 
@@ -77,7 +77,7 @@ def _lanes(draw: st.DrawFn, steps: Sequence[str]) -> list[str]:
     for role in draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True)):
         lines += _level(draw, role, steps)
     fixed = [name for name in steps if name.startswith("step")]
-    if fixed and draw(st.booleans()):
+    if draw(st.booleans()) and fixed:
         lines += [
             "  b.gate:",
             "    set:",
@@ -160,7 +160,8 @@ def requests_gone_wrong(draw: st.DrawFn) -> str:
     if kind in ("restart", "death"):
         return f"{text}, at: {draw(st.integers(1, 400))} ms, for: {draw(st.sampled_from(['5 ms', '150 ms']))}"
     if draw(st.booleans()):
-        return f"{text}, request: {draw(st.integers(1, 60))}, count: {draw(st.integers(1, 6))}{draw(st.sampled_from(_OF))}"
+        first, count, of = draw(st.integers(1, 60)), draw(st.integers(1, 6)), draw(st.sampled_from(_OF))
+        return f"{text}, request: {first}, count: {count}{of}"
     return f"{text}, at: {draw(st.integers(1, 400))} ms, for: {draw(st.sampled_from(['3 ms', '60 ms']))}"
 
 

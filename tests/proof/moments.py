@@ -1,4 +1,4 @@
-"""The moments of a run, each held open long enough to do something to it, by what the bench or the store does."""
+"""The moments of a run, each held open long enough to do something to it, by the bench or the store."""
 
 import shutil
 import socket
@@ -188,7 +188,7 @@ def committing(stage: Stage) -> Forked:
 def _wait_for_silence(stage: Stage, process: Forked, silence_s: float) -> None:
     """Wait until nothing is read from the gas or set there any more."""
     seen, since = 0, time.monotonic()
-    while time.monotonic() < since + silence_s or seen < 8:
+    while time.monotonic() < since + silence_s or seen < 5:
         assert not process.over, process.finish()
         time.sleep(0.004)
         gas = len(stage.requests("gas"))
@@ -206,8 +206,10 @@ def making_safe(stage: Stage) -> Forked:
 
 def closing_down(stage: Stage) -> Forked:
     process = stage.start(_SEQUENCE, "-p", "T=40 degC")
+    _wait_for_silence(stage, process, 0.07)
+    stage.bench.fault("gas", "delay", seconds=0.1, after=1)
     process.wait_for(lambda: _newest_gas(stage) == "HC")
-    time.sleep(0.003)
+    time.sleep(0.103)
     process.closing = True
     return process
 

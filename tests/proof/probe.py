@@ -24,7 +24,9 @@ protocol: ascii
 timeout: 20 ms
 replies: {number: "{value:f}", done: "OK"}
 attributes:
-  level: {query: L, reply: number, set: {send: "L{value:.6f}", reply: done}, unit: V, access: rw, min: 0 V, max: 100 V, safe: 0 V, update: 5 ms}
+  level:
+    {query: L, reply: number, set: {send: "L{value:.6f}", reply: done}, unit: V, access: rw,
+     min: 0 V, max: 100 V, safe: 0 V, update: 5 ms, poll: 20 ms}
   gate: {set: {true: "G1", false: "G0", reply: done}, type: bool, access: w, safe: false, update: 5 ms}
   fast: {query: F, reply: number, unit: V, update: 5 ms, poll: 20 ms}
   slow: {query: S, reply: number, unit: V, update: 5 ms, poll: 35 ms}
@@ -37,7 +39,7 @@ simulate:
 ROLES = {"a": "sim://", "b": "sim://shared", "c": "sim://shared"}
 STATUSES = "ok + late + failed + missed + dropped + unreached"
 _SQL_ORIGIN = "coalesce(a.origin_utc_ns, a.began_utc_ns)"
-# Virtual time begins anew in every session of a resumed run, which are told apart by the blocks of their keys.
+# Virtual time begins anew in every session of a resumed run; the blocks of their keys tell them apart.
 _BLOCK_OF_ATTEMPT = f"((a.id & 0xffffffff) >> {BLOCK})"
 _When = tuple[int, int]  # block, time
 
@@ -67,9 +69,9 @@ class Witness:
         """Stand between the pool and all simulated drivers."""
 
         def seen(driver: SimulatedDriver, kind: str, *what: Any) -> None:
-            self.requests.append(Request(driver._definition.role, kind, what))  # noqa: SLF001
+            self.requests.append(Request(driver._definition.role, kind, what))
             self.act(len(self.requests))
-            driver._pass_ns(self.takes_ns)  # noqa: SLF001
+            driver._pass_ns(self.takes_ns)
 
         read, write, call = SimulatedDriver.read, SimulatedDriver.write, SimulatedDriver.call
 
@@ -171,8 +173,8 @@ class Lab:
 
     def _actions(self, run: int) -> Iterator[tuple[_When, Request]]:
         rows = self.rows(
-            f"""SELECT {_BLOCK_OF_ATTEMPT} AS block, x.requested_ns + {_SQL_ORIGIN} AS at, x.value, x.command, c.name
-            FROM action x JOIN attempt a ON a.id = x.attempt
+            f"""SELECT {_BLOCK_OF_ATTEMPT} AS block, x.requested_ns + {_SQL_ORIGIN} AS at, x.value, x.command,
+            c.name FROM action x JOIN attempt a ON a.id = x.attempt
             LEFT JOIN channel c ON c.run = a.run AND c.channel = x.channel
             WHERE a.run = ? AND x.requested_ns IS NOT NULL""",
             run,
@@ -216,7 +218,7 @@ def _agree(ours: Request, theirs: Request) -> bool:
     if (ours.role, ours.kind) != (theirs.role, theirs.kind):
         return False
     if ours.kind == "write" and ours.what[-1] is None:
-        return ours.what[0] == theirs.what[0]
+        return bool(ours.what[0] == theirs.what[0])
     return ours.what == theirs.what
 
 

@@ -80,7 +80,7 @@ def data(lab: Lab, number: int) -> list[pl.DataFrame]:
     """All that a run measured, but when and in which attempt."""
     loaded = shotlane.load(number, lab.store)
     samples = loaded.samples().drop("run", "time", "attempt", strict=False)
-    shots = loaded.shots().drop("started")
+    shots = loaded.shots().drop("run", "started", "duration_s", "attempts")
     return [samples.sort("shot", "channel", "tick"), shots.select(sorted(shots.columns)).sort("shot")]
 
 
@@ -102,7 +102,8 @@ def assert_goes_on_to_the_same(lab: Lab, whole: int, cut: int) -> None:
         assert ours.equals(theirs)
 
 
-def count_of_requests(lab: Lab) -> tuple[int, int]:
+def uninterrupted(lab: Lab) -> tuple[int, int]:
+    """A run that nobody ends; its number, and how many requests it takes."""
     made, witness = run(lab)
     assert made.outcome is Outcome.PASSED
     return made.number, len(witness.requests)
@@ -114,7 +115,7 @@ def spread(count: int, total: int) -> list[int]:
 
 
 def test_ctrl_c_at_any_request(lab: Lab) -> None:
-    whole, total = count_of_requests(lab)
+    whole, total = uninterrupted(lab)
     for number in spread(20, total):
         cut, _ = run(lab, ctrl_c_at(number))
         assert cut.outcome in (Outcome.TERMINATED, Outcome.PASSED)
@@ -133,17 +134,15 @@ def skip(lab: Lab) -> None:
     assert send_request(lab.store, run_of(lab), "skip", by="a test", wait_s=5.0).answer
 
 
-def fault(_lab: Lab) -> None:
-    raise InstrumentError("rejected", "it does not want to")
-
-
 @pytest.mark.parametrize(
     ("does", "outcomes"),
-    [(abort, {"aborted"}), (skip, {"skipped", "passed"}), (fault, {"errored", "passed"})],
-    ids=["abort", "skip", "fault"],
+    [(abort, {"aborted"}), (skip, {"skipped", "passed"})],
+    ids=["abort", "skip"],
 )
-def test_whatever_ends_it(lab: Lab, does: Callable[[Lab], None], outcomes: set[str]) -> None:
-    whole, total = count_of_requests(lab)
+def test_a_word_from_elsewhere_at_any_moment(
+    lab: Lab, does: Callable[[Lab], None], outcomes: set[str]
+) -> None:
+    whole, total = uninterrupted(lab)
     for at in spread(5, total - 8):
 
         def act(number: int, at: int = at) -> None:
@@ -155,8 +154,22 @@ def test_whatever_ends_it(lab: Lab, does: Callable[[Lab], None], outcomes: set[s
         assert_goes_on_to_the_same(lab, whole, cut.number)
 
 
+def test_a_fault_at_any_set(lab: Lab) -> None:
+    made, whole = run(lab)
+    sets = [number for number, request in enumerate(whole.requests, 1) if request.kind == "write"]
+    for at in sets[:-6:7]:
+
+        def act(number: int, at: int = at) -> None:
+            if number == at:
+                raise InstrumentError("rejected", "it does not want to")
+
+        cut, _ = run(lab, act)
+        assert cut.outcome is Outcome.ERRORED
+        assert_goes_on_to_the_same(lab, made.number, cut.number)
+
+
 def test_an_interlock_at_any_moment(lab: Lab) -> None:
-    whole, total = count_of_requests(lab)
+    whole, total = uninterrupted(lab)
     for at in spread(5, total - 40):
         hot: list[int] = []
 
@@ -179,7 +192,7 @@ def overheated(hot: list[int]) -> Iterator[None]:
 
     def shown(state: SimulatedState, name: str, now_ns: int) -> Any:
         value = observed(state, name, now_ns)
-        return 99.0 if hot and name == "level" and state._definition.role == "c" else value  # noqa: SLF001
+        return 99.0 if hot and name == "level" and state._definition.role == "c" else value
 
     with patch.object(SimulatedState, "observed", shown):
         yield
@@ -222,14 +235,14 @@ def killed(target: Callable[..., None], *arguments: Any, **options: Any) -> bool
 
 
 def test_a_kill_at_any_request(lab: Lab) -> None:
-    whole, total = count_of_requests(lab)
+    whole, total = uninterrupted(lab)
     for number in spread(12, total):
         assert killed(_killed_at_request, lab.folder, number)
         assert_goes_on_to_the_same(lab, whole, run_of(lab))
 
 
 def test_a_kill_at_any_commit(lab: Lab) -> None:
-    whole, _ = count_of_requests(lab)
+    whole, _ = uninterrupted(lab)
     for number in range(2, 9):
         for after in (False, True):
             before = run_of(lab)
@@ -240,7 +253,7 @@ def test_a_kill_at_any_commit(lab: Lab) -> None:
 
 
 def test_a_run_that_is_killed_again_and_again(lab: Lab) -> None:
-    whole, total = count_of_requests(lab)
+    whole, total = uninterrupted(lab)
     assert killed(_killed_at_request, lab.folder, total // 4)
     cut = run_of(lab)
     for _ in range(3):

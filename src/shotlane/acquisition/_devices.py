@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from shotlane.acquisition._pool_lines import definition_channels
@@ -20,7 +21,7 @@ from shotlane.model import ScalarValue, channel_name
 
 
 class ErrorPolicy(StrEnum):
-    """What becomes of faults. raise: an `ExceptionGroup` of all of them; return: each stands in its result."""
+    """What becomes of faults. raise: an `ExceptionGroup` of all; return: each stands in its result."""
 
     RAISE = "raise"
     RETURN = "return"
@@ -66,7 +67,7 @@ class Devices:
         for channel in chosen(available, channels, None):
             groups.setdefault(channel.device, []).append(channel)
         return self._all(
-            {name: _bound(self._read, name, group) for name, group in groups.items()},
+            {name: partial(self._read, name, group) for name, group in groups.items()},
             {name: [channel.name for channel in group] for name, group in groups.items()},
             errors,
         )
@@ -78,7 +79,7 @@ class Devices:
             role, attribute = self._writable(name)
             groups.setdefault(role, []).append((name, attribute, value))
         return self._all(
-            {role: _bound(self._write, role, group) for role, group in groups.items()},
+            {role: partial(self._write, role, group) for role, group in groups.items()},
             {role: [name for name, *_ in group] for role, group in groups.items()},
             errors,
         )
@@ -98,7 +99,7 @@ class Devices:
             known = {one for name in self.names for one in self.pool.definitions[name].commands}
             raise UnknownChannelError(f"there is no command '{command}'; {did_you_mean(command, known)}")
         self._refuse_unknown(asked)
-        acts = {name: _bound(self._call, name, command, arguments) for name in asked}
+        acts = {name: partial(self._call, name, command, arguments) for name in asked}
         return self._all(acts, {name: [name] for name in asked}, errors)
 
     def close(self) -> None:
@@ -148,13 +149,13 @@ class Devices:
         ports: dict[str, list[str]] = {}
         for role in acts:
             ports.setdefault(self.pool.port_of(role), []).append(role)
-        futures = [
-            self._threads.submit(
-                lambda roles=roles: [self._one(role, acts[role], named[role]) for role in roles]
-            )
-            for roles in ports.values()
-        ]
-        found = {one.name: one for future in futures for part in future.result() for one in part}
+
+        def in_turn(roles: Sequence[str]) -> list[DeviceResult]:
+            return [one for role in roles for one in self._one(role, acts[role], named[role])]
+
+        # All are begun before the first is waited for.
+        futures = [self._threads.submit(in_turn, roles) for roles in ports.values()]
+        found = {one.name: one for future in futures for one in future.result()}
         results = {name: found[name] for names in named.values() for name in names}
         faults = [one.error for one in results.values() if one.error is not None]
         policy = self._errors if errors is None else ErrorPolicy(errors)
@@ -171,7 +172,3 @@ class Devices:
             return [DeviceResult(name, None, error) for name in names]
         except PoolError as error:
             return [DeviceResult(name, None, error.faults[role]) for name in names]
-
-
-def _bound(act: Callable[..., Iterable[DeviceResult]], *arguments: Any) -> _Act:
-    return lambda: act(*arguments)

@@ -41,8 +41,9 @@ def find_devices(
 
     def ask(address: str) -> list[Probe]:
         rows: list[Probe] = []
+        asked_units = wanted if address.startswith("modbus") else ()
         for variant in _variants(address, baudrates):
-            for unit in wanted or (None,):
+            for unit in asked_units or (None,):
                 rows += _attempts(variant, () if unit is None else (unit,), timeout)
                 if stop_on_first_hit and rows[-1].found is not None:
                     return rows

@@ -24,16 +24,12 @@ class Gather:
         self._next = [0] * lines  # the tick of which each line has not told yet
         self._ended: set[int] = set()
         self._open: dict[int, dict[int, Sequence[Sample]]] = {}  # by tick and line
-        self._given = 0  # ticks before this one were given on
 
     def give(self, line: int, tick: int, samples: Sequence[Sample]) -> None:
         """Take what a line has of a tick; what it has not told of before, it missed."""
         with self._lock:
             self._next[line] = tick + 1
-            if tick < self._given:
-                self._put(list(samples))
-            else:
-                self._open.setdefault(tick, {})[line] = samples
+            self._open.setdefault(tick, {})[line] = samples
             self._pass_on()
 
     def end(self, line: int) -> bool:
@@ -53,7 +49,6 @@ class Gather:
             if complete is not None and first >= complete and not self._overdue(batch):
                 return
             del self._open[first]
-            self._given = first + 1
             self._put(batch)
 
     def _overdue(self, batch: Batch) -> bool:

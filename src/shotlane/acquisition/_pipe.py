@@ -6,9 +6,9 @@ and Ctrl-C alike, everything that was read is written before `pipe` returns or r
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Protocol
 
 from shotlane.acquisition._buffer import Batch
@@ -20,7 +20,8 @@ from shotlane.acquisition._summary import AcquisitionSummary
 from shotlane.execution import NotEndedError, bounded
 
 # How long the end of a recording is waited for: an exchange that is under way.
-_GRACE_S = 2.0
+_GRACE_S = 3.0
+_LOOK_S = 0.2
 _LONGEST_END_S = 3600.0
 
 
@@ -84,6 +85,9 @@ class Pipe:
         self._close_timeout_s = close_timeout
         self._held: list[Sample] = []
         self._due_s = 0.0
+        self._pumped = Event()
+        self._given_up = False
+        self._error: BaseException | None = None
         self._spool = Spool(spool or sink.spool())
         self._outlet = Outlet(sink, self._spool, pause_s=retry_s, longest_pause_s=longest_retry_s)
 
@@ -93,20 +97,34 @@ class Pipe:
 
     def run(self) -> PipeSummary:
         """Write until the recording is over. Raises what ends it, with everything written."""
+        Thread(target=self._pump, name="pipe", daemon=True).start()
         try:
-            while not self._recording.over:
-                self._step()
+            # Here and nowhere else Ctrl-C may strike, so that it never hits between a taking and a keeping.
+            while not self._pumped.wait(_LOOK_S):
+                pass
         finally:
             complete = _whatever_comes(self._finish)
+        if self._error is not None:
+            raise self._error
         told = self._outlet.statistics()
         return PipeSummary(
             self._recording.summary, told.written, told.failures, complete, self._spool.path, told.last_error
         )
 
+    def _pump(self) -> None:
+        """Take, until nothing more comes."""
+        try:
+            while not self._recording.over and not self._given_up:
+                self._step()
+        except BaseException as error:  # noqa: BLE001  raised again by `run`
+            self._error = error
+        finally:
+            self._pumped.set()
+
     def _step(self) -> None:
         """Wait for a batch no longer than until the next flush."""
-        wait_s = max(0.0, self._due_s - time.monotonic()) if self._held else self._interval_s
-        self._keep(self._recording.take(wait_s))
+        wait_s = max(0.0, self._due_s - time.monotonic()) if self._held else _LOOK_S
+        self._keep(self._recording.take(min(wait_s, _LOOK_S)))
         if len(self._held) >= self._batch_size or (self._held and time.monotonic() >= self._due_s):
             self._flush()
 
@@ -123,10 +141,9 @@ class Pipe:
 
     def _finish(self) -> bool:
         self._recording.stop()
-        deadline_s = time.monotonic() + _GRACE_S
-        with suppress(Exception):  # what ended the recording was raised before, or is raised at its exit
-            while not self._recording.over and time.monotonic() < deadline_s:
-                self._keep(self._recording.take(0.1))
+        if not self._pumped.wait(_GRACE_S):
+            self._given_up = True  # a driver hangs; what was read is written all the same
+            self._pumped.wait(_GRACE_S)
         self._flush()
         return self._outlet.finish(self._close_timeout_s)
 

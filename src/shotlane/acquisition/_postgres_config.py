@@ -49,7 +49,8 @@ class PostgresConfig:
     @property
     def options(self) -> Mapping[str, Any]:
         """What the driver connects with; holds the password."""
-        from psycopg.conninfo import conninfo_to_dict  # late: an extra
+        from psycopg import Error  # late: an extra
+        from psycopg.conninfo import conninfo_to_dict
 
         own: dict[str, Any] = {
             "connect_timeout": max(2, int(self.connect_timeout_s)),
@@ -58,7 +59,11 @@ class PostgresConfig:
             "tcp_user_timeout": int(self.statement_timeout_s * 1e3),
         }
         if self.dsn is not None:
-            return own | conninfo_to_dict(self.dsn.replace("postgresql+psycopg://", "postgresql://"))
+            try:
+                return own | conninfo_to_dict(self.dsn.replace("postgresql+psycopg://", "postgresql://"))
+            except Error:
+                # Its text repeats the address with the password, so it is not chained.
+                raise ValueError("the dsn cannot be read; write postgresql://USER@HOST/DATABASE") from None
         parts = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
         return (
             own

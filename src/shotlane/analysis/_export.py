@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -50,9 +51,15 @@ def _sink(frame: pl.LazyFrame, path: Path, form: str) -> int:
 
 
 def _write(frame: pl.LazyFrame, part: Path, form: str) -> None:
-    if form == "parquet":
-        frame.sink_parquet(part)
-    elif form == "csv":
-        frame.sink_csv(part)
-    else:
-        frame.sink_ndjson(part)
+    sink, write = _SINKS[form]
+    try:
+        sink(frame, part)
+    except pl.exceptions.InvalidOperationError:  # versions that cannot stream from a source of ours
+        write(frame.collect(), part)
+
+
+_SINKS: dict[str, tuple[Callable[[pl.LazyFrame, Path], Any], Callable[[pl.DataFrame, Path], Any]]] = {
+    "csv": (pl.LazyFrame.sink_csv, pl.DataFrame.write_csv),
+    "parquet": (pl.LazyFrame.sink_parquet, pl.DataFrame.write_parquet),
+    "jsonl": (pl.LazyFrame.sink_ndjson, pl.DataFrame.write_ndjson),
+}

@@ -80,6 +80,8 @@ def channels_named(
             found |= {channel.name: channel for channel in mine if channel.attribute.readable}
             continue
         channel = known.get(name)
+        if channel is None and name in station.table.roles:
+            raise ByHandError(f"'{name}' is an instrument", f"write a channel of it, {name}.ATTRIBUTE")
         if channel is None:
             names_known = [*known, *station.table.roles]
             raise ByHandError(f"'{station.name}' has no channel '{name}'", did_you_mean(name, names_known))

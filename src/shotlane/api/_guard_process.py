@@ -62,13 +62,22 @@ def _death_of_runner() -> list[int]:
 
 
 def _act(charge: dict[str, Any]) -> None:
-    watchdog = threading.Timer(_LONGEST_S, os._exit, [1])
+    watchdog = threading.Timer(_LONGEST_S, _give_up, [charge.get("run")])
     watchdog.daemon = True
     watchdog.start()
     sys.path[:] = charge["path"]
     from shotlane.api._guard_act import make_safe  # late: most guards never need it
 
     make_safe(charge)
+
+
+def _give_up(run: object) -> None:
+    """End in the middle of it, and not silently: nobody knows what is safe."""
+    with suppress(OSError, ValueError):
+        text = f"the process of run {run} died, and its guard was not through after {_LONGEST_S:g} s"
+        sys.stderr.write(f"\r\n!!! NOT SAFE: {text}\r\n")
+        sys.stderr.flush()
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class _Listener:
         self._tell = tell
 
     def listen(self) -> None:
-        """Take requests until the end; a store that cannot be reached is tried again."""
+        """Take requests until the end; a store that cannot be reached, or a bug, is tried again."""
         from shotlane.store import StoreError  # late: SQLAlchemy; imported before the run began
 
         while not self.ended.wait(_POLL_S):
@@ -53,6 +53,10 @@ class _Listener:
             try:
                 self._attend(self._progress.run)
             except StoreError:
+                self.ended.wait(_REOPEN_S)
+            except Exception as error:  # noqa: BLE001  nobody could abort the run any more, and none would know
+                message = f"{type(error).__name__}: {error}"
+                self._tell("worker.crashed", {"port": "requests", "message": message})
                 self.ended.wait(_REOPEN_S)
 
     def _attend(self, run: int) -> None:
@@ -74,8 +78,8 @@ class _Listener:
             return "it is ending"
         if verb == "abort":
             told = f": {request.reason}" if request.reason else ""
-            self._tell("request.taken", {"verb": verb, "reason": request.reason, "by": by})
             control.stop(Outcome.ABORTED, f"aborted by {by}{told}")
+            self._tell("request.taken", {"verb": verb, "reason": request.reason, "by": by})
             return "it ends now, with its instruments made safe"
         reason = request.reason or f"asked for by {by}"
         if verb == "skip":

@@ -7,7 +7,9 @@ import argparse
 import json
 import keyword
 import re
+import sys
 from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -58,7 +60,7 @@ def _driver(name: str, folder: Path) -> int:
         f"{names['station']}.yaml": "station.yaml.txt",
     }
     _write({folder / path: _filled(template, names) for path, template in templates.items()})
-    say(f"next: python -m pytest test_{names['module']}.py")
+    say(f"next: python -m pytest {folder / 'test_'}{names['module']}.py")
     return 0
 
 
@@ -83,6 +85,9 @@ def _names(text: str) -> dict[str, str]:
     module = "_".join(words).lower()
     if keyword.iskeyword(module):
         raise Complaint(f"'{text}' is a word of Python's own: choose another name")
+    # A file of that name would be imported in place of the module, by everything that runs beside it.
+    if module in {"shotlane", *sys.stdlib_module_names, *packages_distributions()}:
+        raise Complaint(f"'{module}' is the name of a Python module already: choose another name")
     class_name = "".join(word[:1].upper() + word[1:] for word in words)
     return {
         "name": text,

@@ -33,7 +33,7 @@ def add_by_hand(
     call.add_argument("call", metavar="CALL", help="e.g. 'balance.tare()'")
     call.add_argument("--confirm", action="store_true", help="do also what is dangerous")
     watch.add_argument("channels", metavar="CHANNEL", nargs="*", help=f"{channels} (default: all)")
-    watch.add_argument("-n", dest="count", type=int, metavar="N", help="stop after N readings of each")
+    watch.add_argument("-n", dest="count", type=_at_least_one, metavar="N", help="stop after N readings of each")
     _fill_scan(scan)
 
 
@@ -43,6 +43,12 @@ def _verb(
     parser = verbs.add_parser(name, help=help)
     parser.set_defaults(verb=module)
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of readings: write 1 or more")
+    return int(text)
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:

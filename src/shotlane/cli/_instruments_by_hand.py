@@ -1,7 +1,7 @@
 """`shotlane instruments read|set|call`: one use of an instrument by a person."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -36,6 +36,7 @@ def opened(station: ResolvedStation, roles: list[str], arguments: argparse.Names
             what=f"shotlane instruments {arguments.action}",
             wait_s=wait_s(arguments.wait),
             waiting=partial(tell_waiting, station),
+            notify=_tell_mismatch,
         ) as hand:
             yield hand
     except InUseError as error:
@@ -45,6 +46,12 @@ def opened(station: ResolvedStation, roles: list[str], arguments: argparse.Names
         raise Complaint(f"not every instrument could be opened\n{told}", 3) from error
     except InstrumentError as error:
         raise Complaint(f"{error.fault}: {error.message}", 3) from error
+
+
+def _tell_mismatch(role: str, event_type: str, fields: Mapping[str, Any]) -> None:
+    """A run is stamped when somebody else answers (`mismatch: stamp`); a person is told."""
+    if event_type == "instrument.mismatched":
+        tell(f"{role}: {fields['message']}")
 
 
 @contextmanager

@@ -43,6 +43,8 @@ def _units(text: str) -> Iterable[int]:
         first, _, last = part.partition("-")
         if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
             raise Complaint(f"--units {text}: write e.g. 1-16 or 1,5,7")
+        if int(last or first) < int(first):
+            raise Complaint(f"--units {text}: {part.strip()} ends before it begins; write {last}-{first}")
         units |= dict.fromkeys(range(int(first), int(last or first) + 1))
     if not all(0 <= unit <= 255 for unit in units):
         raise Complaint(f"--units {text}: units go from 0 to 255")

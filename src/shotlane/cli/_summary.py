@@ -88,7 +88,10 @@ def _safe(result: RunResult) -> list[str]:
     """Told where somebody may doubt it: when the run came to no good end."""
     if result.unsafe or not result.made_safe or result.outcome not in _ENDED_EARLY:
         return []
-    return [f"  safe       every instrument: {count(result.made_safe, 'safe value')} written"]
+    # Nothing is known of one that never answered.
+    not_opened = any(item.shot is None and "role" in item.fault.context for item in result.faults)
+    whose = "the instruments that were opened" if not_opened else "every instrument"
+    return [f"  safe       {whose}: {count(result.made_safe, 'safe value')} written"]
 
 
 def _unsafe(result: RunResult) -> list[str]:
@@ -178,6 +181,7 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
             {
                 "shot": item.shot,
                 "attempt": item.attempt,
+                "role": item.fault.context.get("role"),
                 "fault": item.fault.fault,
                 "message": item.fault.message,
             }

@@ -33,11 +33,6 @@ class Document:
             self.data = self._without_faulty(data, root, ())
 
     @property
-    def is_whole(self) -> bool:
-        """Whether what it includes is in it."""
-        return bool(self.fragments) or not self.data.get("include")
-
-    @property
     def texts(self) -> dict[str, str]:
         """Every text that it is made of, by name."""
         return {source.name: source.text for source in (self.source, *self.fragments)}

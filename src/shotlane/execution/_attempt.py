@@ -269,7 +269,7 @@ class Attempt:
             for channel in self.ledger.readings:
                 worker = self._workers.get(self._parts.plan.channels[channel].port)
                 if worker is not None:
-                    worker.judge_losses(channel)
+                    worker.demands.judge_losses(channel)
 
     def _agendas(
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]

@@ -12,8 +12,9 @@ from typing import Any
 
 from shotlane.execution._block import Block, blocks
 from shotlane.execution._clock import Clock
+from shotlane.execution._demands import OF_ROLES, WAS_MISSED, Demands
 from shotlane.execution._due import Due, Kind
-from shotlane.execution._fault import CRASHED, LATE, MISSED, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, STUCK, Stamps, fault_of, raw_of, stamps_of
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger, own_row
 from shotlane.execution._pool import Answer, InstrumentPool
@@ -21,11 +22,7 @@ from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
 from shotlane.model import Channel, ScalarValue
 from shotlane.plan import InitialValue, Plan, PlannedCall, decode
-from shotlane.records import ActionKind, ActionRow, Fault, Status
-
-_MISSED = "was missed, because the next was due"
-# What has no channel, and no lane that says more.
-_OF_ROLES = (Kind.CALL, Kind.TRIGGER)
+from shotlane.records import ActionKind, ActionRow, Status
 
 
 class PortWorker:
@@ -41,7 +38,6 @@ class PortWorker:
         lateness: PortLateness,
     ) -> None:
         self._channels = plan.channels
-        self._lanes = plan.lanes
         self._texts = plan.texts
         self._pool = pool
         self._clock = clock
@@ -56,8 +52,7 @@ class PortWorker:
         self._begun_ns = 0
         self._number = 0
         self.arrived_ns: int | None = None  # when it came to its first wait after the set-up
-        # The last fault of an exchange on this port, overcome or not: what is missed after it is its doing.
-        self._cause: InstrumentError | None = None
+        self.demands = Demands(plan, ledger, trouble)
 
     def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
         """Write the initial values, each as soon as the one before is through."""
@@ -81,7 +76,7 @@ class PortWorker:
             stamps, raw = (answer.requested_ns, answer.received_ns), None
         except InstrumentError as error:
             stamps, raw = stamps_of(error), raw_of(error)
-            self._refused(channel, item.value, error)
+            self.demands.refused(channel, item.value, error)
         finally:
             self._note_initial(item, stamps, raw)
             self._initial = None
@@ -141,7 +136,7 @@ class PortWorker:
     def abandon(self) -> None:
         """Count what a port that never came back is doing as failed; what it still writes is discarded."""
         self._give_up(f"{STUCK}: the exchange did not end")
-        self._ledger = self._ledger.discarding()
+        self._ledger = self.demands.ledger = self._ledger.discarding()
 
     def _give_up(self, raw: str) -> None:
         """Note as failed what the exchange under way is for and is not noted yet."""
@@ -158,7 +153,7 @@ class PortWorker:
                 self._note(due, written(due.value), None, Status.FAILED, stamps, raw)
 
     def _role_of(self, due: Due) -> str:
-        if due.kind in _OF_ROLES:
+        if due.kind in OF_ROLES:
             return str(due.value.role)
         return self._channels[due.subject].role
 
@@ -180,17 +175,8 @@ class PortWorker:
         if late_ns <= due.tolerance_ns:
             return Status.OK
         text = f"started {late_ns / 1e6:.4g} ms late, and its tolerance is {due.tolerance_ns / 1e6:.4g} ms"
-        self._check_punctual(due, text)
+        self.demands.check_punctual(due, text)
         return Status.LATE
-
-    def _check_punctual(self, due: Due, text: str) -> None:
-        """Make what is late or missed the fault of the attempt where the lane says so."""
-        if due.kind in _OF_ROLES or not self._lanes[due.subject].on_late_fails:
-            return
-        channel, what = self._channels[due.subject], "reading" if due.kind is Kind.READ else "set"
-        held_up = f"; the port was held up: {self._cause.message}" if self._cause else ""
-        known = {"role": channel.role, "channel": channel.name}
-        self._trouble.fail(Fault(LATE, f"a {what} of {channel.name} {text}{held_up}", known))
 
     def _read(self, block: Block, role: str, names: list[str], soonest_ns: int) -> None:
         """Read a block in one exchange, without what is replaced by then."""
@@ -202,11 +188,11 @@ class PortWorker:
         try:
             answer = self._pool.read(role, names)
         except InstrumentError as error:
-            self._cause = error
+            self.demands.cause = error
             for due in block:
                 self._lose(due, error, stamps_of(error))
             return
-        self._cause = answer.overcome or self._cause
+        self.demands.cause = answer.overcome or self.demands.cause
         for due in block:
             self._take(due, answer)
 
@@ -216,8 +202,8 @@ class PortWorker:
         for due in block:
             if self._replaced(due):
                 self._ledger.reading(due, Status.MISSED)
-                self._check_punctual(due, _MISSED)
-                self._check_losses(due.subject, None)
+                self.demands.check_punctual(due, WAS_MISSED)
+                self.demands.check_losses(due.subject, None)
             else:
                 rest.append(due)
         return rest
@@ -244,49 +230,22 @@ class PortWorker:
         requested_ns, received_ns = self._relative(stamps)
         self._ledger.reading(due, Status.FAILED, requested_ns, received_ns, None, raw_of(error))
         self._noted += 1
-        self._check_losses(due.subject, error)
-
-    def judge_losses(self, index: int) -> None:
-        """Decide at the end, when it is known how many readings of a channel open-ended steps planned."""
-        if self._ledger.readings[index].lost:
-            self._check_losses(index, self._cause)
-
-    def _check_losses(self, index: int, error: InstrumentError | None) -> None:
-        """Decide whether the readings lost so far are a fault of the attempt; `error` is the last one's."""
-        channel, lane, count = self._channels[index], self._lanes[index], self._ledger.readings[index]
-        down = error is not None and error.fault == "disconnected"
-        if not (down or lane.required or count.lost > lane.max_missing * count.expected):
-            return
-        text = f"{channel.name} lost {count.lost} of {count.expected} readings"
-        if lane.required:
-            text += ", of which each is required"
-        elif not down:
-            text += f", and may lose {lane.max_missing:.4g} of them"
-        known = {"role": channel.role, "channel": channel.name}
-        if error is None and self._cause is None:
-            text += "; the last was missed, because the next was due"
-            self._trouble.fail(Fault(MISSED, text, known))
-        elif error is None:
-            assert self._cause is not None
-            text += f"; the last was missed, because the port was held up: {self._cause.message}"
-            self._trouble.fail(fault_of(self._cause, text, known))
-        else:
-            self._trouble.fail(fault_of(error, f"{text}; the last: {error.message}", known))
+        self.demands.check_losses(due.subject, error)
 
     def _set(self, due: Due, channel: Channel, value: ScalarValue) -> None:
         """Send one value of the action table."""
         self._number = self._ledger.next_number()
         if self._replaced(due):
             self._note(due, None, value, Status.MISSED)
-            self._check_punctual(due, _MISSED)
+            self.demands.check_punctual(due, WAS_MISSED)
             return
         try:
             answer = self._pool.write(channel.role, channel.attribute.name, value)
         except InstrumentError as error:
             self._note(due, None, value, Status.FAILED, stamps_of(error), raw_of(error))
-            self._refused(channel, value, error)
+            self.demands.refused(channel, value, error)
             return
-        self._cause = answer.overcome or self._cause
+        self.demands.cause = answer.overcome or self.demands.cause
         status = self._started(due, channel.name, answer.requested_ns - self._origin_ns)
         self._note(due, None, value, status, (answer.requested_ns, answer.received_ns))
 
@@ -339,11 +298,6 @@ class PortWorker:
         )
         self._ledger.planned_action(row, self._role_of(due))
         self._noted += 1
-
-    def _refused(self, channel: Channel, value: ScalarValue, error: InstrumentError) -> None:
-        """Make a set that failed the fault of the attempt."""
-        text = f"{channel.name} could not be set to {value}: {error.message}"
-        self._trouble.fail(fault_of(error, text, {"role": channel.role, "channel": channel.name}))
 
 
 def written(call: PlannedCall) -> str:

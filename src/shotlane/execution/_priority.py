@@ -122,7 +122,8 @@ def runaway_guard(ran_away: Callable[[], None]) -> Iterator[None]:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
     before = signal.signal(signal.SIGXCPU, lambda *_: ran_away())
-    limit = RUNAWAY_US if hard == resource.RLIM_INFINITY else min(RUNAWAY_US, hard)
+    # At the hard limit the kernel ends the process: it must be told well before.
+    limit = RUNAWAY_US if hard == resource.RLIM_INFINITY else min(RUNAWAY_US, hard // 2)
     try:
         resource.setrlimit(resource.RLIMIT_RTTIME, (limit, hard))
         yield

@@ -124,6 +124,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
             self._crashed(error)
         finally:
+            self._heed_request()
             self._release()
         return self._end(number)
 
@@ -210,6 +211,14 @@ class _Run:
         else:
             self._reason = reason(self._parts, count, self._kept)
 
+    def _heed_request(self) -> None:
+        """Let a stop count that something unforeseen came after, where it is the worse of the two."""
+        request = self._parts.control.request
+        if request is None or request.outcome.severity <= self._outcome.severity:
+            return
+        if cut_short(self._parts, len(self._numbers)):
+            self._verdict(request.outcome, request.reason)
+
     def _verdict(self, outcome: Outcome, reason: str) -> None:
         """Add an outcome of the run itself."""
         self._own = worst([self._own, outcome])
@@ -262,7 +271,10 @@ class _Run:
 
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
-        failure = self._parts.journal.failure
+        request, failure = self._parts.control.request, self._parts.journal.failure
+        if request is not None and request.outcome is Outcome.ABORTED:
+            # Who aborts while the instruments are released was told that the run ends so.
+            self._heed_request()
         if failure is not None and self._is_milder:
             self._not_stored(failure)
         unsafe = self._parts.safe_state.unsafe

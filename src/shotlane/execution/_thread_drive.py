@@ -25,6 +25,9 @@ from shotlane.execution._trouble import Trouble
 GRACE_NS = 200_000_000
 # How long before an instant the thread of the run stays awake.
 AWAKE_NS = 100_000
+# The kernel tells of a thread that does not pause by a signal to that thread itself, which Python answers in
+# this one as soon as it is awake.
+LISTEN_S = 0.25
 
 
 class _Task(NamedTuple):
@@ -220,6 +223,8 @@ class ThreadDrive:
         self._threads.clear()
 
     def _take_report(self, timeout_s: float | None) -> None:
+        if timeout_s is None and self._clock.timing.priority is not None:
+            timeout_s = LISTEN_S
         try:
             report = self._reports.get(timeout=timeout_s)
         except Empty:

@@ -86,10 +86,12 @@ def _scan_units(
     from shotlane.instruments._wire import _modbus_line  # late: pyserial
 
     line = _modbus_line(resource)
-    base = resource.text.partition("?")[0]
+    base, _, settings = resource.text.partition("?")
+    # Without them nobody answers at the address of the row.
+    kept = "".join(f"{one}&" for one in settings.split("&") if one and not one.startswith("unit="))
     try:
         for unit in units:
-            address = f"{base}?unit={unit}"
+            address = f"{base}?{kept}unit={unit}"
             if time.monotonic() > deadline:
                 yield Probe(address, "nothing", None, "the time for this scan is over", 0.0)
                 return

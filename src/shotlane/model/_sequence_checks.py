@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shotlane.diagnostics import Note, Report
+from shotlane.diagnostics import Note, Report, nearest
 from shotlane.document import Document, Path
 from shotlane.expression import reserved_name_help
 from shotlane.model._lane import Lane
 from shotlane.model._sequence import Sequence
 
+_FAULTS = ("timeout", "disconnected", "garbled", "refused", "rejected", "verdict")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -144,8 +145,11 @@ def _lane(key: str, lane: Lane, document: Document, report: Report) -> None:
 def _retry(sequence: Sequence, document: Document, report: Report) -> None:
     assert sequence.retry is not None
     for index, word in enumerate(sequence.retry.on):
-        if not _WORD.fullmatch(word):
+        # A driver may have classes of its own, but hardly one that is nearly another.
+        meant = None if word in _FAULTS else nearest(word, _FAULTS)
+        if meant is not None or not _WORD.fullmatch(word):
             message = f"'{word}' is no class of faults"
             help = "classes are words such as timeout, disconnected, garbled, refused"
+            help = help if meant is None else f"did you mean '{meant}'?"
             report.error("SEQ225", message, document.span(("retry", "on", index)), help=help)
             document.drop(("retry", "on"))

@@ -37,7 +37,6 @@ from shotlane.plan._summary import summarise
 from shotlane.plan._sweep import sweep_points
 from shotlane.plan._term import Compiler
 from shotlane.plan._timeline import build_timeline
-from shotlane.plan._unavailable import refuse_unavailable
 from shotlane.plan._units import si_text
 
 
@@ -55,12 +54,12 @@ def compile_sequence(
 ) -> CompiledPlan | None:
     """Compile a sequence for a station; None when the report has errors. Nothing is opened.
 
+    `document`: with all that it includes, and plain lanes for those of lane kinds.
     `overrides`: values of parameters and labels by name, as written on the command line. `folder`: where
     files of sweep points and functions of results are looked for, unless `files` holds them. `rules`:
     interlocks of the station. `asked`: compile this point alone, as the only one of its sweep.
     """
     compiler = Compiler(document, report, Scope(), files or DataFiles(folder))
-    refuse_unavailable(sequence, document, report)
     declared = declare(sequence, document, table, report)
     override(declared, overrides or {}, report)
     parameters = resolve_parameters(compiler, declared)

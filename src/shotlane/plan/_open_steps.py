@@ -75,7 +75,8 @@ def build_openings(site: Site) -> list[OpenStep]:
         step = site.timeline.steps[position]
         opening = step.opening
         if isinstance(opening, AskStep):
-            found.append(OpenStep(step.name, None, opening.ask, None, step.duration if step.bounded else None))
+            timeout = step.duration if step.bounded else None
+            found.append(OpenStep(step.name, None, opening.ask, None, timeout))
         elif isinstance(opening, UntilStep):
             until = _until(site, step, opening)
             if until is not None:

@@ -181,7 +181,8 @@ def check_rate(reading: Reading, rows: Rows, findings: Findings) -> bool:
     bad = ~((period * NS_PER_S >= SHORTEST_PERIOD_NS) & np.isfinite(period))
     if bad.any():
         span = reading.rate.term.span
-        findings.add("SEQ220", span, rows, bad, lambda at: ("a rate must lie between 0 and 1 MHz", None))
+        told = ("a rate must be above 0 Hz, and at most 1 MHz", None)
+        findings.add("SEQ220", span, rows, bad, lambda at: told)
     return not bad.any()
 
 

@@ -21,6 +21,8 @@ Array = NDArray[Any]
 _EXACT = 2**53
 # Fast and nearly as small: waveforms of floats hardly shrink, images do.
 _LEVEL = 1
+# `json.dumps` with options would make one for every call.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
 
 
 def storable(text: str) -> str:
@@ -33,7 +35,7 @@ def storable(text: str) -> str:
 def to_json(value: Any) -> str:
     """Compact JSON; what JSON cannot say becomes text."""
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+        text = _JSON.encode(value)
     except ValueError:
         return to_json(_finite(value))
     return storable(text)

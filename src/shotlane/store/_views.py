@@ -65,13 +65,17 @@ _STARTED = {
 }
 
 
+def _least(part: float, late: str, rows: str) -> str:
+    if part == 1:
+        return f"SELECT max({late}) FROM {rows}"
+    ranked = f"SELECT {late} AS late, cume_dist() OVER (ORDER BY {late}) AS part FROM {rows}"
+    return f"SELECT min(x.late) FROM ({ranked}) x WHERE x.part >= {part}"
+
+
 def _late(part: float) -> str:
     """The least lateness in ms that this part of all starts does not exceed."""
     whens = " ".join(
-        f"""WHEN '{what}' THEN (SELECT min(x.late) FROM (SELECT {late} AS late,
-        cume_dist() OVER (ORDER BY {late}) AS part FROM {rows}) x
-        WHERE x.part >= {part})"""
-        for what, (late, rows) in _STARTED.items()
+        f"WHEN '{what}' THEN ({_least(part, late, rows)})" for what, (late, rows) in _STARTED.items()
     )
     return _per(f"CASE t.what {whens} END", "1e6")
 

@@ -30,7 +30,8 @@ class Writer:
 
     def __init__(self, address: Address, made_by: str | None, wait_s: float = WAIT_S) -> None:
         self.address = address
-        self.mark = "?" if address.sqlite else "%s"
+        self._sqlite = address.sqlite  # which is looked up, and asked for in every commit
+        self.mark = "?" if self._sqlite else "%s"
         self.statements = statements(self.mark)
         if made_by is None and address.sqlite and not address.file.is_file():
             raise StoreError(f"there is no store {address.shown}", "the first run makes it")
@@ -57,7 +58,7 @@ class Writer:
             cursor = self._cursor()
             try:
                 with self._watch:
-                    if self.address.sqlite:
+                    if self._sqlite:
                         cursor.execute("BEGIN IMMEDIATE")
                     yield cursor
                     self._commit()
@@ -87,7 +88,7 @@ class Writer:
     def _put_samples(self, cursor: Any, rows: Sequence[Row], careful: bool) -> None:
         # In the order of the key the index is half as large.
         ordered = by_key(rows) if len(rows) >= SORTED else rows
-        if self.address.sqlite:
+        if self._sqlite:
             cursor.executemany(self.statements["sample"], ordered)
         else:
             copy_samples(cursor, ordered, careful)
@@ -101,7 +102,7 @@ class Writer:
                 yield cursor
             finally:
                 cursor.close()
-                if not self.address.sqlite:
+                if not self._sqlite:
                     self._connection.driver_connection.rollback()
 
     @contextmanager

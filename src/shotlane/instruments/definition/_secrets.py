@@ -73,6 +73,11 @@ def hidden(value: Scalar) -> Scalar:
     return _WRITTEN.sub(_HIDDEN_TEXT, value) if isinstance(value, str) else value
 
 
+def holds_hidden(value: Any) -> bool:
+    """Whether a text of an instrument document holds a secret that an option put in there."""
+    return isinstance(value, str) and _HIDDEN.search(value) is not None
+
+
 def secrets_file() -> Path:
     """The user's file of secrets."""
     return user_config_path("shotlane") / "secrets"

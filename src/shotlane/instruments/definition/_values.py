@@ -18,6 +18,7 @@ from shotlane.expression import (
     parse_unit,
     tidy,
 )
+from shotlane.instruments.definition._secrets import holds_hidden
 from shotlane.model import Scalar, ScalarValue, ValueType
 
 # Where a fault is shown: the text itself, or the option of the station that was put in there.
@@ -185,6 +186,10 @@ class ValueReader:
 
     def _no_literal(self, path: Path, written: Scalar, unit: Unit | None) -> None:
         """Say what is wrong with the number or its unit; else that an expression cannot stand here."""
+        if holds_hidden(written):
+            message = "a secret is not known here before anything is opened"
+            self.error(path, message, "write the value: it is a number that is checked", code="STA122")
+            return
         try:
             parse(written)
         except ExpressionError as error:

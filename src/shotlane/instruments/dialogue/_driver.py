@@ -42,10 +42,6 @@ class AsciiDriver(WireDriver):
             raise ValueError("; ".join(fault.message for fault in faults))
         self._old_errors = True  # the device may still list errors of what others sent, or of what failed
 
-    def prepare(self) -> None:
-        """Connect, and send the set-up where it is due."""
-        self._set_up.ensure_before(self._timeout_s)
-
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read attributes; those that one reply holds in one exchange."""
         self._set_up.ensure_before(self._timeout_s)

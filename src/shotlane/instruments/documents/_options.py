@@ -89,7 +89,9 @@ def option_place(document: Document, station: Document, at: Path, given: Mapping
         name = next((name for name in used if name in given), None)
         if name is None:
             return document.span(path), ()
-        note = Note("it is put in here", document.span(path))
+        is_secret = hidden(given[name]) != given[name]
+        needed = ", where a secret is not known yet" if is_secret else ""
+        note = Note(f"it is put in here{needed}", document.span(path))
         return station.span((*at, "options", name)), (note,)
 
     return place

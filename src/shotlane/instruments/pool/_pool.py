@@ -32,12 +32,13 @@ from shotlane.instruments.pool._addresses import known_resources, real_resources
 from shotlane.instruments.pool._agreement import SetPoints, wire_steps
 from shotlane.instruments.pool._converted_driver import driver_name
 from shotlane.instruments.pool._exchanger import Exchanger
+from shotlane.instruments.pool._leave import leave_safe, safe_values
 from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
 from shotlane.instruments.pool._side_by_side import side_by_side
 from shotlane.instruments.pool._tables import end_table
 from shotlane.instruments.pool._wear import WearBook
-from shotlane.model import Keep, ScalarValue
+from shotlane.model import ScalarValue
 
 
 class PoolError(Exception):
@@ -202,13 +203,9 @@ class Pool:
         for member in list(self._members.values()):
             member.health.ask_again()
         return [
-            (role, attribute.name, attribute.safe)
+            (role, name, value)
             for role in self.roles_opened
-            for attribute in self._definitions[role].attributes.values()
-            if attribute.name not in self._definitions[role].aliases
-            and attribute.writable
-            and attribute.safe is not None
-            and not isinstance(attribute.safe, Keep)
+            for name, value in safe_values(self._definitions[role])
         ]
 
     def make_safe(self, role: str) -> None:
@@ -227,26 +224,34 @@ class Pool:
                 raise
 
     def close(self) -> None:
-        """Close everything, and let other processes have it. Never raises; safe to call twice.
+        """Close everything, and let other processes have it. Safe to call twice.
 
+        Raises what the first driver raised that has a bug in closing, when all is closed and let go of.
         Whoever still waits for a port is refused. Ports that hang are waited for after the others, side by
         side: each is closed when it comes back, however long another one hangs.
         """
         self._openings += 1
         members = [self._members.pop(role) for role in self.roles_opened]
         taken = [member for member in members if self._is_taken(member)]
-        self._close_all([member for member in members if member not in taken])
+        bugs: list[Exception] = []
+        self._close_all([member for member in members if member not in taken], bugs)
         ports: dict[str, list[Member]] = {}
         for member in taken:
             ports.setdefault(member.definition.resource.port, []).append(member)
-        side_by_side([partial(self._close_all, group) for group in ports.values()])
+        side_by_side([partial(self._close_all, group, bugs) for group in ports.values()])
         if self._port_locks is not None:
             self._port_locks.release()
+        for bug in bugs:
+            raise bug
 
-    def _close_all(self, members: Sequence[Member]) -> None:
+    def _close_all(self, members: Sequence[Member], bugs: list[Exception]) -> None:
+        """Close one after the other; no bug of a driver keeps the others open."""
         for member in members:
-            with member.lock:
-                member.driver.close()
+            try:
+                with member.lock:
+                    member.driver.close()
+            except Exception as bug:  # noqa: BLE001  told by who closes the pool
+                bugs.append(bug)
             if member.wear is not None:
                 member.wear.flush()
             self._tell(member.role, "instrument.closed", {})
@@ -283,10 +288,12 @@ class Pool:
             member = self._made(self._definitions[role])
             with member.lock:
                 member.identity = self._opened(member)
-                if opening != self._openings:
-                    member.driver.close()
-                    return
                 self._members[role] = member
+                # Asked afterwards, so that whoever closes the pool meanwhile sees the one or the other.
+                if opening != self._openings:
+                    self._members.pop(role, None)
+                    leave_safe(member, self._exchanger, self._tell)
+                    return
         except InstrumentError as error:
             self._exchanger.complete(self._definitions[role], error)
             context = {key: value for key, value in asdict(error.context).items() if value is not None}

@@ -5,6 +5,7 @@ Its path is resolved anew at each opening, because USB ports and pseudo-terminal
 node. Whatever goes wrong on it raises `PortLost`.
 """
 
+import errno
 import os
 import select
 import socket
@@ -67,7 +68,7 @@ class SerialPort:
             self._serial = serial.Serial(
                 self._path, timeout=0, write_timeout=timeout_s, exclusive=True, **self._settings
             )
-        except (OSError, ValueError) as error:
+        except _CANNOT_OPEN as error:
             raise PortLost(_serial_reason(self._path, error)) from error
 
     def send(self, data: bytes, timeout_s: float) -> None:
@@ -104,6 +105,18 @@ class SerialPort:
         return self._serial
 
 
+def _cannot_open() -> tuple[type[Exception], ...]:
+    """What pyserial raises at opening: also `termios.error`, which is no `OSError`, for refused settings."""
+    try:
+        import termios  # not on Windows
+    except ImportError:
+        return OSError, ValueError
+    return OSError, ValueError, termios.error
+
+
+_CANNOT_OPEN: Final = _cannot_open()
+
+
 def serial_settings(query: Mapping[str, str]) -> dict[str, Any]:
     """Arguments of pyserial for what follows the `?` of a resource. Raises `ValueError` for a bad value."""
     parity = query.get("parity", "none")
@@ -138,6 +151,8 @@ def _serial_reason(path: str, error: Exception) -> str:
         return f"no permission for {path} (is the user in the group of serial ports, mostly dialout?)"
     if "exclusively lock" in text:
         return f"{path} is in use by another program"
+    if error.args[:1] == (errno.EINVAL,):
+        return f"{path} does not take these settings (a pseudo-terminal has no parity and no 7 bits)"
     return f"{path} cannot be opened: {text}"
 
 

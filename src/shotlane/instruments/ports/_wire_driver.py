@@ -29,6 +29,10 @@ class WireDriver:
             self._set_up.begin(self._timeout_s)
         return identity
 
+    def prepare(self) -> None:
+        """Connect, and send the set-up where it is due."""
+        self._set_up.ensure_before(self._timeout_s)
+
     def attributes(self) -> Mapping[str, Attribute]:
         """What can be read and written."""
         return self._definition.attributes

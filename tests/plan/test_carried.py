@@ -1,14 +1,8 @@
-"""What the language knows and is not executed yet is refused at its key, once."""
+"""What only execution looks at is carried in the plan as it was written."""
 
-from tests.plan.table import compiled, line
+from tests.plan.table import compiled
 
 HEAD = "sequence: test\ntimeline:\n  - a: 1 s\n"
-
-
-def test_an_include_that_was_not_read_is_refused_with_one_diagnostic() -> None:
-    plan, report = compiled(HEAD + "include: [x.yaml]\n")
-    assert plan is None
-    assert [(item.code, line(item)) for item in report.errors] == [("SEQ900", 4)]
 
 
 def test_what_says_how_a_run_goes_on_is_carried_in_the_plan() -> None:

@@ -1,0 +1,108 @@
+"""What an archive means is compared with what it says, wherever and whenever that is done."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.archives.packing import Packed, hash_again, make_run, replace_in
+
+import shotlane
+from shotlane.api import Recompiled, Verification
+from shotlane.plan import Comparison, Verdict
+
+
+def recompiled(found: Verification) -> Recompiled:
+    assert found.recompiled is not None
+    return found.recompiled
+
+
+def compared(found: Verification) -> Comparison:
+    comparison = recompiled(found).comparison
+    assert comparison is not None
+    return comparison
+
+
+def document(bag: Path, name: str) -> Path:
+    """A text of an archive by the end of its name."""
+    documents: dict[str, str] = json.loads((bag / "data/run.json").read_bytes())["documents"]
+    return next(bag / "data" / path for text, path in documents.items() if text.endswith(name))
+
+
+def test_a_run_compiles_to_the_same_plan(packed: Packed) -> None:
+    found = shotlane.verify(packed.bag)
+    assert found.holds
+    assert compared(found).verdict is Verdict.IDENTICAL
+
+
+def test_another_lab_needs_nothing_but_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_run(tmp_path / "here" / "project")
+    shotlane.archive(1, tmp_path / "bag.zip", store=store)
+    shutil.rmtree(tmp_path / "here")
+    monkeypatch.chdir("/")
+    found = shotlane.verify(tmp_path / "bag.zip")
+    assert found.holds
+    assert recompiled(found).shots == 3
+
+
+def test_files_of_today_do_not_take_part(bag: Path, packed: Packed) -> None:
+    mine = packed.project / "sequences" / "warm-up.yaml"
+    text = mine.read_text()
+    try:
+        mine.write_text("sequence: another\n")
+        assert shotlane.verify(bag).holds
+    finally:
+        mine.write_text(text)
+
+
+def test_altered_files_are_not_compiled(bag: Path) -> None:
+    replace_in(document(bag, "warm-up.yaml"), "100 ms", "200 ms")
+    found = shotlane.verify(bag)
+    assert not found.holds
+    assert found.recompiled is None
+
+
+def test_another_shape_of_a_ramp_is_named_by_shot_lane_and_step(bag: Path) -> None:
+    replace_in(document(bag, "warm-up.yaml"), "heat: ramp()", 'heat: ramp(25 degC, T, shape="smooth")')
+    hash_again(bag)
+    found = shotlane.verify(bag)
+    assert found.hashes.hold
+    assert not found.holds
+    planned = compared(found).planned
+    assert {item.shot for item in planned} == {1, 2, 3}
+    assert {(item.lane, item.step) for item in planned} == {("furnace.setpoint", "heat")}
+
+
+def test_another_limit_is_named_by_its_lane(bag: Path) -> None:
+    station = document(bag, "demo.yaml")
+    replace_in(station, "setpoint: [10 degC, 200 degC]", "setpoint: [10 degC, 199 degC]")
+    hash_again(bag)
+    found = shotlane.verify(bag)
+    first = compared(found).planned[0]
+    assert (first.lane, found.holds) == ("furnace.setpoint", False)
+    assert "limits" in first.message
+
+
+def test_documents_that_do_not_compile_are_told(bag: Path) -> None:
+    replace_in(document(bag, "warm-up.yaml"), "heat: ramp()", "heat: nonsense")
+    hash_again(bag)
+    found = shotlane.verify(bag)
+    assert "do not compile" in recompiled(found).faults[0]
+
+
+def test_another_version_of_a_package_is_named_and_fails_nothing(bag: Path) -> None:
+    facts = json.loads((bag / "data/run.json").read_bytes())
+    facts["environment"]["packages"]["numpy"] = "1.0.0"
+    (bag / "data/run.json").write_text(json.dumps(facts))
+    hash_again(bag)
+    found = shotlane.verify(bag)
+    assert found.holds
+    assert recompiled(found).versions[0].startswith("numpy 1.0.0 then, ")
+
+
+def test_a_plan_that_is_not_the_one_of_the_run_is_told(bag: Path) -> None:
+    facts = json.loads((bag / "data/run.json").read_bytes())
+    (bag / "data/run.json").write_text(json.dumps({**facts, "plan_digest": "0" * 64}))
+    hash_again(bag)
+    found = shotlane.verify(bag)
+    assert recompiled(found).faults == ("the archived plan is not the one of the run: their digests differ",)
