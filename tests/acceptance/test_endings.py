@@ -127,6 +127,7 @@ def test_nothing_runs_unless_every_instrument_opens(bench_lab: Lab, bench: Bench
     assert (done.status, bench_lab.outcome()) == (3, "errored")
     assert "gas" in done.out
     assert "/nowhere/gas" in done.out
+    assert "safe       the instruments that were opened: " in done.out  # nobody knows of the others
     assert bench_lab.count("shot") == 0
     assert bench_lab.count("event WHERE type = 'instrument.faulted'") == 1
     assert abs(bench.registers()["furnace"]["setpoint_degF"] - 68.0) < 1e-3
@@ -142,6 +143,7 @@ def test_all_dead_instruments_are_told_together(lab: Lab) -> None:
     assert done.status == 3
     assert "furnace: " in done.out
     assert "gas: " in done.out
+    assert [fault["role"] for fault in lab.run("-s", "bench", "--json").json["faults"]] == ["furnace", "gas"]
 
 
 @pytest.mark.parametrize(("then", "shots"), [("skip", 5), ("abort", 1)])

@@ -119,8 +119,9 @@ def test_a_secret_goes_to_the_driver_and_not_into_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
-    known = CAMERA.replace("def open(self):", "def open(self):\n        assert self.values['exposure'] == 23.0")
-    path = put(tmp_path, SOMEWHERE, {"camera.py": known})
+    opening = "def open(self):"
+    knowing = CAMERA.replace(opening, f"{opening}\n        assert self.values['exposure'] == 23.0")
+    path = put(tmp_path, SOMEWHERE, {"camera.py": knowing})
     assert "SHOTLANE_SECRET_TIME" in _only_fault(path)
     monkeypatch.setenv("SHOTLANE_SECRET_TIME", "23 ms")
     text = described(path).path.read_text(encoding="utf-8")

@@ -131,3 +131,24 @@ def test_a_second_copy_of_sqlite_would_take_the_locks_of_the_first(
     )
     assert found.stdout.strip() == "written"
     writer.close()
+
+
+def test_a_tick_that_has_no_room_in_a_packed_row_comes_all_the_same(store_url: str, bulk: list[bool]) -> None:
+    ticks = [0, 2**31 - 1, 2**31, 2**40]
+    times = {"target_ns": 0, "requested_ns": None, "received_ns": None}
+    _record(store_url, [lab.sample(5, tick, 1.5, **times) for tick in ticks])
+    found = load(store=store_url).samples()
+    assert found["tick"].to_list() == ticks
+    assert set(found["channel"]) == {"furnace.setpoint"}
+
+
+def test_rows_of_many_attempts_and_channels_keep_their_places(store_url: str, bulk: list[bool]) -> None:
+    rows = [lab.sample(channel, tick, float(channel)) for channel in (5, 0) for tick in (2**31 - 1, 3)]
+    with open_recorder(store_url) as recorder:
+        lab.record_run(recorder, shots=3, rows=lambda shot: [row._replace(value=shot * 1.0) for row in rows])
+    found = load(store=store_url).samples()
+    names = ("furnace.temperature", "furnace.setpoint")
+    places = [(shot, name, tick) for shot in (1, 2, 3) for name in names for tick in (3, 2**31 - 1)]
+    assert found.select("shot", "channel", "tick").rows() == places
+    assert found["value"].to_list() == [float(shot) for shot, _, _ in places]
+    assert all(bulk)

@@ -11,7 +11,6 @@ from tests.archives.packing import Packed
 import shotlane
 from shotlane.archives import ArchiveError
 
-
 READ: dict[str, Callable[[Path], pl.DataFrame]] = {
     "csv": pl.read_csv,
     "parquet": pl.read_parquet,
@@ -54,6 +53,22 @@ def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
         shotlane.load(tmp_path / "nothing")
     with pytest.raises(ArchiveError, match="is no archive"):
         shotlane.load(tmp_path)
+
+
+def test_a_damaged_table_is_told(bag: Path) -> None:
+    path = bag / "data/samples/00001.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ArchiveError, match=r"cannot be read: .*; shotlane verify"):
+        shotlane.load(bag).samples()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"[" * 100_000, b'{"archive": 1}', b'{"archive": 99}', b"\xff"]
+)
+def test_a_damaged_head_is_told(bag: Path, content: bytes) -> None:
+    (bag / "data/run.json").write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"run\.json|format 99"):
+        shotlane.load(bag)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.archives.packing import Packed, hash_again, make_run, replace_in
+from tests.archives.packing import SEQUENCE, Packed, hash_again, make_run, replace_in
 
 import shotlane
 from shotlane.api import Recompiled, Verification
@@ -106,3 +106,24 @@ def test_a_plan_that_is_not_the_one_of_the_run_is_told(bag: Path) -> None:
     hash_again(bag)
     found = shotlane.verify(bag)
     assert recompiled(found).faults == ("the archived plan is not the one of the run: their digests differ",)
+
+
+def test_an_optimisation_is_verified_by_its_digest(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    search = "{optimize: {maximize: T_last, over: {T: [35 degC, 45 degC]}, shots: 3, seed: 1}}"
+    store = make_run(tmp_path / "project", SEQUENCE.replace("T: [35 degC, 40 degC, 45 degC]", search))
+    archived = shotlane.archive(1, tmp_path / "bag", store=store)
+    assert archived.no_plan is not None
+    assert "asked for as it ran" in archived.no_plan
+    assert shotlane.load(tmp_path / "bag").events().filter(type="optimize.asked").height == 3
+    found = shotlane.verify(tmp_path / "bag")
+    assert (found.holds, recompiled(found).impossible, recompiled(found).comparison) == (True, None, None)
+
+
+def test_a_run_that_stopped_early_is_archived_as_far_as_it_came(tmp_path: Path) -> None:
+    store = make_run(tmp_path / "project", SEQUENCE.replace("high: 100 degC", "high: 30 degC, on_fail: stop"))
+    shotlane.archive(1, tmp_path / "bag", store=store)
+    loaded = shotlane.load(tmp_path / "bag")
+    assert loaded.record.summary.shots_committed < loaded.record.summary.shots_planned
+    assert loaded.record == shotlane.load(1, store).record
+    assert shotlane.verify(tmp_path / "bag").holds

@@ -116,10 +116,10 @@ def test_what_cannot_be_set_is_refused_before_anything_is_opened(
 
 
 def test_what_is_set_is_a_multiple_of_the_resolution(do: Do, tmp_path: Path) -> None:
-    options = "{max_voltage: 30 V, max_current: 3 A, voltage_step: 10 mV}"
     path = tmp_path / "supply.yaml"
     path.write_text(
-        f"station: supply\ninstruments:\n  psu: {{instrument: tti-pl, resource: 'sim://', options: {options}}}\n",
+        "station: supply\ninstruments:\n  psu: {instrument: tti-pl, resource: 'sim://',"
+        " options: {max_voltage: 30 V, max_current: 3 A, voltage_step: 10 mV}}\n",
         encoding="utf-8",
     )
     assert do("set", str(path), "psu.voltage", "1234.5 mV")[1] == "psu.voltage is set to 1.23 V\n"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shotlane.cli import main, run_sequence
+from shotlane.cli._overview import span
 from shotlane.cli._text import duration
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,6 +28,16 @@ REPOSITORY = Path(__file__).parents[2]
 )
 def test_a_length_of_time_is_short_and_keeps_what_matters(ns: int, text: str) -> None:
     assert duration(ns) == text
+
+
+@pytest.mark.parametrize(
+    ("shortest_s", "longest_s", "text"),
+    [(2, 3.4, "2..3.4 s"), (1.5, 62, "1.5 s..1 min 02 s"), (0.4, 2, "400 ms..2 s"), (2, 2, "2 s")],
+)
+def test_a_range_of_lengths_names_the_unit_of_both_ends(
+    shortest_s: float, longest_s: float, text: str
+) -> None:
+    assert span(int(shortest_s * 1e9), int(longest_s * 1e9)) == text
 
 
 def test_the_actions_of_a_shot_name_the_channel_that_is_read(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,13 @@ def test_a_broken_text_is_told_quickly(text: str, code: str) -> None:
     assert time.perf_counter() - began < 2
 
 
+@pytest.mark.parametrize("text", ["a: [A-Z]{2}[0-9]+\n", "- x: [10, 20] sccm\n", "a: {b: 1} c\n"])
+def test_text_behind_a_bracket_is_no_matter_of_indentation(text: str) -> None:
+    _, report = read(text)
+    (told,) = report
+    assert told.message == "the value has ended with the bracket before this"
+
+
 def test_an_alias_bomb_is_told_once_and_the_rest_is_read() -> None:
     document, report = read(BOMB + "z: 1\n")
     assert [item.code for item in report] == ["YAML006"]

@@ -254,3 +254,17 @@ def test_without_an_answer_the_attempt_has_failed(person: Person | None, why: st
     assert bench.run().outcome is Outcome.FAILED
     assert bench.result.reason == f"shot 1 failed: step load asks 'insert the unit': {why}"
     assert bench.pool.texts[-3:] == ["a.u=0", "b.u=0", "c.u=0"]
+
+
+def test_one_reading_alone_in_its_window_proves_no_stability() -> None:
+    """It has no spread; and the channel jumps."""
+    quiet = formula("f0 < 0.1", Figure("std", index("a.x"), 900 * MS))
+    step = segment(
+        rule("a.x", period_ms=1000, count=20), duration_ms=20_000, step="settle", ending=until(quiet)
+    )
+
+    def act(bench: Bench, request: Request) -> Any:
+        return reading(x=float(len(bench.pool.log)))
+
+    bench = Bench(HandPlan([step]), act)
+    assert bench.run().outcome is Outcome.FAILED

@@ -79,6 +79,7 @@ def test_a_difference_for_a_point() -> None:
 def test_a_point_for_a_difference() -> None:
     assert "write 1 K" in message(DIFFERENCE, unit_type("degC"))[1]
     assert "write 1 dB" in message(unit_type("dB"), unit_type("dBm"))[1]
+    assert message(DIFFERENCE, unit_type("degC"), "2 degC")[1].endswith("write 2 K")
 
 
 @pytest.mark.parametrize(

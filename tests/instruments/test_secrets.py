@@ -236,7 +236,7 @@ def test_a_limit_is_needed_before_anything_is_opened(tmp_path: Path) -> None:
 
 
 def test_a_number_of_a_document_is_needed_too(tmp_path: Path) -> None:
-    limited = METER.replace("query", "unit: V, access: rw, max: '{password}', set: {send: S, reply: none}, query")
-    _, report = resolve(station("sim://"), tmp_path, {"meter": limited})
-    assert "STA122" in [item.code for item in report]
-    assert not [item for item in report if "invisible" in item.message]
+    keys = "unit: V, access: rw, max: '{password}', safe: 0 V, set: {send: 'S{value}', reply: none}, query"
+    _, report = resolve(station("sim://"), tmp_path, {"meter": METER.replace("query", keys)})
+    assert [item.code for item in report] == ["STA122"]
+    assert "\x0e" not in str([item.message for item in report])

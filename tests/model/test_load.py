@@ -149,6 +149,7 @@ def _messages(text: str) -> list[str]:
         ("guard: maybe", "'maybe' is not a choice for 'guard' / choices: off, on"),
         ("retry: {attempts: 0}", "'attempts' must be at least 1"),
         ("station:", "'station' has no value"),
+        ("results:\nseed: 1", "'results' has no value / write a value after the colon, or delete the key"),
         ("retry: {on:timeout}", "unknown key 'on:timeout' in 'retry'"),
         ("results: {a: {x: 1}, b: {value: 1}}", "unknown key 'x' in 'a' / keys that can stand here: "),
         ("interlocks: {a: {if: x > 1}}", "unknown key 'if' in 'a' / did you mean 'when'?"),
@@ -158,6 +159,19 @@ def _messages(text: str) -> list[str]:
 def test_messages_are_in_the_words_of_the_author(line: str, message: str) -> None:
     (found,) = _messages(f"sequence: a\ntimeline: [{{a: 1 s}}]\n{line}\n")
     assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "stray"),
+    [
+        ("timeline: [{a: 1 s}]\nresults:\nT_mean: mean(furnace.temperature)\n", "T_mean"),
+        ("timeline: [{a: 1 s}]\nlanes:\n  furnace.setpoint:\n    set:\n    a: 50 degC\n", "a"),
+        ("timeline:\n  - settle:\n    until: furnace.temperature > 30 degC\n", "until"),
+    ],
+)
+def test_what_stands_beside_its_key_and_not_below_it_is_told_at_the_key(text: str, stray: str) -> None:
+    first = _messages(f"sequence: a\n{text}")[0]
+    assert first.endswith(f"stands below it, indented: `{stray}:` begins in the same column")
 
 
 TOKENS = re.findall(r"\w+|[^\w\s]+|\s+", GOOD + STATION)

@@ -199,3 +199,14 @@ def test_when_equals_filtering_point_by_point(pairs: list[tuple[int, int]], leas
         assert columns(items, "x", "y") == kept
     else:
         assert faults(HEAD + items) == [("SEQ306", 7)]
+
+
+def test_degrees_for_a_parameter_in_coulombs_blame_the_parameter() -> None:
+    _, report = compiled(
+        "sequence: test\nparameters: {T: 80 C}\ntimeline: [{a: 1 s}]\nsweep:\n  - T: [40 degC, 60 degC]\n"
+    )
+    (told,) = report.errors
+    assert told.message == "a charge is needed here, and this is a temperature"
+    assert (
+        told.help == "C is the coulomb; degrees Celsius are written degC: write them where 'T' gets its value"
+    )

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from tests.acceptance.lab import Done
@@ -78,7 +79,8 @@ class Forked:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        with suppress(ProcessLookupError) if self.closing else nullcontext():
+            os.kill(self._process.pid, number)
 
     def wait_for(self, holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
         """Wait until something holds, for as long as it runs."""

@@ -1,5 +1,6 @@
 """Imports everything that a run needs, once, in the process that the commands are forked from."""
 
+import shotlane.analysis
 import shotlane.api._in_order
 import shotlane.api._resume
 import shotlane.api._run

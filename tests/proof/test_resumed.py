@@ -59,6 +59,7 @@ retry: {attempts: 2, on: [verdict], then: skip}
 """
 _SHOTS = 4
 _CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.proof.preloaded"])
 
 
 @pytest.fixture

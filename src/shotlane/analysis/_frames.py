@@ -8,7 +8,7 @@ import polars as pl
 
 from shotlane.analysis import _types as types
 from shotlane.records import ActionKind, ChannelRecord, Status
-from shotlane.store import GOOD, Query, RunReader
+from shotlane.store import GOOD, KEY, Query, RunReader, unpacked_key
 
 Shots = int | Sequence[int] | None
 _GOOD = [outcome.value for outcome in GOOD]
@@ -19,9 +19,17 @@ def table(reader: RunReader, query: Query, kinds: types.Schema, expected: int | 
     skip = 1 if reader.sqlite else 0
 
     def arrow(stream: Any) -> pl.DataFrame:
-        return pl.DataFrame(stream).slice(skip).cast(dict(kinds))  # type: ignore[arg-type]
+        found = _unpacked(pl.DataFrame(stream).slice(skip), query)
+        return found.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
     return reader.table(query, arrow, lambda rows: types.frame(rows, kinds), expected)
+
+
+def _unpacked(found: pl.DataFrame, query: Query) -> pl.DataFrame:
+    if query.packed is None or "key" not in found.columns:
+        return found
+    parts = unpacked_key(found["key"].to_numpy(), query.packed.first)
+    return found.with_columns(pl.Series(name, part) for name, part in zip(KEY, parts, strict=True))
 
 
 def instant(name: str) -> pl.Expr:

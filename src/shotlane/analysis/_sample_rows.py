@@ -13,8 +13,8 @@ import polars as pl
 from shotlane.analysis import _frames as frames
 from shotlane.analysis import _types as types
 from shotlane.records import ChannelRecord, Status
+from shotlane.store import KEY
 
-KEY = ("attempt", "channel", "tick")
 # By number.
 STATUS_WORDS = pl.Series("status", [word.name.lower() for word in Status], types.StatusType)
 

@@ -14,9 +14,9 @@ from shotlane.analysis import _frames as frames
 from shotlane.analysis import _push as push
 from shotlane.analysis import _shots
 from shotlane.analysis import _types as types
-from shotlane.analysis._sample_rows import KEY, STATUS_WORDS, SampleRows, in_order, with_texts
+from shotlane.analysis._sample_rows import STATUS_WORDS, SampleRows, in_order, with_texts
 from shotlane.records import ChannelRecord, Status
-from shotlane.store import RunReader, Selection, samples_of, texts_of
+from shotlane.store import KEY, RunReader, Selection, samples_of, texts_of
 
 _PIECE_ROWS = 5_000_000
 # What each column is made of, beside the key.

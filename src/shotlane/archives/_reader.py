@@ -26,6 +26,15 @@ _CALLED = {
     "sample_text": {"attempt": "attempt_key", "channel": "channel_index"},
     "shot_parameter": {"parameter": "parameter_index"},
 }
+_SECTIONS = {
+    "environment": dict,
+    "documents": dict,
+    "figures": dict,
+    "channels": list,
+    "parameters": list,
+    "sessions": list,
+    "description": str,
+}
 _COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
 
 
@@ -175,7 +184,7 @@ class BagReader:
         if query.chosen is not None:
             found = found.filter(*_conditions(query.chosen))
         columns = [pl.col(called.get(name, name)).alias(name) for name in query.columns]
-        return arrow(found.select(columns).collect())
+        return arrow(self._collected(found.select(columns)))
 
     def _rows(
         self, name: str, *, channels: Sequence[int] | None = None, attempts: Sequence[int] | None = None
@@ -185,7 +194,15 @@ class BagReader:
             found = found.filter(pl.col("channel_index").is_in(list(channels)))
         if attempts is not None:
             found = found.filter(pl.col("attempt_key").is_in(list(attempts)))
-        return found.select(list(_TABLES[name].stored)).collect().rows()
+        return self._collected(found.select(list(_TABLES[name].stored))).rows()
+
+    def _collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        try:
+            return frame.collect()
+        except pl.exceptions.PolarsError as error:
+            first = str(error).partition("\n")[0]
+            told = f"a table of '{self.store}' cannot be read: {first}"
+            raise ArchiveError(told, f"shotlane verify {self.store}") from error
 
     def _scan(self, name: str) -> pl.LazyFrame:
         """A table as its files have it; with its columns and no rows where there is no file."""
@@ -204,7 +221,7 @@ class BagReader:
 
     def _tally_sums(self) -> dict[tuple[str, str], tuple[int, ...]]:
         sums = self._scan("tallies").group_by("channel", "what").agg(pl.col(_COUNTS).sum())
-        rows = sums.sort("channel", "what").collect().rows()
+        rows = self._collected(sums.sort("channel", "what")).rows()
         return {(channel, what): tuple(counts) for channel, what, *counts in rows}
 
     def _faults(self) -> tuple[AttemptFault, ...]:
@@ -226,11 +243,14 @@ def _facts(bag: Bag) -> Facts:
     try:
         facts = json.loads(bag.read(f"{PAYLOAD}/run.json"))
         made_by = facts["archive"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(f"'{bag.path}' is no archive of shotlane: its run.json is damaged") from error
     if made_by != FORMAT:
         told = f"'{bag.path}' is an archive of format {made_by}, and this version reads format {FORMAT}"
         raise ArchiveError(told, "use the version of shotlane that made it")
+    for name, kind in _SECTIONS.items():
+        if not isinstance(facts.get(name), kind):
+            raise ArchiveError(f"'{bag.path}' is damaged: '{name}' of its run.json is not what it should be")
     found: Facts = facts
     return found
 

@@ -33,7 +33,8 @@ def add_by_hand(
     call.add_argument("call", metavar="CALL", help="e.g. 'balance.tare()'")
     call.add_argument("--confirm", action="store_true", help="do also what is dangerous")
     watch.add_argument("channels", metavar="CHANNEL", nargs="*", help=f"{channels} (default: all)")
-    watch.add_argument("-n", dest="count", type=_at_least_one, metavar="N", help="stop after N readings of each")
+    how_many = "stop after N readings of each"
+    watch.add_argument("-n", dest="count", type=_at_least_one, metavar="N", help=how_many)
     _fill_scan(scan)
 
 

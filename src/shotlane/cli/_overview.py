@@ -77,9 +77,8 @@ def span(shortest_ns: int, longest_ns: int) -> str:
     if low == high:
         return low
     low_number, _, low_unit = low.partition(" ")
-    return (
-        f"{low_number}..{high}" if high.endswith(f" {low_unit}") and " " not in low_unit else f"{low}..{high}"
-    )
+    same = high.partition(" ")[2] == low_unit  # not so for 1 min 02 s, which ends like 1.5 s
+    return f"{low_number}..{high}" if same and " " not in low_unit else f"{low}..{high}"
 
 
 def _search_text(asked: Optimization, points: Points) -> list[str]:

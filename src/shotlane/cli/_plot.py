@@ -34,13 +34,14 @@ svg {{ max-width: 100%; height: auto; }}
 table {{ border-collapse: collapse; margin-top: 1.5em; }}
 th, td {{ text-align: left; padding: 0.15em 1em 0.15em 0; border-bottom: 1px solid #ddd; }}
 td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-code {{ color: #666; }}
+code {{ color: #666; overflow-wrap: anywhere; }}
 </style></head><body>
 {svg}
 <table>
 <tr><th>channel</th><th>unit</th><th>set to</th><th>limits</th><th>sets</th><th>readings</th></tr>
 {rows}
 </table>
+<p>{note}</p>
 <p><code>digest {digest}</code></p>
 </body></html>
 """
@@ -55,7 +56,11 @@ def _html(plan: CompiledPlan, picture: Picture, shot: ShotPlan) -> str:
         + "</tr>"
         for item in plan.summary.channels
     )
-    return _PAGE.format(title=escape(picture.title), svg=svg_of(picture), rows=rows, digest=shot.digest)
+    note = "What is set, over all shots; sets and readings of the first shot"
+    note += ", at most: how long open-ended steps last is decided as they run." if picture.open_ended else "."
+    return _PAGE.format(
+        title=escape(picture.title), svg=svg_of(picture), rows=rows, note=note, digest=shot.digest
+    )
 
 
 def _range(low: float | None, high: float | None) -> str:

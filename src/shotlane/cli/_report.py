@@ -93,7 +93,7 @@ def _figures(run: LoadedRun, shots: pl.DataFrame) -> str:
         items.append(("failed or errored", f"{bad:,}", "bad"))
     again = int((shots["attempts"].fill_null(1) - 1).clip(0).sum())
     if again:
-        items.append(("tries again", f"{again:,}", "warn"))
+        items.append(("further tries" if again > 1 else "further try", f"{again:,}", "warn"))
     if run.record.faults:
         items.append(("faults", f"{len(run.record.faults):,}", "warn"))
     readings = [row for (_, what), row in run.record.tallies.items() if what == "readings"]

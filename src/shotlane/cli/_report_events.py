@@ -136,7 +136,7 @@ def _told(fields: dict[str, Any]) -> str:
     """The sentence of an event first, then what else it knows."""
     first = [str(fields[key]) for key in ("message", "reason") if fields.get(key)]
     rest = [
-        f"{name.removesuffix('_s')} {_plain(item)}{' s' * name.endswith('_s')}"
+        f"{name.removesuffix('_s')} {_plain(item)}{' s' * name.endswith('_s')}".removeprefix("how ")
         for name, item in fields.items()
         if name not in ("message", "reason", "context", "exchanges") and item not in (None, "", [], {})
     ]

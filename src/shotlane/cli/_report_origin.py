@@ -27,7 +27,9 @@ def asked(run: LoadedRun, shots: pl.DataFrame) -> str:
     swept = [_swept(run, shots, name) for name in columns.swept]
     fixed = [f"{name} = {value(item, _unit(run, name))}" for name, item in columns.fixed.items()]
     lines = [f"<p><b>Swept:</b> {escape('; '.join(swept))}</p>"] if swept else []
-    lines += [f"<p><b>The same in all shots:</b> {escape(', '.join(fixed))}</p>"] if fixed else []
+    summary = run.record.summary
+    which = "all shots" if summary.shots_committed >= (summary.shots_planned or 0) else "the shots so far"
+    lines += [f"<p><b>The same in {which}:</b> {escape(', '.join(fixed))}</p>"] if fixed else []
     documents = [folded(name, f"<pre>{escape(text)}</pre>") for name, text in run.documents().items()]
     return section("What was asked", *lines, *documents)
 

@@ -66,6 +66,8 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
     took = ", and goes on" if summary.outcome is None else ""
     if summary.ended_utc_ns is not None:
         took = f", took {duration(summary.ended_utc_ns - summary.started_utc_ns)}"
+    # What a shot to come changes is not known yet.
+    label = "fixed" if summary.shots_committed >= (summary.shots_planned or 0) else "so far"
     fixed = [
         f"{name} = {value(item, run.units.get(name))}" for name, item in columns_of(run, shots).fixed.items()
     ]
@@ -82,7 +84,7 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
             if summary.stamps or summary.tags
             else []
         ),
-        *(hanging("  fixed      ", ", ".join(fixed)) if fixed else []),
+        *(hanging(f"  {label:<11}", ", ".join(fixed)) if fixed else []),
         *_lateness(record),
         *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]

@@ -56,9 +56,7 @@ def _beside(run: Run, prepared: Prepared) -> list[str]:
 
 def load_line(run: Run, prepared: Prepared) -> str:
     """The one line of Python that loads the run from the project folder."""
-    default = prepared.project.store is None and run.store.endswith(
-        str(prepared.project.data_folder / "shotlane.db")
-    )
+    default = run.store.endswith(str(prepared.project.data_folder / "shotlane.db"))
     where = "" if default else f', store="{run.store}"'
     # Without it, only attempts that ended well are given: none, where Ctrl-C came in the first shot.
     which = 'attempts="all"' if run.result.outcome in (*_ENDED_EARLY, Outcome.FAILED) else ""

@@ -19,6 +19,11 @@ _INDENTATION = _Wording(
     "keys of one mapping begin in the same column, and so do the dashes of one list",
 )
 
+_BEHIND_BRACKET = _Wording(
+    "the value has ended with the bracket before this",
+    "a text that begins with `[` or `{` must be quoted; else delete what stands behind the bracket",
+)
+
 # Tried in order against "context: problem"; the first match counts.
 _WORDINGS: tuple[tuple[str, _Wording], ...] = (
     (
@@ -104,6 +109,8 @@ def reword(source: Source, fault: SyntaxFault) -> Diagnostic:
     )
     if "mapping values are not allowed" in told and not _second_on_line(source.text, fault.at or 0):
         wording = _INDENTATION
+    if wording is _INDENTATION and _behind_bracket(source.text, fault.at or 0):
+        wording = _BEHIND_BRACKET
     begins = fault.began is not None and wording.at_context
     at = fault.began if begins else fault.at
     place = _place(source, len(source.text) if at is None else at)
@@ -115,6 +122,10 @@ def reword(source: Source, fault: SyntaxFault) -> Diagnostic:
 
 def _second_on_line(text: str, at: int) -> bool:
     return ": " in text[text.rfind("\n", 0, at) + 1 : at]
+
+
+def _behind_bracket(text: str, at: int) -> bool:
+    return text[text.rfind("\n", 0, at) + 1 : at].rstrip().endswith(("]", "}"))
 
 
 def _place(source: Source, at: int) -> Span:

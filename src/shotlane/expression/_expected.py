@@ -26,9 +26,9 @@ def expected(
             unit = parse_unit("K")
         return _needed(wanted, found), dimension_help(wanted.dimension, found.dimension, text=text, unit=unit)
     if wanted.point and found.is_difference:
-        return _scale_mismatch(wanted, found)
+        return _scale_mismatch(wanted, found, text)
     if wanted.is_difference and found.point:
-        return _scale_mismatch(wanted, found)
+        return _scale_mismatch(wanted, found, text)
     return None
 
 
@@ -46,13 +46,19 @@ def _kind_help(wanted: Type, found: Type) -> str:
     return "a choice between two values is written: a if condition else b"
 
 
-def _scale_mismatch(wanted: Type, found: Type) -> tuple[str, str]:
+def _scale_mismatch(wanted: Type, found: Type, text: str | None) -> tuple[str, str]:
     scale, step = ("degC", "K") if wanted.dimension == TEMPERATURE else ("dBm", "dB")
     if wanted.point:
         message = f"a point on a scale is needed here (such as 20 {scale}), and this is a difference"
         return message, f"add the difference to a point: 20 {scale} + 5 {step}"
     message = f"a difference is needed here, and this is a point on a scale ({scale})"
-    return message, f"a difference is written in {step}: write 1 {step}"
+    return message, f"a difference is written in {step}: write {_steps(text, scale)} {step}"
+
+
+def _steps(text: str | None, scale: str) -> str:
+    """The number of a point that is most likely meant as a difference, so that 5 degC becomes 5 K."""
+    number = text.strip().removesuffix(scale).strip() if text else ""
+    return number if _NUMBER.fullmatch(number) else "1"
 
 
 def dimension_help(

@@ -1,6 +1,7 @@
 """Problems of a document in the words of its author: where, what is wrong, how to mend it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shotlane.diagnostics import Report, did_you_mean, nearest
@@ -9,6 +10,8 @@ from shotlane.model._problem import Problem
 
 # Keys that can stand in the mapping at a path (of that model, when it has a name), with their descriptions.
 Known = Callable[[Path, str | None], Mapping[str, str]]
+
+_NO_BLANK = re.compile(r"[A-Za-z_]\w*:\S")  # `heat:1 s` is one text
 
 
 class Codes(NamedTuple):
@@ -30,7 +33,7 @@ def tell(problem: Problem, known: Known, document: Document, codes: Codes, repor
     elif problem.kind == "missing":
         _missing(problem, known, document, codes, report)
     elif problem.value is None:
-        tell_empty(problem.path, document, codes, report)
+        tell_empty(problem.path, document, codes, report, known(problem.path[:-1], problem.part))
     elif problem.kind == "type":
         _type(problem, known, document, codes, report)
     elif problem.kind == "choice":
@@ -57,12 +60,25 @@ def misspelt(problems: Sequence[Problem], known: Known, document: Document) -> d
     return found
 
 
-def tell_empty(path: Path, document: Document, codes: Codes, report: Report) -> None:
-    """Tell that nothing stands where a value should."""
+def tell_empty(
+    path: Path, document: Document, codes: Codes, report: Report, known: Iterable[str] = ()
+) -> None:
+    """Tell that nothing stands where a value should. `known`: the keys that can stand beside it."""
     help = "write a value after the colon, or delete the key"
+    stray = _next_key(path, document)
+    strange = bool(known) and stray not in known and nearest(stray or "", known) is None
+    if stray is not None and (strange or path[0] == "timeline"):  # a step is one entry
+        help = f"what belongs to it stands below it, indented: `{stray}:` begins in the same column"
     if isinstance(path[-1], str) and ":" in path[-1]:
         help = f"is a space missing? `{path[-1].replace(':', ': ', 1)}`"
     report.error(codes.empty, f"{named(path)} has no value", document.key_span(path), help=help)
+
+
+def _next_key(path: Path, document: Document) -> str | None:
+    """The key that stands behind this one in the same mapping."""
+    keys = list(document.keys(path[:-1]))
+    at = keys.index(path[-1]) + 1 if path[-1] in keys else len(keys)
+    return str(keys[at]) if at < len(keys) else None
 
 
 def named(path: Path) -> str:
@@ -120,7 +136,9 @@ def _type(problem: Problem, known: Known, document: Document, codes: Codes, repo
             if keys
             else "write `name: value` lines below it, indented"
         )
-        if "record" in below and _is_scalar(problem.value):
+        if isinstance(problem.value, str) and _NO_BLANK.match(problem.value):
+            help = f"is a space missing? `{problem.value.replace(':', ': ', 1)}`"
+        elif "record" in below and _is_scalar(problem.value):
             help = f"write `set: {problem.value}`, or `record` or `read`, on a line below it, indented"
     elif problem.expected == ("text",) and _is_scalar(problem.value):
         help = f'put it in quotes when text is meant: "{problem.value}"'

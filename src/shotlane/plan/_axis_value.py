@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from shotlane.document import Path
-from shotlane.expression import Type, Unit, ValueKind
+from shotlane.expression import Type, Unit, ValueKind, expected
 from shotlane.plan._names import SCALARS
 from shotlane.plan._parameters import unfit
 from shotlane.plan._scope import Rows
@@ -45,6 +45,8 @@ def value_of(compiler: Compiler, axis: Axis, written: Written) -> Any:
     fault = unfit(axis.type, term.type, text=term.expression.text, unit=axis.unit)
     if fault is not None:
         notes = compiler.blamed([axis.name])
+        if notes and term.type.point:  # 40 degC for what is declared in C: the declaration is the mistake
+            fault = fault[0], (expected(term.type, axis.type, text=axis.name) or fault)[1]
         compiler.report.error("EXP040", fault[0], written.span, help=fault[1], notes=notes)
         return None
     return _number(compiler, term)

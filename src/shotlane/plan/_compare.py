@@ -130,7 +130,8 @@ class _Comparing:
         for name in [*mine.parameters, *(name for name in theirs.parameters if name not in mine.parameters)]:
             values = (mine.parameters.get(name), theirs.parameters.get(name))
             if values[0] != values[1]:
-                yield Difference(f"parameter {name}: {shown(values[0])} -> {shown(values[1])}", mine.number)
+                before, after = ("nothing" if value is None else shown(value) for value in values)
+                yield Difference(f"parameter {name}: {before} -> {after}", mine.number)
         yield from self._initial(mine, theirs)
         yield from self._live(mine, theirs)
         for segments in zip(mine.segments, theirs.segments, strict=False):

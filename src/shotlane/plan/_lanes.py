@@ -92,9 +92,14 @@ def _unknown(compiler: Compiler, table: ChannelTable, key: str) -> None:
         message = f"station '{table.station}' has no instrument '{role}'"
         compiler.report.error("SEQ210", message, span, help=help_text)
         return
-    own = [name for name in table.channels if name.startswith(f"{role}.")]
-    message = f"'{role}' has no channel '{key.partition('.')[2]}'"
-    compiler.report.error("SEQ210", message, span, help=did_you_mean(key, own, what=f"channels of '{role}'"))
+    own = [name.partition(".")[2] for name in table.channels if name.startswith(f"{role}.")]
+    attribute = key.partition(".")[2]
+    match = nearest(attribute, own)  # by itself: with the role before it, everything of the role is near
+    help_text = did_you_mean(attribute, own, what=f"channels of '{role}'")
+    compiler.report.error(
+        "SEQ210", f"'{role}' has no channel '{attribute}'", span,
+        help=help_text if match is None else f"did you mean '{role}.{match}'?",
+    )  # fmt: skip
 
 
 def _role_lane(

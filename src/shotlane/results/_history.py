@@ -1,8 +1,9 @@
 """The look-back of conditions: the newest reading of each channel, and those of its longest window.
 
 A window figure covers the valid readings of the last `window_ns`, counted from the newest one. It has no
-value until readings reach back that far: two readings at the start of a run prove no stability. Nobody waits
-for anybody: a reader takes what was published last, which is never changed afterwards.
+value until readings reach back that far: two readings at the start of a run prove no stability, nor does one
+alone in its window, whose spread would be 0. Nobody waits for anybody: a reader takes what was published
+last, which is never changed afterwards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -99,6 +100,8 @@ class History:
             return None
         # Readings from the very beginning of the window belong to it.
         first = begin + int(np.searchsorted(at_ns[begin:end], oldest_ns, side="left"))
+        if figure.function == "std" and end - first < 2:
+            return None
         return figure_of(figure.function, at_ns[first:end], values[first:end], track.unit)
 
     def holds(self, condition: Formula) -> bool | None:

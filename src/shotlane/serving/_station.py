@@ -168,7 +168,7 @@ def _listener(devices: Mapping[str, ServedDevice], kinds: Mapping[str, _Address]
 
 
 def _resource(address: _Address, wire: TcpWire | PtyWire) -> str:
-    # A pseudo-terminal has no parity, no 7 bits and no echo: it takes them once, and refuses the next opening.
+    # A pseudo-terminal has no parity, no 7 bits and no echo: it takes them once, then refuses to open.
     left_out = ("parity", "bytesize", "echo") if isinstance(wire, PtyWire) else ()
     query = "&".join(f"{key}={value}" for key, value in address.query.items() if key not in left_out)
     place = str(wire.link) if isinstance(wire, PtyWire) else f"127.0.0.1:{wire.port}"

@@ -5,7 +5,15 @@ from shotlane.store._after_death import DeadRun, end_dead_run
 from shotlane.store._encode import unpacked
 from shotlane.store._error import StoreError
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
-from shotlane.store._queries import Query, Selection, samples_of, shot_parameters_of, texts_of
+from shotlane.store._queries import (
+    KEY,
+    Query,
+    Selection,
+    samples_of,
+    shot_parameters_of,
+    texts_of,
+    unpacked_key,
+)
 from shotlane.store._reader import Reader, open_reader
 from shotlane.store._recorder import StoreRecorder, open_recorder
 from shotlane.store._recover import Recovered, recover, spools
@@ -17,6 +25,7 @@ from shotlane.store._upgrade import StoreInfo, check_store, store_info, upgrade_
 
 __all__ = [
     "GOOD",
+    "KEY",
     "AttemptFault",
     "DeadRun",
     "ParameterRecord",
@@ -46,5 +55,6 @@ __all__ = [
     "store_info",
     "texts_of",
     "unpacked",
+    "unpacked_key",
     "upgrade_store",
 ]

@@ -13,7 +13,7 @@ from shotlane.store._partitions import bounds
 
 
 def _to_2(op: Operations) -> None:
-    """Results with order, type and target, polls, requests, resumed runs; times of samples as differences, and in parts."""
+    """Results with order, type and target, polls, requests, resumed runs; samples smaller, and in parts."""
     key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.drop_table("result")  # never written by version 1
     _create_result(op, key)

@@ -256,7 +256,8 @@ class Reader:
         """What one of the two makes of the rows: `arrow` of a stream of Arrow, `rows` of tuples.
 
         Many rows come as Arrow where its driver is installed and may be used. On SQLite the first of them is
-        a row of constants that belongs to no reading. `expected`: about how many there are, where known.
+        a row of constants that belongs to no reading; on PostgreSQL they come `packed`, where the query says
+        how. `expected`: about how many there are, where known.
         """
         text = self._text(query.select)
         if not has_driver(self._address) or (expected is not None and expected <= _FEW_ROWS):
@@ -270,7 +271,8 @@ class Reader:
 
     def _bulk(self, text: str, query: Query, arrow: Callable[[Any], T]) -> T | None:
         if not self._address.sqlite:
-            return bulk(self._address, self._engine, text, arrow)
+            quick = text if query.packed is None else self._text(query.packed.select)
+            return bulk(self._address, self._engine, quick, arrow)
         self._connection.close()
         try:
             return bulk(self._address, self._engine, f"{query.first} UNION ALL SELECT * FROM ({text})", arrow)

@@ -181,9 +181,9 @@ attempt = Table(
     Index("attempt_of_shot", "run", "shot", "attempt"),
 )
 
-# In parts by runs on PostgreSQL (`_partitions`), so that a part can be dropped or moved in one go. `late_ns` is
-# from target to request and `took_ns` from there to the answer: SQLite keeps small numbers in few bytes. Of a
-# row that was not requested, `took_ns` counts from the target.
+# In parts by runs on PostgreSQL (`_partitions`), so that a part can be dropped or moved in one go. `late_ns`
+# is from target to request and `took_ns` from there to the answer: SQLite keeps small numbers in few bytes.
+# Of a row that was not requested, `took_ns` counts from the target.
 sample = Table(
     "sample",
     metadata,

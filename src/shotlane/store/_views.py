@@ -126,7 +126,8 @@ LEFT JOIN sample_text x ON x.attempt = s.attempt AND x.channel = s.channel AND x
     yield (
         "array_view",
         f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
-    {time(_SAMPLE_INSTANT)} AS time, {_SAMPLE_TIMES}, c.unit, {_STATUS} AS status, x.dtype, x.shape, x.encoding, x.data
+    {time(_SAMPLE_INSTANT)} AS time, {_SAMPLE_TIMES}, c.unit, {_STATUS} AS status,
+    x.dtype, x.shape, x.encoding, x.data
 FROM attempt a
 JOIN sample_array x ON x.attempt = a.id
 JOIN sample s ON s.attempt = x.attempt AND s.channel = x.channel AND s.tick = x.tick
