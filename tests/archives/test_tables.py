@@ -14,6 +14,7 @@ from tests.store.lab import (
     end_run,
     four_readings,
     record_attempt,
+    record_run,
     record_shot,
     run_start,
     sample,
@@ -25,7 +26,7 @@ from shotlane.analysis import LoadedRun
 from shotlane.archives import Extra, write_archive
 from shotlane.archives._parts import shares
 from shotlane.records import Outcome as Ended
-from shotlane.records import PollRow, ResultRow, ShotEnd, Status
+from shotlane.records import PollRow, ResultRow, SampleRow, ShotEnd, Status
 from shotlane.store import StoreRecorder, open_reader, open_recorder
 
 VALUES = [
@@ -113,3 +114,14 @@ def test_shares_are_whole_attempts_in_order_and_no_larger_than_they_must(
     for share in found:
         sizes = [most if counts[key] is None else counts[key] for key in share]
         assert len(share) == 1 or sum(filter(None, sizes)) <= most
+
+
+def test_many_readings_come_the_quick_way(store_url: str, tmp_path: Path) -> None:
+    def rows(shot: int) -> list[SampleRow]:
+        return [sample(0, tick, shot + tick / 4) for tick in range(4000)]
+
+    with open_recorder(store_url) as recorder:
+        run = record_run(recorder, 3, rows)
+    with open_reader(store_url) as reader:
+        write_archive(reader, run, tmp_path / "bag", {})
+    assert shotlane.load(tmp_path / "bag").samples().equals(shotlane.load(run, store_url).samples())

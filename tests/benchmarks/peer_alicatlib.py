@@ -60,4 +60,5 @@ async def main(rate_hz: float, seconds: float, ports: int, work_us: float) -> No
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*map(float, sys.argv[1:3]), int(sys.argv[3]), float(sys.argv[4])))
+    first, second, third, fourth = sys.argv[1:5]
+    asyncio.run(main(float(first), float(second), int(third), float(fourth)))

@@ -8,7 +8,7 @@ import polars as pl
 
 from shotlane.analysis import _types as types
 from shotlane.records import ActionKind, ChannelRecord, Status
-from shotlane.store import GOOD, KEY, Query, RunReader, unpacked_key
+from shotlane.store import GOOD, KEY, Query, RunReader, StreamError, unpacked_key
 
 Shots = int | Sequence[int] | None
 _GOOD = [outcome.value for outcome in GOOD]
@@ -19,7 +19,10 @@ def table(reader: RunReader, query: Query, kinds: types.Schema, expected: int | 
     skip = 1 if reader.sqlite else 0
 
     def arrow(stream: Any) -> pl.DataFrame:
-        found = _unpacked(pl.DataFrame(stream).slice(skip), query)
+        try:
+            found = _unpacked(pl.DataFrame(stream).slice(skip), query)
+        except pl.exceptions.ComputeError as error:
+            raise StreamError(str(error)) from error
         return found.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
     return reader.table(query, arrow, lambda rows: types.frame(rows, kinds), expected)

@@ -40,13 +40,20 @@ def make_folder(folder: Path) -> None:
         raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
 
 
-def teller(recorder: Recorder, clock: Clock, progress: Progress) -> RoleNotify:
-    """What drivers and the pool tell of exchanges becomes events of the attempt that runs."""
+def teller(
+    recorder: Recorder, clock: Clock, progress: Progress, worn: dict[str, Mapping[str, Any]]
+) -> RoleNotify:
+    """What drivers and the pool tell of exchanges becomes events of the attempt that runs.
+
+    `worn` gets the newest event of every channel whose memory wears out.
+    """
 
     def tell(_role: str, event_type: str, fields: Mapping[str, Any]) -> None:
         shot, attempt = progress.shot or None, progress.attempt or None
         recorder.event(Event(event_type, clock.utc_ns(), fields, shot, attempt))
         if event_type == "instrument.mismatched":
             recorder.stamp("identity-mismatch")
+        elif event_type == "instrument.worn":
+            worn[f"{fields['role']}.{fields['attribute']}"] = fields
 
     return tell

@@ -3,11 +3,11 @@
 The store is opened before the instruments, so that nothing is moved that could not be recorded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from shotlane.api._consent import Consent
 from shotlane.api._guard import GuardedPool, start_guard
@@ -40,6 +40,8 @@ class Run:
     before: "Run | None" = field(default=None, repr=False)
     after: "Run | None" = field(default=None, repr=False)
     left_out: str | None = None  # the sequence that was not run, because what comes before it went wrong
+    # By channel, the event `instrument.worn` of memories that were written more often than they stand.
+    worn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -99,7 +101,8 @@ def start(
         # Before the recorder, so that it is closed in peace.
         (signals or stack).enter_context(stop_on_signals(control))
         recorder = stack.enter_context(recorder_at(address, prepared.project.data_folder, control))
-        tell = teller(recorder, clock, progress)
+        worn: dict[str, Mapping[str, Any]] = {}
+        tell = teller(recorder, clock, progress, worn)
         pool: InstrumentPool = build_pool(
             prepared.station,
             now_ns=clock.now_ns,
@@ -126,7 +129,7 @@ def start(
             asker=asker or (Consent() if clock.virtual else None),
             attended=asker is not None,
         )
-        return Run(result.run, recorder.store, result, address)
+        return Run(result.run, recorder.store, result, address, worn=worn)
 
 
 def _planned_ns(prepared: Prepared, part: Part | None) -> int:

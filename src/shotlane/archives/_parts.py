@@ -1,6 +1,7 @@
 """Readings, actions and arrays of a run, in files of whole attempts: one share in memory at a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -61,6 +62,7 @@ def _samples(reader: Reader, keys: list[int]) -> pl.DataFrame:
 
 
 def _read(reader: Reader, query: Query, names: tuple[str, ...]) -> pl.DataFrame:
+    query = replace(query, packed=None)  # column by column, on every database
     kinds = {name: SAMPLES.stored[name].kind for name in names}
     skip = 1 if reader.sqlite else 0
 

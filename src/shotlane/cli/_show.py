@@ -1,6 +1,7 @@
 """`shotlane show`: how a run went, from the store alone."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from shotlane.cli._db import warn_of_spools
 from shotlane.cli._output import Complaint, print_json, say, store_complaints
 from shotlane.cli._runs import local_time
 from shotlane.cli._show_tables import COUNTS, channels, faults, readings, results, shots_table
-from shotlane.cli._text import duration, hanging, lateness, value
+from shotlane.cli._text import duration, hanging, lateness, value, worn
 from shotlane.cli._where import store_of
 
 if TYPE_CHECKING:
@@ -86,9 +87,19 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
         ),
         *(hanging(f"  {label:<11}", ", ".join(fixed)) if fixed else []),
         *_lateness(record),
+        *_worn(run),
         *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]
     return [*_unsafe(record), *lines]
+
+
+def _worn(run: "LoadedRun") -> list[str]:
+    """Memories that were written more often than they stand; the newest count of each."""
+    found = {}
+    for event in run.events().filter(type="instrument.worn")["fields"].to_list():
+        fields = json.loads(event)
+        found[f"{fields['role']}.{fields['attribute']}"] = worn(fields)
+    return [f"  worn       {channel}: {told}" for channel, told in found.items()]
 
 
 def _outcomes(record: "RunRecord") -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shotlane.api import Prepared, Run
 from shotlane.cli._loud import loud
-from shotlane.cli._text import count, lateness
+from shotlane.cli._text import count, lateness, worn
 from shotlane.execution import RunResult, Unsafe
 from shotlane.records import Outcome, Tally
 
@@ -36,6 +36,7 @@ def run_summary(run: Run, prepared: Prepared) -> str:
         lines += _lateness(result)
     lines += _beside(run, prepared)
     lines += _happenings(result)
+    lines += [f"  worn       {channel}: {worn(fields)}" for channel, fields in run.worn.items()]
     lines.append(f"  data       {run.store}")
     lines.append(f"  load       {load_line(run, prepared)}")
     return "\n".join(lines)
@@ -161,6 +162,7 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
     return {
         "run": result.run,
         "outcome": result.outcome.value,
+        "worn": {channel: dict(fields) for channel, fields in run.worn.items()},
         "reason": result.reason,
         "sequence": prepared.plan.sequence,
         "station": prepared.plan.station,

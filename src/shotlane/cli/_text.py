@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -37,6 +38,12 @@ def lateness(ns: float) -> str:
 def count(number: int, noun: str) -> str:
     """'1 shot', '9 shots', '12,000 shots'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def worn(fields: Mapping[str, Any]) -> str:
+    """What the event `instrument.worn` means: '11 writes, and its memory stands 3 in 24 h'."""
+    hours = fields["per_s"] / 3600
+    return f"{fields['writes']:,} writes, and its memory stands {fields['budget']:,} in {hours:.6g} h"
 
 
 def value(number: Any, unit: str | None = None) -> str:

@@ -66,7 +66,7 @@ def tell_empty(
     """Tell that nothing stands where a value should. `known`: the keys that can stand beside it."""
     help = "write a value after the colon, or delete the key"
     stray = _next_key(path, document)
-    strange = bool(known) and stray not in known and nearest(stray or "", known) is None
+    strange = bool(known) and stray is not None and stray not in known and nearest(stray, known) is None
     if stray is not None and (strange or path[0] == "timeline"):  # a step is one entry
         help = f"what belongs to it stands below it, indented: `{stray}:` begins in the same column"
     if isinstance(path[-1], str) and ":" in path[-1]:

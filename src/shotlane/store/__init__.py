@@ -2,6 +2,7 @@
 
 from shotlane.store._address import default_store_url
 from shotlane.store._after_death import DeadRun, end_dead_run
+from shotlane.store._bulk import StreamError
 from shotlane.store._encode import unpacked
 from shotlane.store._error import StoreError
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
@@ -42,6 +43,7 @@ __all__ = [
     "StoreError",
     "StoreInfo",
     "StoreRecorder",
+    "StreamError",
     "check_store",
     "default_store_url",
     "end_dead_run",

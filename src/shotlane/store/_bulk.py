@@ -20,6 +20,10 @@ T = TypeVar("T")
 _BATCH_ROWS = 65_536
 
 
+class StreamError(Exception):
+    """A stream of Arrow broke off; raised by who takes it."""
+
+
 def has_driver(address: Address) -> bool:
     """Whether the ADBC driver for this kind of store is installed."""
     return find_spec(_module(address)) is not None
@@ -51,7 +55,7 @@ def _taken(address: Address, uri: str, text: str, take: Callable[[Any], T]) -> T
                 cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
             cursor.execute(text)
             return take(cursor.fetch_arrow())
-    except driver.Error:
+    except (driver.Error, StreamError):
         return None
 
 
