@@ -1,9 +1,9 @@
 """The work of bench_compile, done by Caqtus, in an environment of its own.
 
-`pip install caqtus-suite greenlet`, then run with `python tests/benchmarks/peer_caqtus.py [SHOTS]` by a Python
-3.12 or later. Ten boolean and ten numeric lanes of 50 steps of 10 ms, every fifth numeric step a ramp over ten
-ticks of 1 ms, half of the cells with the swept parameter; then a sweep with 20 derived parameters that have
-units. `bench_compile` runs it beside ours when SHOTLANE_CAQTUS_PYTHON names that Python.
+`pip install caqtus-suite greenlet`, then `python tests/benchmarks/peer_caqtus.py [SHOTS]` by a Python 3.12 or
+later. Ten boolean and ten numeric lanes of 50 steps of 10 ms, every fifth numeric step a ramp over ten ticks
+of 1 ms, half of the cells with the swept parameter; then a sweep with 20 derived parameters that have units.
+`bench_compile` runs it beside ours when SHOTLANE_CAQTUS_PYTHON names that Python.
 """
 
 import sys

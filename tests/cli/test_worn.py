@@ -1,9 +1,11 @@
 """Memories that were written more often than they stand are told at the end and by `show`."""
 
 import json
+from typing import cast
 
 import polars as pl
 
+from shotlane.analysis import LoadedRun
 from shotlane.cli._show import _worn
 from shotlane.cli._text import worn
 
@@ -28,5 +30,5 @@ def test_what_it_bears_is_told_beside_what_was_done() -> None:
 
 
 def test_show_tells_the_newest_count_of_each() -> None:
-    told = _worn(Told())  # type: ignore[arg-type]  (all that it asks of a run)
+    told = _worn(cast("LoadedRun", Told()))
     assert told == ["  worn       oven.setpoint: 1,100 writes, and its memory stands 3 in 24 h"]
