@@ -39,6 +39,11 @@ class Guard:
         self._process = process
         self._line = line
         self._tell = tell
+        self._stays = False
+
+    def stay(self, stays: bool) -> None:
+        """While it stays it is not released: something may still come open that nobody else makes safe."""
+        self._stays = stays
 
     def say(self, **fields: Any) -> None:
         """Let it know something more."""
@@ -47,7 +52,7 @@ class Guard:
 
     def release(self) -> None:
         """Send it home: the instruments are safe, or a person was told that they are not."""
-        if self._line.fileno() < 0:
+        if self._stays or self._line.fileno() < 0:
             return
         lost = self._process.poll() is not None
         self.say(released=True)
@@ -121,16 +126,25 @@ class GuardedPool:
         self._pool = pool
         self._guard = guard
         self._number = number
+        self._closed = False
         # Bound once: the timing threads pay nothing for the guard.
         self.read, self.write, self.call = pool.read, pool.write, pool.call
 
     def open(self, roles: Sequence[str]) -> None:
         """Open all; from here on the guard acts when this process dies."""
         self._guard.say(run=self._number(), opening=True)
-        self._pool.open(roles)
+        # A driver that hangs in its opening outlives the run, and may die with the process half set up.
+        self._guard.stay(True)
+        try:
+            self._pool.open(roles)
+        finally:
+            self._guard.stay(False)
+            if self._closed:
+                self._guard.release()
 
     def close(self) -> None:
         """Let go of all. The run has made them safe before, so that the guard is not needed."""
+        self._closed = True
         self._guard.release()
         self._pool.close()
 
