@@ -194,6 +194,33 @@ def test_what_comes_before_and_after_are_runs_of_their_own(
     assert "after      run 3 of cool-down done" in shown
 
 
+def test_what_comes_before_is_seen_and_its_question_answered_at_the_terminal(project: Path) -> None:
+    door = "sequence: door\ntimeline: [{wait: {ask: Close the door}}]\nlanes: {gas.flow: {record: 20 Hz}}\n"
+    (project / "door.yaml").write_text(door)
+    (project / "purge.yaml").write_text(PURGE + "before: door.yaml\n")
+    ours, theirs = pty.openpty()
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from shotlane.cli import run_sequence; sys.exit(run_sequence())",
+    ]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    arguments = ["purge.yaml", "-s", "demo"]
+    with subprocess.Popen(
+        [*command, *arguments], stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL,
+        cwd=project, env=environment,
+    ) as child:  # fmt: skip
+        os.close(theirs)
+        shown = ""
+        while "? Close the door" not in shown:
+            shown += os.read(ours, 4096).decode(errors="replace")
+        os.write(ours, b"\n")
+        _read_all(ours)
+    assert "before: door shot 1/1" in shown
+    assert child.returncode == 0
+    assert shotlane.runs()["sequence"].to_list() == ["purge", "door"]
+
+
 def test_what_goes_wrong_before_leaves_the_sequence_out(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,12 @@ def test_an_interlock_has_its_times_and_polls_what_it_looks_at() -> None:
     assert ([item.name for item in plan.channels], plan.roles) == (["furnace.temperature"], ("furnace",))
 
 
+def test_a_window_is_polled_often_enough_to_be_covered() -> None:
+    text = HEAD + "interlocks: {runaway: 'slope(furnace.temperature, 0.8 s) > 5 K/s'}\n"
+    (found,) = plan_of(text).shot(1).interlocks
+    assert found.polls == {0: S // 5}
+
+
 def test_its_channels_come_after_those_of_the_lanes() -> None:
     lanes = "lanes: {gas.flow: {record: 1 Hz}}\ninterlocks: {hot: furnace.temperature > T}\n"
     plan = plan_of(HEAD + lanes)

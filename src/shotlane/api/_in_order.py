@@ -14,7 +14,7 @@ from shotlane.api._ready import refuse_unready
 from shotlane.api._run import Run, start
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
-from shotlane.execution import Control
+from shotlane.execution import Control, Progress
 from shotlane.records import Outcome
 
 _ENDED = (Outcome.ABORTED, Outcome.TERMINATED)
@@ -60,17 +60,30 @@ def start_in_order(prepared: Prepared, **options: Any) -> Run:
         return start(prepared, **options)
     # One for all, so that a stop between two runs is heeded by the second.
     options["control"] = options.get("control") or Control()
+    options["progress"] = progress = options.get("progress") or Progress()
     quiet = {name: value for name, value in options.items() if name not in ("progress", "part")}
     before = None
     if prepared.before is not None:
-        before = start(_linked(prepared.before, "before", prepared.plan.sequence), **quiet)
+        linked = _linked(prepared.before, "before", prepared.plan.sequence)
+        before = _start_beside(linked, "before", progress, quiet)
         if before.outcome.exit_status:
             return replace(before, left_out=prepared.plan.sequence)
     run = start(prepared if before is None else _linked(prepared, "follows", before.number), **options)
     after = None
     if prepared.after is not None and run.outcome not in _ENDED:
-        after = start(_linked(prepared.after, "after", run.number), **quiet)
+        after = _start_beside(_linked(prepared.after, "after", run.number), "after", progress, quiet)
     return replace(run, before=before, after=after)
+
+
+def _start_beside(prepared: Prepared, key: str, progress: Progress, options: dict[str, Any]) -> Run:
+    """Run one of the others, seen by whoever watches the progress of the sequence."""
+    beside = Progress()
+    beside.title = f"{key}: {prepared.plan.sequence} "
+    progress.beside = beside
+    try:
+        return start(prepared, progress=beside, **options)
+    finally:
+        progress.beside = None
 
 
 def _linked(prepared: Prepared, how: str, what: str | int) -> Prepared:

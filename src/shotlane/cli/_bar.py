@@ -54,7 +54,7 @@ def _make(person: Person | None) -> "tuple[Bar, TaskID]":
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.fields[shot]}"),
+        TextColumn("{task.fields[shot]}", markup=False),
         BarColumn(bar_width=_bar_width(console.width)),
         TextColumn("{task.fields[time]}"),
         TextColumn("{task.fields[late]}", style="dim"),
@@ -66,8 +66,8 @@ def _make(person: Person | None) -> "tuple[Bar, TaskID]":
 
 def _poll(progress: Progress, bar: "Bar", task: "TaskID", ended: Event) -> None:
     while not ended.wait(_INTERVAL_S):
-        _show(progress, bar, task)
-    _show(progress, bar, task)
+        _show(progress.now, bar, task)
+    _show(progress.now, bar, task)
 
 
 def _show(progress: Progress, bar: "Bar", task: "TaskID") -> None:
@@ -105,7 +105,7 @@ def _fraction(progress: Progress) -> float:
 
 
 def _shot(progress: Progress) -> str:
-    text = f"shot {progress.shot}/{progress.shots}"
+    text = f"{progress.title}shot {progress.shot}/{progress.shots}"
     if progress.attempt > 1:
         text += f" attempt {progress.attempt}"
     return text if progress.phase is Phase.RUNNING else f"{text} {progress.phase}"

@@ -58,7 +58,7 @@ class Person:
             return
         elif key == "p" and control.pausing is None:
             control.pause("asked for at the keyboard", _BY)
-        elif key == "p" or (key in "\r\n" and self._progress.phase is Phase.PAUSED):
+        elif key == "p" or (key in "\r\n" and self._progress.now.phase is Phase.PAUSED):
             control.go_on(_BY)
         elif key == "s" and again:
             control.skip("asked for at the keyboard", _BY)
@@ -78,7 +78,7 @@ class Person:
     @property
     def hint(self) -> str:
         """One line: what is asked, or which keys there are."""
-        control, progress = self._control, self._progress
+        control, progress = self._control, self._progress.now
         key, at = self._first
         if progress.run is None:
             return ""
@@ -99,7 +99,7 @@ class Person:
     @property
     def is_urgent(self) -> bool:
         """Whether the run waits for somebody, or ends."""
-        waits = self._question is not None or self._progress.phase is Phase.PAUSED
+        waits = self._question is not None or self._progress.now.phase is Phase.PAUSED
         return waits or self.hint != _KEYS
 
 
@@ -124,7 +124,7 @@ def attended(control: Control, progress: Progress, *, shown: bool) -> Iterator[P
 
 def _read(keyboard: Keyboard, person: Person, progress: Progress, ended: threading.Event) -> None:
     # Before a run has begun, a signal ends the process at once, and could not leave the terminal as it was.
-    while progress.run is None and not ended.is_set():
+    while progress.now.run is None and not ended.is_set():
         ended.wait(_POLL_S)
     while not ended.is_set():
         typed = keyboard.keys(_POLL_S)

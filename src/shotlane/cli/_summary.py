@@ -37,6 +37,7 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     lines += _beside(run, prepared)
     lines += _happenings(result)
     lines += [f"  worn       {channel}: {worn(fields)}" for channel, fields in run.worn.items()]
+    lines += _go_on(run, prepared)
     lines.append(f"  data       {run.store}")
     lines.append(f"  load       {load_line(run, prepared)}")
     return "\n".join(lines)
@@ -57,11 +58,24 @@ def _beside(run: Run, prepared: Prepared) -> list[str]:
 
 def load_line(run: Run, prepared: Prepared) -> str:
     """The one line of Python that loads the run from the project folder."""
-    default = run.store.endswith(str(prepared.project.data_folder / "shotlane.db"))
-    where = "" if default else f', store="{run.store}"'
+    where = "" if _is_default(run, prepared) else f', store="{run.store}"'
     # Without it, only attempts that ended well are given: none, where Ctrl-C came in the first shot.
     which = 'attempts="all"' if run.result.outcome in (*_ENDED_EARLY, Outcome.FAILED) else ""
     return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples({which})"
+
+
+def _is_default(run: Run, prepared: Prepared) -> bool:
+    """Whether the store is the one that is found from the project folder."""
+    return run.store.endswith(str(prepared.project.data_folder / "shotlane.db"))
+
+
+def _go_on(run: Run, prepared: Prepared) -> list[str]:
+    """How to run what a run that ended early has left."""
+    result = run.result
+    if result.outcome not in _ENDED_EARLY or result.shots_done + result.shots_failed >= result.shots_planned:
+        return []
+    where = "" if _is_default(run, prepared) else f" --store {run.store}"
+    return [f"  go on      shotlane resume {result.run}{where}"]
 
 
 def _headline(result: RunResult) -> str:

@@ -51,6 +51,13 @@ class Progress:
         self.ended_ns: int | None = None
         self.clock: Clock | None = None
         self.ports: Mapping[str, PortLateness] = {}
+        self.title = ""  # of what runs beside another sequence
+        self.beside: Progress | None = None  # what runs before or after it, as long as that goes on
+
+    @property
+    def now(self) -> "Progress":
+        """Of the run that goes on at the moment: this one, or one beside it."""
+        return self.beside or self
 
     @property
     def shots_ended(self) -> int:

@@ -13,12 +13,15 @@ from shotlane.plan._exact import NS_PER_S
 from shotlane.plan._figures import Site
 from shotlane.plan._formula import FormulaTerm, make_condition, ns_at
 from shotlane.plan._open_steps import time_term
-from shotlane.plan._plan import InterlockPlan
+from shotlane.plan._plan import Formula, InterlockPlan
 from shotlane.plan._scope import Rows
 from shotlane.plan._term import Term
 
 BLIND_NS = 5 * NS_PER_S
 POLL_NS = NS_PER_S
+# Readings within a window that is polled for; fewer say little of a spread or a slope.
+POLLS_A_WINDOW = 4
+SHORTEST_POLL_NS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,17 @@ class InterlockTerm:
         """The interlock in one shot."""
         hold_ns = 0 if self.hold is None else ns_at(self.hold, rows, row)
         blind_ns = BLIND_NS if self.blind is None else ns_at(self.blind, rows, row)
-        return InterlockPlan(self.name, self.formula.at(rows, row), hold_ns, blind_ns, self.polls)
+        formula = self.formula.at(rows, row)
+        return InterlockPlan(self.name, formula, hold_ns, blind_ns, self._polls(formula))
+
+    def _polls(self, formula: Formula) -> dict[int, int]:
+        """Often enough that readings cover every window; else it would never have a value."""
+        polls = dict(self.polls)
+        for figure in formula.figures:
+            if figure.window_ns:
+                enough = max(figure.window_ns // POLLS_A_WINDOW, SHORTEST_POLL_NS)
+                polls[figure.channel] = min(polls[figure.channel], enough)
+        return polls
 
     def times(self) -> Iterator[tuple[Term, str, float, str]]:
         """Times to be checked."""
