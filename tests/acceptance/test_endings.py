@@ -80,6 +80,7 @@ def test_further_signals_during_the_safe_state_change_nothing(bench_lab: Lab, be
     done = finish(process)
     assert (done.status, bench_lab.outcome()) == (4, "terminated")
     assert "stopped by Ctrl-C" in done.out
+    assert "go on      shotlane resume 1" in done.out
     assert_safe(bench)
     assert_no_traceback(done)
 
