@@ -21,7 +21,7 @@ def table(reader: RunReader, query: Query, kinds: types.Schema, expected: int | 
     def arrow(stream: Any) -> pl.DataFrame:
         try:
             found = _unpacked(pl.DataFrame(stream).slice(skip), query)
-        except pl.exceptions.ComputeError as error:
+        except (pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:  # the older ones panic
             raise StreamError(str(error)) from error
         return found.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
