@@ -145,7 +145,7 @@ def test_an_upgrade_keeps_every_time_of_every_sample(store_url: str) -> None:
 def test_a_stale_store_is_refused_with_the_command_that_helps(store_url: str) -> None:
     _load_version_1(store_url)
     for door in (open_recorder, open_reader, check_store):
-        with pytest.raises(StoreError, match=r"has schema version 1, .* needs 2 \(.*shotlane db upgrade\)"):
+        with pytest.raises(StoreError, match=r"has schema version 1, .* needs 3 \(.*shotlane db upgrade\)"):
             door(store_url)
     assert store_info(store_url).state == "stale"
 

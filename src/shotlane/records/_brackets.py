@@ -45,6 +45,8 @@ class RunStart:
     # Of a run that goes on: who had it when its shots were counted, and how many shots stay, by outcome.
     after_session: int | None = None
     kept: Mapping[Outcome, int] = field(default_factory=dict)
+    # What the run is a repetition of: where the old one is told from others, with its plan's digest.
+    repeats: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

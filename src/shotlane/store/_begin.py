@@ -91,6 +91,7 @@ def _run_row(session: int, ordinal: int, start: RunStart) -> Row:
         *(start.started_utc_ns, None, None, None),
         *(start.shots_planned, start.plan_digest),
         *(to_json(list(start.tags)), to_json(list(start.stamps)), to_json(dict(start.environment)), None),
+        None if start.repeats is None else to_json(dict(start.repeats)),
     )
 
 

@@ -8,7 +8,7 @@ from shotlane.store import _tables as tables
 from shotlane.store._error import StoreError
 from shotlane.store._views import postgres_time, sqlite_time, views
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Any constant will do, as long as every program that makes the tables takes the same.
 _MAKING_LOCK = 0x73686F746C616E65
 

@@ -69,6 +69,9 @@ class SessionStart:
     process_started: str | None = field(default_factory=lambda: process_mark(os.getpid()))
     boot: str | None = field(default_factory=_boot)
     version: str = field(default_factory=_own_version)
+    kind: str = "run"  # or `station`: somebody works at one outside of a sequence
+    station: str | None = None
+    parent: int | None = None  # the session that this one belongs to
 
     def row(self) -> tuple[Any, ...]:
         """The row of the session as it begins."""
@@ -83,6 +86,9 @@ class SessionStart:
             self.process_started,
             self.boot,
             self.version,
+            self.kind,
+            self.station,
+            self.parent,
         )
 
 

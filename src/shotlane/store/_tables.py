@@ -62,6 +62,9 @@ session = Table(
     _text("process_started"),
     _text("boot"),
     _text("version"),
+    _text("kind"),
+    _text("station"),
+    Column("parent", BigInteger),
 )
 
 run = Table(
@@ -83,6 +86,7 @@ run = Table(
     _text("stamps"),
     _text("environment"),
     _text("summary"),
+    _text("repeats"),
     UniqueConstraint("session", "ordinal"),
     # A number is never given twice, not even after the newest run was deleted.
     sqlite_autoincrement=True,
@@ -326,6 +330,19 @@ request = Table(
     _text("answer"),
     Index("request_of_run", "run", "taken_utc_ns"),
     sqlite_autoincrement=True,
+)
+
+# What a person adds later: it changes nothing that was recorded.
+note = Table(
+    "note",
+    metadata,
+    _key("id"),
+    Column("run", BigInteger, ForeignKey("run.number"), nullable=False),
+    Column("at_utc_ns", BigInteger, nullable=False),
+    _text("author"),
+    _text("kind", nullable=False),
+    _text("text", nullable=False),
+    Index("note_of_run", "run", "at_utc_ns"),
 )
 
 SHIFT = 32
