@@ -1,0 +1,1 @@
+"""The async face: a twin of every blocking public name."""

@@ -1,0 +1,1 @@
+"""Work at a station outside of a sequence: sessions, what they observe, and their instruments shared."""
