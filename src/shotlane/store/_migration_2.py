@@ -1,4 +1,4 @@
-"""Version 2: results with order, type and target, polls, requests, resumed runs; less of a sample, in parts."""
+"""Version 2: results with type and target, polls, requests, resumed runs; smaller samples, in parts."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
