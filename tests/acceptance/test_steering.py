@@ -253,11 +253,12 @@ def test_enter_answers_a_step_that_asks(lab: Lab) -> None:
     terminal.close()
 
 
-def test_a_question_without_a_terminal_fails_and_says_so(lab: Lab) -> None:
+def test_a_question_without_a_terminal_is_refused_before_anything_is_touched(lab: Lab) -> None:
     lab.write(PATIENT.replace("  - soak: soak", "  - insert: {ask: Insert the sample}\n  - soak: soak"))
     done = lab.run("-p", "T=40 degC")
-    assert (done.status, lab.outcome()) == (1, "failed"), done
-    assert "nobody" in done.out
+    assert done.status == 2, done
+    assert "RUN013" in done.out + done.err
+    assert not (lab.folder / "data").exists()
     assert lab.run("-p", "T=40 degC", "--virtual-time").status == 0
 
 

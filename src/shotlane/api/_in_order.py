@@ -14,7 +14,7 @@ from shotlane.api._ready import refuse_unready
 from shotlane.api._run import Run, start
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
-from shotlane.execution import Control, Progress
+from shotlane.execution import Asker, Control, Progress
 from shotlane.records import Outcome
 
 _ENDED = (Outcome.ABORTED, Outcome.TERMINATED)
@@ -32,6 +32,7 @@ def run(
     wait: float = 0.0,
     confirm: bool = False,
     timing: TimingName | None = None,
+    asker: Asker | None = None,
 ) -> Run:
     """Run a sequence and return when it has ended.
 
@@ -40,18 +41,18 @@ def run(
     touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
     another process uses, then `InUseError`. `timing`: `auto` takes real-time priority where the system
     grants it, `realtime` raises `TimingRefusedError` where it does not, `normal` leaves it; None: what the
-    project says, else `auto`.
+    project says, else `auto`. `asker`: how a person is reached by steps that ask.
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
     prepared = prepare(Path(sequence), report, Options(station, overrides, mock, virtual_time, confirm))
     if prepared is not None:
         refuse_unanswered(prepared, report)
-        refuse_unready(prepared, report)
+        refuse_unready(prepared, report, attended=asker is not None)
     report.raise_if_errors()
     if prepared is None:
         raise AssertionError("a sequence that cannot be prepared has an error in its report")
-    return start_in_order(prepared, store=store, seed=seed, wait_s=wait, timing=timing)
+    return start_in_order(prepared, store=store, seed=seed, wait_s=wait, timing=timing, asker=asker)
 
 
 def start_in_order(prepared: Prepared, **options: Any) -> Run:

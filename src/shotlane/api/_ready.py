@@ -6,11 +6,14 @@ from shotlane.api._part import Part
 from shotlane.api._prepare import Prepared
 from shotlane.diagnostics import Report
 from shotlane.optimize import Optimizer, Told, check_installed
+from shotlane.plan import AskEnding, ShotPlan
 
 
-def refuse_unready(prepared: Prepared, report: Report) -> None:
-    """Report functions of results that cannot be loaded, and an optimiser that is not there."""
+def refuse_unready(prepared: Prepared, report: Report, *, attended: bool) -> None:
+    """Report functions of results that cannot be loaded, and an optimiser or a person who is not there."""
     plan = prepared.plan
+    if not attended and not prepared.options.virtual_time:
+        _refuse_questions(prepared, report)
     if plan.optimization is not None and (missing := check_installed()) is not None:
         report.error("RUN009", "`optimize` needs an optimiser that is not installed", help=missing)
     results = plan.shot(1).results
@@ -19,6 +22,19 @@ def refuse_unready(prepared: Prepared, report: Report) -> None:
 
         for fault in prepare(results):
             report.error("SEQ232", f"result '{fault.result}' cannot be used: {fault.message}")
+
+
+def _refuse_questions(prepared: Prepared, report: Report) -> None:
+    """Steps that wait for a person would fail, one shot after the other."""
+    for one in (prepared.before, prepared, prepared.after):
+        asked = [] if one is None else [text for text in _questions(one.plan.shot(1))]
+        if asked:
+            message = f"a step waits for somebody to answer, and nobody can be asked: {'; '.join(asked)}"
+            report.error("RUN013", message, help="start the run at a terminal, without --quiet and --json")
+
+
+def _questions(shot: ShotPlan) -> list[str]:
+    return [segment.ending.text for segment in shot.segments if isinstance(segment.ending, AskEnding)]
 
 
 def optimizer_for(prepared: Prepared, store: str, part: Part | None) -> Optimizer | None:

@@ -19,11 +19,13 @@ from shotlane.api._part import Part
 from shotlane.api._past import Past, ResumeError, past_of
 from shotlane.api._prepare import Prepared
 from shotlane.api._project import find_project
+from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_file, compile_texts
 from shotlane.api._run import Run
 from shotlane.api._same_plan import check_digest, check_kept
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
+from shotlane.execution import Asker
 from shotlane.instruments import Holder, InUseError
 
 # How long the guard of a dead run may be at work.
@@ -49,19 +51,22 @@ def resume(
     store: str | None = None,
     changed: bool = False,
     timing: TimingName | None = None,
+    asker: Asker | None = None,
 ) -> Run:
     """Go on with a run that was killed or stopped, left out shots or met faults; return when it has ended.
 
     `store`: where it is recorded, without it that of the project here. `changed`: use the files of today
-    where they have changed since. Raises `ResumeError` when the run cannot go on, `StoreError` when there is
-    none, `DocumentError` when the files of today are faulty.
+    where they have changed since. `asker` as in `run`. Raises `ResumeError` when the run cannot go on,
+    `StoreError` when there is none, `DocumentError` when the files of today are faulty.
     """
     report = Report()
     found = prepare_resumption(run, report, store=store, changed=changed)
+    if found is not None:
+        refuse_unready(found.prepared, report, attended=asker is not None)
     report.raise_if_errors()
     if found is None:
         raise AssertionError("a run that cannot be prepared has an error in its report")
-    return go_on(found, timing=timing)
+    return go_on(found, timing=timing, asker=asker)
 
 
 def prepare_resumption(

@@ -103,10 +103,15 @@ class Person:
         return waits or self.hint != _KEYS
 
 
+def is_attended(*, shown: bool) -> bool:
+    """Whether there is a terminal to read from; `shown`: the run is told on it."""
+    return shown and os.name == "posix" and sys.stdin is not None and sys.stdin.isatty()
+
+
 @contextmanager
 def attended(control: Control, progress: Progress, *, shown: bool) -> Iterator[Person | None]:
     """Whoever sits at the terminal while the block runs; None where there is no terminal to read from."""
-    if not shown or os.name != "posix" or sys.stdin is None or not sys.stdin.isatty():
+    if not is_attended(shown=shown):
         yield None
         return
     person, ended = Person(control, progress), threading.Event()

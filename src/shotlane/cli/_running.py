@@ -11,7 +11,7 @@ from shotlane.api import Prepared, Run, refuse_unready
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._db import warn_of_spools
 from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
-from shotlane.cli._keys import attended
+from shotlane.cli._keys import attended, is_attended
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
@@ -29,15 +29,16 @@ class Begin(Protocol):
 def run_and_tell(arguments: argparse.Namespace, prepared: Prepared, begin: Begin) -> int:
     """Run, and say how it went; the exit status."""
     report = Report()
-    refuse_unready(prepared, report)
+    shows_text = not arguments.json and not arguments.quiet
+    shows_bar = shows_text and sys.stderr.isatty()
+    refuse_unready(prepared, report, attended=is_attended(shown=shows_bar))
     if not report.ok:
         print_report(report, form_of(arguments))
         return 2
-    shows_text = not arguments.json and not arguments.quiet
     # Up to the last line: a late Ctrl-C must not hide how the run ended.
     with ExitStack() as signals:
         with _complaints(prepared):
-            run = _run(arguments, prepared, begin, signals, shows_bar=shows_text and sys.stderr.isatty())
+            run = _run(arguments, prepared, begin, signals, shows_bar=shows_bar)
         if arguments.json:
             print_json(run_as_json(run, prepared))
         elif shows_text or run.outcome.exit_status:

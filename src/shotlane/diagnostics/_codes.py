@@ -178,4 +178,5 @@ CODES: dict[str, str] = {
     "RUN010": "an override is given for a saved plan",
     "RUN011": "a saved plan cannot be used",
     "RUN012": "the station is not the one that a saved plan was made for",
+    "RUN013": "a step asks, and nobody can be asked",
 }
