@@ -25,6 +25,13 @@ class Peer(Protocol):
         """Send something unasked."""
 
 
+def wait_for(device: Peer, count: int) -> None:
+    """Return when so many messages have come, or after a while."""
+    deadline = time.monotonic() + 5
+    while len(device.received) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 class _Server:
     """Cuts what comes into messages and answers each as the script says.
 

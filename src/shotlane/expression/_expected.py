@@ -69,6 +69,8 @@ def dimension_help(
         return _degrees(text, "C" if found == d.CHARGE else "F", kelvin=unit is not None and unit.text == "K")
     if {wanted, found} == {d.FREQUENCY, d.ROTATION}:
         return "one turn per second is 1 turn/s, not 1 Hz: an angle is a quantity of its own"
+    if wanted == d.TIME and found == d.FREQUENCY and text and len(text) < 30:
+        return f"write the time from one to the next: 1 / ({text.strip()})"
     shown = unit.text if unit is not None and unit.text else example_unit(wanted)
     if found == DIMENSIONLESS and shown:
         if text and _NAME.fullmatch(text.strip()):

@@ -23,6 +23,8 @@ _VERBS: Final[dict[type[ast.AST], str]] = {
     ast.Div: "divided",
     ast.Pow: "raised to a power",
 }
+# How people call the two states of a switch, a valve, a shutter.
+_STATES: Final = {"yes", "no", "open", "opened", "closed", "shut", "enabled", "disabled", "high", "low"}
 _EQUALITIES: Final = (ast.Eq, ast.NotEq)
 
 
@@ -90,7 +92,7 @@ class Inference:
             return f"a unit stands with its number and has no space inside: 1 {name}, 5 N*m"
         if name in FUNCTIONS | CELL_FUNCTIONS:
             return f"a function is written with its values: {name}(...)"
-        if name.lower() in {"yes", "no"}:
+        if name.lower() in _STATES and nearest(name, names) is None:
             return "booleans are written on and off, or true and false"
         return did_you_mean(name, names, what="known names")
 

@@ -1,5 +1,6 @@
 """Signs and words that people know from elsewhere, and what is written here instead."""
 
+import re
 from keyword import kwlist
 from typing import Final
 
@@ -53,6 +54,8 @@ _SIGNS: Final[tuple[tuple[str, str], ...]] = (
     ("”", "a text stands in straight quotes: 'He'"),
 )  # fmt: skip
 
+_CLOCK: Final = re.compile(r"(\d)(:)\d\d")
+
 _WORDS: Final[dict[str, str]] = {
     "is": "write == for 'equals'",
     "in": "compare with each value: x == a or x == b (the inch is written `inch`)",
@@ -63,6 +66,9 @@ _WORDS: Final[dict[str, str]] = {
 
 def refuse_character(text: str, offset: int) -> Fault:
     """The fault for a sign that no expression has."""
+    if (clock := _CLOCK.search(text, max(offset - 2, 0))) is not None and clock.start(2) == offset:
+        help = "a time is written with its unit: 90 s, 1.5 min"
+        return Fault("EXP002", "':' is not part of an expression", offset, 1, help)
     for sign, help in _SIGNS:
         if text.startswith(sign, offset):
             return Fault("EXP002", f"'{sign}' is not part of an expression", offset, len(sign), help)

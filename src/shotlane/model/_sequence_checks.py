@@ -11,7 +11,7 @@ from shotlane.diagnostics import Note, Report, nearest
 from shotlane.document import Document, Path
 from shotlane.expression import reserved_name_help
 from shotlane.model._lane import Lane
-from shotlane.model._sequence import Sequence
+from shotlane.model._sequence import AskStep, Sequence, UntilStep
 
 _FAULTS = ("timeout", "disconnected", "garbled", "refused", "rejected", "verdict")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
@@ -47,7 +47,7 @@ def _steps(sequence: Sequence, document: Document, report: Report) -> None:
     first: dict[str, Path] = {}
     for index, item in enumerate(sequence.timeline):
         path: Path = ("timeline", index)
-        if len(item) != 1:
+        if len(item) != 1 or _is_bare(item):
             _item(path, item, document, report)
             continue
         name = next(iter(item))
@@ -61,12 +61,22 @@ def _steps(sequence: Sequence, document: Document, report: Report) -> None:
             _usable("SEQ202", name, "a step", (*path, name), document, report)
 
 
+def _is_bare(item: Mapping[str, Any]) -> bool:
+    """Whether it is what stands below the name of an open-ended step, and the name is missing."""
+    return any(not isinstance(item.get(key, {}), UntilStep | AskStep | Mapping) for key in ("until", "ask"))
+
+
 def _item(path: Path, item: Mapping[str, Any], document: Document, report: Report) -> None:
     """An item that is not one step. Nothing is said of one whose step was faulty."""
     if document.has_dropped(path):
         return
     if not item:
         _refuse("SEQ201", "this item names no step", path, document, report, help="write `- name: duration`")
+        return
+    if _is_bare(item):
+        key = "until" if "until" in item else "ask"
+        help = f"give it a name, with `{key}` indented below: `- settle:`"
+        _refuse("SEQ201", f"this step with `{key}` has no name", path, document, report, help=help)
         return
     second = list(item)[1]
     report.error(

@@ -120,7 +120,7 @@ def _spaced(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any], 
     last = axis_value(compiler, axis, (*place, 1), given[1])
     if form == "arange":
         # A step between two temperatures is a difference.
-        step_axis = replace(axis, type=replace(axis.type, point=False))
+        step_axis = replace(axis, type=replace(axis.type, point=False, difference=axis.type.point))
         third = axis_value(compiler, step_axis, (*place, 2), given[2])
     else:
         third = count_of(compiler, (*place, 2), given[2], "the count")

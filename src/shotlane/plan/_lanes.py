@@ -71,7 +71,7 @@ def build_lanes(
         if channel is None:
             _role_lane(compiler, lanes, timeline, order, role, lane)
         else:
-            _channel_lane(compiler, lanes, timeline, order, channel, lane)
+            _channel_lane(compiler, lanes, timeline, order, table, channel, lane)
         if len(compiler.report.errors) > before:
             lanes.faulty.add(key)
     lanes.roles = [name for name in table.roles if name in used]
@@ -122,6 +122,7 @@ def _channel_lane(
     lanes: Lanes,
     timeline: Timeline,
     order: Mapping[Path, int],
+    table: ChannelTable,
     channel: Channel,
     lane: Lane,
 ) -> None:
@@ -142,7 +143,7 @@ def _channel_lane(
     plan = _plan(compiler, index, path, lane)
     lanes.channels.append(channel)
     lanes.plans.append(plan)
-    if lane.set is not None and _settable(compiler, channel, path):
+    if lane.set is not None and _settable(compiler, table, channel, path):
         _warn(compiler, channel, path)
         lanes.sets.append(build_set_lane(compiler, timeline, lanes.texts, order, index, channel, lane))
     if reads and _readable(compiler, channel, path, lane):
@@ -161,7 +162,7 @@ def _no_effect(compiler: Compiler, path: Path, lane: Lane, options: tuple[str, .
             )
 
 
-def _settable(compiler: Compiler, channel: Channel, path: Path) -> bool:
+def _settable(compiler: Compiler, table: ChannelTable, channel: Channel, path: Path) -> bool:
     attribute = channel.attribute
     if attribute.writable and attribute.type is not ValueType.ARRAY:
         return True
@@ -170,9 +171,16 @@ def _settable(compiler: Compiler, channel: Channel, path: Path) -> bool:
         "SEQ211",
         f"'{channel.name}' {reason}, so it cannot be set",
         compiler.document.key_span((*path, "set")),
-        help="use `record` or `read`" if attribute.readable else None,
+        help=_set_instead(table, channel) or ("use `record` or `read`" if attribute.readable else None),
     )
     return False
+
+
+def _set_instead(table: ChannelTable, channel: Channel) -> str | None:
+    """The set point of what was taken for one."""
+    names = [name for name, one in table.channels.items() if one.attribute.writable]
+    like = [name for name in names if name.startswith(channel.name)]
+    return f"did you mean '{like[0]}'?" if like else None
 
 
 def _readable(compiler: Compiler, channel: Channel, path: Path, lane: Lane) -> bool:
