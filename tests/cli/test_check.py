@@ -102,3 +102,31 @@ def test_checking_imports_nothing_of_running() -> None:
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stderr == ""
+
+
+SEARCH = """\
+sequence: search
+station: demo
+parameters: {T: 60 degC}
+timeline:
+  - soak: 0.1 s
+lanes:
+  furnace.setpoint: {set: T}
+  furnace.temperature: {record: 20 Hz}
+results:
+  hot: max(furnace.temperature)
+sweep:
+  - optimize: {maximize: hot, over: {T: [20 degC, 60 degC]}, shots: 3}
+"""
+
+
+def test_an_optimiser_that_is_not_there_is_told_before_the_run_is_refused(
+    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad.write_text(SEARCH, encoding="utf-8")
+    assert main(["check", bad.name]) == 0
+    assert "RUN009" not in "".join(capsys.readouterr())
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert main(["check", bad.name]) == 0
+    assert "RUN009" in "".join(capsys.readouterr())
+    assert main(["run", bad.name, "--mock", "--virtual-time"]) == 2

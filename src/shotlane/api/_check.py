@@ -11,6 +11,7 @@ from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file
 from shotlane.instruments import check_instrument
 from shotlane.model import check_schema_only
+from shotlane.optimize import check_installed
 from shotlane.plan import station_interlocks
 
 Kind = Literal["sequence", "station", "instrument"]
@@ -46,10 +47,18 @@ def kind_of(document: Document) -> Kind:
 def _check_document(path: Path, document: Document, report: Report, options: Options) -> None:
     kind = kind_of(document)
     if kind == "sequence":
-        prepare_document(path, document, report, options)
+        prepared = prepare_document(path, document, report, options)
+        if prepared is not None and prepared.plan.optimization is not None:
+            _warn_of_optimiser(report)
     elif kind == "station":
         station = resolve_document(path, document, report, mock=options.mock)
         if station is not None:
             station_interlocks(rules_of(station), station.table, report)
     else:
         check_instrument(document, report)
+
+
+def _warn_of_optimiser(report: Report) -> None:
+    """It is no mistake of the document, and the run would be refused."""
+    if (missing := check_installed()) is not None:
+        report.warning("RUN009", "`optimize` needs an optimiser that is not installed", help=missing)
