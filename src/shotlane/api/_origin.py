@@ -25,6 +25,7 @@ def origin_of(prepared: Prepared) -> dict[str, Any]:
         "mock": options.mock,
         "virtual_time": options.virtual_time,
         "confirmed": options.confirmed,
+        "retry": options.retry,
     }
 
 

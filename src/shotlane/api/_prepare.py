@@ -1,5 +1,6 @@
 """From a file name to a plan: every stage once, all faults in one report, nothing opened."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +9,16 @@ from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
 from shotlane.api._project import Project, find_project, find_station, shown, station_names
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
-from shotlane.document import SEQUENCE_SECTIONS, STATION_SECTIONS, Document, is_file, read_file, with_includes
+from shotlane.document import (
+    SEQUENCE_SECTIONS,
+    STATION_SECTIONS,
+    Document,
+    is_file,
+    read_file,
+    read_text,
+    with_default,
+    with_includes,
+)
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import (
     ChannelTable,
@@ -25,7 +35,8 @@ from shotlane.plan import AskedLabel, CompiledPlan, StationRules, compile_sequen
 class Options:
     """What the caller asks for beside the file. `station` is a name or a file.
 
-    `confirmed`: a person stands for dangerous commands, or nothing will be run.
+    `confirmed`: a person stands for dangerous commands, or nothing will be run. `retry`: YAML text of a
+    section `retry`, for a sequence that has none.
     """
 
     station: str | None = None
@@ -33,6 +44,7 @@ class Options:
     mock: bool = False
     virtual_time: bool = False
     confirmed: bool = True
+    retry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,7 @@ def prepare_document(
     options = options or Options()
     project = project or find_project(path.parent, report)
     document = completed(document, path, report)
+    document, options = _with_retry(document, project, options, report)
     sequence = load_sequence(document, report)
     if sequence is None:
         return None
@@ -111,6 +124,19 @@ def prepare_document(
         beside.get("after"),
     )
     return ready if report.ok else None
+
+
+def _with_retry(
+    document: Document, project: Project, options: Options, report: Report
+) -> tuple[Document, Options]:
+    """The document with the retry policy of the caller or the project, where it has none of its own."""
+    given = project.retry
+    if options.retry is not None:
+        given = read_text(options.retry, "the retry policy given", report)
+    if given is None or "retry" in document.data:
+        return document, options
+    whole = with_default(document, "retry", given)
+    return whole, replace(options, retry=json.dumps({"retry": whole.data["retry"]}))
 
 
 def completed(document: Document, path: Path, report: Report) -> Document:

@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.document import is_file, read_file
+from shotlane.document import Document, is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _STATION = re.compile(r"^station\s*:", re.MULTILINE)
-_KNOWN_SETTINGS = ("station", "store", "data", "timing")
+_KNOWN_SETTINGS = ("station", "store", "data", "timing", "retry")
 _TIMINGS = ("auto", "normal", "realtime")
 
 
@@ -30,6 +31,7 @@ class Project:
     store: str | None = None
     data: str | None = None
     timing: str | None = None
+    retry: Document | None = None  # holds a section `retry`, for sequences that have none
 
     @property
     def data_folder(self) -> Path:
@@ -60,11 +62,13 @@ def find_project(start: Path, report: Report) -> Project:
     document = read_file(path, report, name=shown(path))
     if document is None or not isinstance(document.data, dict):
         return Project(folder)
-    settings: dict[str, str] = {}
+    settings: dict[str, Any] = {}
     for key, value in document.data.items():
         if key not in _KNOWN_SETTINGS:
             help = did_you_mean(key, _KNOWN_SETTINGS, what="settings")
             report.error("RUN001", f"unknown setting '{key}'", document.key_span((key,)), help=help)
+        elif key == "retry":
+            settings[key] = document
         elif not isinstance(value, str):
             report.error("RUN001", f"'{key}' must be text", document.span((key,)), help=f"write {key}: NAME")
         elif key == "timing" and value not in _TIMINGS:

@@ -35,6 +35,7 @@ def compile_file(past: Past, path: Path, project: Project, report: Report) -> Pr
         origin["mock"],
         origin["virtual_time"],
         origin["confirmed"],
+        origin.get("retry"),
     )
     document = read_file(path, report, name=origin["sequence"])
     return None if document is None else prepare_document(path, document, report, options, project)

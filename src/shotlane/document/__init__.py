@@ -1,5 +1,6 @@
 """YAML text to plain data with a place for every key and value. Knows nothing of what it means."""
 
+from shotlane.document._default import with_default
 from shotlane.document._document import Document
 from shotlane.document._given import are_given, given_in_catalogue, given_text, given_texts
 from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
@@ -21,6 +22,7 @@ __all__ = [
     "is_file",
     "read_file",
     "read_text",
+    "with_default",
     "with_includes",
     "with_made",
 ]

@@ -28,7 +28,7 @@ from shotlane.model._dialogue import (
     SetText,
 )
 from shotlane.model._expand import with_lane_kinds
-from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds
+from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds, register_kind
 from shotlane.model._instrument import (
     InstrumentAttribute,
     InstrumentCommand,
@@ -47,6 +47,7 @@ from shotlane.model._load import (
     of_known_language,
 )
 from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
+from shotlane.model._offer import offer
 from shotlane.model._part import LANGUAGE, Part, Scalar
 from shotlane.model._rehearsal import Coupling, SimulatedFault
 from shotlane.model._schema import KindName, json_schema, write_schemas
@@ -144,7 +145,9 @@ __all__ = [
     "load_sequence",
     "load_station",
     "of_known_language",
+    "offer",
     "reading_cost_ns",
+    "register_kind",
     "was_dropped",
     "with_kinds",
     "with_lane_kinds",

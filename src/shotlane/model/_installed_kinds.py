@@ -1,13 +1,24 @@
-"""Lane kinds of installed packages: found by name, imported only where a document uses them."""
+"""Lane kinds of installed packages, and of the program itself: found by name, imported only where used."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shotlane.model._lane_kind import ENTRY_POINTS, PLAIN, LoadedKind
+from shotlane.model._offer import offer
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+
+_registered: "dict[str, EntryPoint]" = {}
+
+
+def register_kind(name: str, kind: type) -> None:
+    """Offer a lane kind in this process, as an installed package would. Raises `ValueError`."""
+    if name in PLAIN:
+        raise ValueError(f"'{name}' is a key of the language, and is never replaced")
+    _registered[name] = offer(name, kind, ENTRY_POINTS)
 
 
 class KindFault(Exception):
@@ -19,7 +30,7 @@ def installed_kinds() -> "dict[str, EntryPoint]":
     from importlib.metadata import entry_points  # late: 15 ms, and few documents use kinds
 
     offered = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value))
-    return {point.name: point for point in offered if point.name not in PLAIN}
+    return {point.name: point for point in offered if point.name not in PLAIN} | _registered
 
 
 def kinds_used(data: Any) -> dict[str, LoadedKind | KindFault]:

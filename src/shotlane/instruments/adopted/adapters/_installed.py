@@ -1,17 +1,25 @@
-"""Drivers that an installed package offers under the entry-point group `shotlane.drivers`."""
+"""Drivers that an installed package offers under the entry-point group `shotlane.drivers`, or this program."""
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.instruments.adopted.adapters._python import construct
 from shotlane.instruments.adopted.adapters._request import Request
 from shotlane.instruments.definition._adoption import ENTRY_POINTS
 from shotlane.instruments.definition._contract import Driver, ErrorContext, InstrumentError
+from shotlane.model import offer
+
+_registered: dict[str, EntryPoint] = {}
+
+
+def register_driver(name: str, driver: type) -> None:
+    """Offer a driver in this process, as an installed package would. Raises `ValueError`."""
+    _registered[name] = offer(name, driver, ENTRY_POINTS)
 
 
 def make(request: Request) -> Driver:
     """Load the entry point and call it as a class of one's own."""
-    offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)} | _registered
     point = offered.get(request.name.target)
     if point is None:
         help = did_you_mean(request.name.target, offered, what="installed drivers")

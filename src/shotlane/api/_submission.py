@@ -1,0 +1,128 @@
+"""One sequence on its way: asked for, prepared, running, and how it ended.
+
+    DRAFT -> PREPARING -> RUNNING -> FINISHED | INTERRUPTED | CRASHED
+
+An interrupt is heeded in every state and always leads to a true one: what has not begun never begins, what
+runs ends with its instruments safe. A state at the end never changes; running a sequence again is another
+submission, and another run.
+"""
+
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from shotlane.api._run import Run
+from shotlane.execution import Control, Progress
+from shotlane.records import Outcome
+
+Begin = Callable[[Control, Progress], Run | None]
+
+
+class State(StrEnum):
+    """Where a submission stands."""
+
+    DRAFT = "draft"  # waits for its turn; nothing was done
+    PREPARING = "preparing"  # being checked and compiled, and its instruments opened
+    RUNNING = "running"  # it has a number
+    FINISHED = "finished"  # all shots were done, whatever their verdicts
+    INTERRUPTED = "interrupted"  # by a person, a program or an interlock
+    CRASHED = "crashed"  # a fault, or it could not begin
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows."""
+        return self in (State.FINISHED, State.INTERRUPTED, State.CRASHED)
+
+
+class RunFailedError(Exception):
+    """A run that did not end well; `run` is all that there is of it."""
+
+    def __init__(self, run: Run) -> None:
+        reason = f": {run.result.reason}" if run.result.reason else ""
+        super().__init__(f"run {run.number} {run.outcome.value}{reason}")
+        self.run = run
+
+
+class InterruptedEarlyError(Exception):
+    """A submission that was interrupted before it was a run."""
+
+
+class Submission:
+    """A sequence that was handed in. Every method may be called from any thread."""
+
+    def __init__(self, sequence: Path, begin: Begin) -> None:
+        self.sequence = sequence
+        self.progress = Progress()
+        self.run: Run | None = None
+        self.error: BaseException | None = None
+        self._begin = begin
+        self._control = Control()
+        self._lock = threading.Lock()
+        self._begun = False
+        self._ended = threading.Event()
+
+    def __repr__(self) -> str:
+        number = "" if self.number is None else f" run {self.number}"
+        return f"<{self.sequence.name}{number} {self.state.value}>"
+
+    @property
+    def number(self) -> int | None:
+        """Number of the run; None before it has one."""
+        return self.progress.run
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        if self._ended.is_set():
+            return self._how_it_ended()
+        if not self._begun:
+            return State.DRAFT
+        return State.PREPARING if self.number is None else State.RUNNING
+
+    def _how_it_ended(self) -> State:
+        if self.error is not None:
+            return State.CRASHED
+        if self.run is None or self.run.outcome in (Outcome.ABORTED, Outcome.TERMINATED):
+            return State.INTERRUPTED
+        return State.CRASHED if self.run.outcome is Outcome.ERRORED else State.FINISHED
+
+    def interrupt(self, reason: str = "interrupted by a program") -> None:
+        """End it, with its instruments safe. Returns at once; `wait` for the end. Harmless after it."""
+        with self._lock:
+            self._control.stop(Outcome.ABORTED, reason)
+            if not self._begun:
+                self._ended.set()
+
+    def wait(self, timeout: float | None = None) -> State:
+        """Return when it has ended, or after `timeout` seconds; the state then."""
+        self._ended.wait(timeout)
+        return self.state
+
+    def result(self, timeout: float | None = None, *, check: bool = True) -> Run:
+        """The run, when it has ended; whatever kept it from running is raised.
+
+        `check`: raise `RunFailedError` unless it ended well. Raises `TimeoutError`, `InterruptedEarlyError`.
+        """
+        if not self.wait(timeout).ended:
+            raise TimeoutError(f"{self.sequence.name} is {self.state.value} after {timeout:g} s")
+        if self.error is not None:
+            raise self.error
+        if self.run is None:
+            raise InterruptedEarlyError(f"{self.sequence.name} was interrupted before it was a run")
+        if check and self.run.outcome.exit_status:
+            raise RunFailedError(self.run)
+        return self.run
+
+    def carry_out(self) -> None:
+        """Do it, in the caller's thread; nothing when it was interrupted before. For who keeps the queue."""
+        with self._lock:
+            if self._ended.is_set():
+                return
+            self._begun = True
+        try:
+            self.run = self._begin(self._control, self.progress)
+        except BaseException as error:  # noqa: BLE001  raised again by `result`, in the thread that asks
+            self.error = error
+        finally:
+            self._ended.set()

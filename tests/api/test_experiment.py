@@ -1,0 +1,261 @@
+"""`Experiment`: one object that runs, queues and interrupts sequences, and always knows the truth."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+import shotlane
+from shotlane import Experiment, Outcome
+from shotlane.api import State
+from shotlane.instruments import Identity, Reading, declare_attribute
+from shotlane.model import Attribute, LanePart, WrittenLane
+
+STATIONS = Path(__file__).parents[2] / "stations"
+SHORT = """\
+sequence: short
+timeline:
+  - soak: LENGTH
+lanes:
+  furnace.setpoint: {set: T}
+  furnace.temperature: {record: 20 Hz}
+parameters: {T: 40 degC}
+results:
+  hot: {value: max(furnace.temperature), high: HIGH}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stations").symlink_to(STATIONS)
+    (tmp_path / "sequences").mkdir()
+    (tmp_path / "shotlane.yaml").write_text("station: demo\n")
+    _write(tmp_path, "short")
+    _write(tmp_path, "hours", length="1 h")
+    _write(tmp_path, "fails", high="20 degC")
+    return tmp_path
+
+
+def _write(folder: Path, name: str, *, length: str = "0.1 s", high: str = "90 degC") -> None:
+    text = SHORT.replace("LENGTH", length).replace("HIGH", high)
+    (folder / "sequences" / f"{name}.yaml").write_text(text)
+
+
+@pytest.fixture
+def experiment(folder: Path) -> Iterator[Experiment]:
+    with Experiment(folder) as made:
+        yield made
+
+
+def test_a_sequence_is_run_by_its_name_and_a_second_time_as_another_run(experiment: Experiment) -> None:
+    first = experiment.run("short", {"T": "30 degC"}, mock=True, virtual_time=True)
+    second = experiment.run("short", mock=True, virtual_time=True)
+    assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.PASSED)
+    assert second.number == first.number + 1
+    with experiment.storage_session() as store:
+        assert store.runs().height == 2
+
+
+def test_a_failed_run_raises_or_is_told_as_the_caller_chose(experiment: Experiment) -> None:
+    assert experiment.run("fails", mock=True, virtual_time=True, check=False).outcome is Outcome.FAILED
+    with pytest.raises(shotlane.RunFailedError, match="run 2 failed") as caught:
+        experiment.run("fails", mock=True, virtual_time=True)
+    assert caught.value.run.number == 2
+
+
+def test_a_wrong_sequence_raises_with_its_mistakes(experiment: Experiment, folder: Path) -> None:
+    (folder / "sequences" / "short.yaml").write_text(SHORT.replace("LENGTH", "5 K"))
+    with pytest.raises(shotlane.DocumentError):
+        experiment.run("short")
+    submission = experiment.submit("short")
+    assert submission.wait(30) is State.CRASHED
+    with pytest.raises(shotlane.DocumentError):
+        submission.result()
+
+
+def test_names_and_options_that_are_not_there(experiment: Experiment) -> None:
+    with pytest.raises(FileNotFoundError, match="did you mean 'short'"):
+        experiment.run("shrot")
+    with pytest.raises(TypeError, match="did you mean 'mock'"):
+        experiment.submit("short", mok=True)  # type: ignore[call-arg]  # that is the mistake
+    with pytest.raises(ValueError, match="no manager 'remote'"):
+        experiment.configure_experiment_manager("remote")
+
+
+def test_what_is_submitted_is_done_in_its_order(experiment: Experiment) -> None:
+    made = [experiment.submit("short", mock=True, virtual_time=True) for _ in range(3)]
+    experiment.join()
+    assert [one.state for one in made] == [State.FINISHED] * 3
+    assert [one.result().number for one in made] == [1, 2, 3]
+    assert experiment.submissions == ()
+
+
+def test_an_interrupt_in_every_state_ends_in_a_true_one(experiment: Experiment) -> None:
+    runs, waits = experiment.submit("hours", mock=True), experiment.submit("hours", mock=True)
+    waits.interrupt()
+    assert waits.state is State.INTERRUPTED
+    with pytest.raises(shotlane.InterruptedEarlyError):
+        waits.result()
+    _reaches(runs, State.RUNNING)
+    runs.interrupt("enough")
+    assert runs.wait(30) is State.INTERRUPTED
+    assert runs.result(check=False).outcome is Outcome.ABORTED
+    runs.interrupt()
+    assert runs.state is State.INTERRUPTED
+    assert experiment.run("short", mock=True, virtual_time=True).number == 2
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.002, 0.01, 0.03, 0.06, 0.1])
+def test_an_interrupt_while_it_is_prepared(experiment: Experiment, after_s: float) -> None:
+    experiment.run("short", mock=True, virtual_time=True)  # now there is a store to look into
+    submission = experiment.submit("hours", mock=True)
+    time.sleep(after_s)
+    submission.interrupt()
+    assert submission.wait(30) is State.INTERRUPTED
+    with experiment.storage_session() as store:
+        assert store.runs(outcome="running").height == 0
+
+
+def test_a_queue_is_ended_by_an_exception_of_its_block(folder: Path) -> None:
+    made: list[shotlane.Submission] = []
+    experiment = Experiment(folder)
+
+    def work() -> None:
+        with experiment:
+            made.extend(experiment.submit("hours", mock=True) for _ in range(2))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        work()
+    assert [one.state for one in made] == [State.INTERRUPTED] * 2
+
+
+def test_a_procedure_keeps_the_queue_waiting(experiment: Experiment) -> None:
+    with experiment.procedure():
+        waits = experiment.submit("short", mock=True, virtual_time=True)
+        assert experiment.run("short", mock=True, virtual_time=True).number == 1
+        assert waits.state is State.DRAFT
+    assert waits.result(30).number == 2
+
+
+def test_a_retry_policy_for_sequences_that_have_none(folder: Path) -> None:
+    experiment = Experiment(folder, retry={"attempts": 3, "on": ["verdict"]})
+    assert experiment.run("fails", check=False, mock=True, virtual_time=True).shots()[
+        "attempts"
+    ].to_list() == [3]
+    experiment.configure_shot_retry(None)
+    assert experiment.run("fails", check=False, mock=True, virtual_time=True).shots()[
+        "attempts"
+    ].to_list() == [1]
+
+
+def test_records_go_where_they_are_told_to(experiment: Experiment, tmp_path: Path) -> None:
+    experiment.configure_storage(f"sqlite:///{tmp_path / 'other.db'}")
+    experiment.run("short", mock=True, virtual_time=True)
+    assert (tmp_path / "other.db").exists()
+    assert experiment.upgrade_database()[0] == experiment.upgrade_database()[1]
+
+
+class Oven:
+    """A driver of this very module."""
+
+    def open(self) -> Identity:
+        return Identity(maker="tests", model="oven")
+
+    def attributes(self) -> dict[str, Attribute]:
+        return {"temperature": declare_attribute("temperature", unit="degC")}
+
+    def commands(self) -> dict[str, object]:
+        return {}
+
+    def read(self, names: Sequence[str]) -> dict[str, Reading]:
+        return {name: Reading(21.5) for name in names}
+
+    def write(self, name: str, value: object) -> None:
+        raise AssertionError(name)
+
+    def call(self, command: str, arguments: object) -> None:
+        raise AssertionError(command)
+
+    def make_safe(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Hold:
+    """A lane kind of this very module: one value over a step."""
+
+    version = "1"
+    schema: ClassVar = {"description": "A value.", "type": ["number", "string"]}
+
+    def expand(self, lane: WrittenLane) -> Iterator[LanePart]:
+        for cell, value in lane.cells.items():
+            yield LanePart(cell, "set", value)
+
+
+def test_drivers_and_lane_kinds_of_the_program(experiment: Experiment, folder: Path) -> None:
+    experiment.register_device_extension("test-oven", Oven)
+    experiment.register_time_lane_extension("hold", Hold)
+    station = (STATIONS / "demo.yaml").read_text()
+    (folder / "own.yaml").write_text(
+        f"{station}\n  oven:\n    driver: test-oven\n    attributes: {{temperature: {{unit: degC}}}}\n"
+    )
+    text = (
+        SHORT.replace("LENGTH", "0.1 s").replace("HIGH", "90 degC").replace("{set: T}", "{hold: {soak: T}}")
+    )
+    (folder / "sequences" / "own.yaml").write_text(
+        text.replace("parameters:", "  oven.temperature: {record: 20 Hz}\nparameters:")
+    )
+    run = experiment.run("own", station=str(folder / "own.yaml"))
+    assert run.samples().filter(channel="oven.temperature")["value"].to_list() == [21.5] * 2
+
+
+def test_extensions_must_be_found_by_their_names(experiment: Experiment) -> None:
+    with pytest.raises(ValueError, match="at the top of a module"):
+        experiment.register_device_extension("test-local", type("Local", (), {}))
+    with pytest.raises(ValueError, match="a key of the language"):
+        experiment.register_time_lane_extension("record", Hold)
+
+
+def test_ctrl_c_ends_a_run_and_is_told(folder: Path) -> None:
+    program = (
+        "import shotlane\n"
+        f"experiment = shotlane.Experiment({str(folder)!r})\n"
+        "try:\n"
+        "    experiment.run('hours', mock=True)\n"
+        "except shotlane.RunFailedError as error:\n"
+        "    print(error.run.outcome.value)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    store = folder / "data" / "shotlane.db"
+    _until(lambda: store.exists() and _runs(store) == 1)
+    os.kill(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "terminated\n"
+
+
+def _runs(store: Path) -> int:
+    try:
+        return shotlane.open_store(f"sqlite:///{store}").runs().height
+    except shotlane.StoreError:  # it is just being made
+        return 0
+
+
+def _reaches(submission: shotlane.Submission, state: State) -> None:
+    _until(lambda: submission.state is state)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = threading.Event()
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        end.wait(0.01)
