@@ -10,7 +10,7 @@ from tests.store import lab
 import shotlane.analysis
 from shotlane.analysis import _types as types
 from shotlane.analysis import load, runs
-from shotlane.records import ActionKind, Fault, Outcome, SampleRow, ShotEnd, Status
+from shotlane.records import ActionKind, AttemptEnd, AttemptStart, Fault, Outcome, SampleRow, ShotEnd, Status
 from shotlane.store import StoreError, open_recorder
 
 
@@ -126,8 +126,44 @@ def test_attempts_that_ended_badly_are_given_only_when_asked_for(store_url: str)
         (1, "errored", "timeout"),
         (2, "done", None),
     ]
-    with pytest.raises(ValueError, match="attempts is 'good', 'last' or 'all', not 'bad'"):
+    with pytest.raises(ValueError, match="attempts is 'whole', 'good', 'last' or 'all', not 'bad'"):
         run.samples(attempts="bad")
+
+
+@pytest.mark.parametrize(
+    ("which", "values"),
+    [("whole", [2.0, 3.0, 4.0]), ("good", [2.0]), ("last", [2.0, 3.0, 4.0, 5.0, 6.0])],
+)
+def test_a_shot_whose_verdict_failed_was_measured_and_one_that_broke_off_was_not(
+    store_url: str, which: str, values: list[float]
+) -> None:
+    failed = Outcome.FAILED
+    endings: list[list[tuple[Outcome, str | None]]] = [
+        [(failed, None), (Outcome.PASSED, None)],  # tried again because of the verdict
+        [(failed, None)],
+        [(failed, "result")],
+        [(failed, "unsettled")],  # on_timeout: fail
+        [(Outcome.ERRORED, "timeout")],
+    ]
+    value = 0.0
+    with open_recorder(store_url) as recorder:
+        recorder.begin_run(lab.run_start())
+        for shot, attempts in enumerate(endings, 1):
+            lab.begin_shot(recorder, shot)
+            for attempt, (outcome, fault) in enumerate(attempts, 1):
+                value += 1
+                recorder.begin_attempt(AttemptStart(shot, attempt, lab.START_NS)).samples.append(
+                    lab.sample(0, 0, value)
+                )
+                told = None if fault is None else Fault(fault, "told")
+                recorder.end_attempt(AttemptEnd(shot, attempt, lab.START_NS, lab.START_NS, outcome, told, ()))
+            recorder.end_shot(ShotEnd(shot, attempts[-1][0], len(attempts)))
+    run = load(store=store_url)
+    assert run.samples(attempts=which)["value"].to_list() == values
+    assert run.lazy(attempts=which).collect()["value"].to_list() == values
+    if which == "whole":
+        assert run.samples()["value"].to_list() == values
+        assert run.wide()["furnace.temperature"].to_list() == values
 
 
 def test_parameters_are_joined_to_samples_on_request(store_url: str) -> None:

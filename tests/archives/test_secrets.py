@@ -34,14 +34,16 @@ timeout: 300 ms
 options: {password: required}
 attributes:
   level: {query: "L? {password}", reply: "{value:f}", update: 20 ms}
+  banner: {query: "B? {password}", reply: "{value:s}", type: text, update: 20 ms}
 """
 SEQUENCE = """
 language: 1
 sequence: secretive
 station: lab
-timeline: [wait: 100 ms]
+timeline: [greet: 100 ms, wait: 100 ms]
 lanes:
   meter.level: {record: {wait: 20 Hz}, required: true}
+  meter.banner: {record: {greet: 20 Hz}}
 retry: {attempts: 2, on: [garbled], then: skip}
 """
 
@@ -105,7 +107,8 @@ def test_no_secret_is_in_the_store_the_archive_exports_or_outputs(
     assert {path.name for path in files} >= {"shotlane.db", "run.json", "bag.zip", "samples.csv"}
     assert _holding(files) == []
     assert _holding_tables(tmp_path / "bag") == []
-    assert not shotlane.load(tmp_path / "bag").samples(attempts="all").is_empty()
+    readings = shotlane.load(tmp_path / "bag").samples("meter.banner", attempts="all")
+    assert readings["text"].drop_nulls().str.contains("***", literal=True).any()
 
 
 def _holding(files: list[Path]) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """How late readings start, beside a bare `time.sleep` loop and alicatlib's `record()` in the same run.
 
-    python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|busy] [--wire]
+    python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|stranger|busy] [--wire]
 
 Lateness is requested - target in microseconds. An instrument answers at once, after 60 us of Python; each has
-a port, and a thread, of its own, and all are read at the same ticks. Around it nothing (idle), a thread that
-writes rows into SQLite while the run is stored in SQLite too (writer), or two busy processes besides (busy).
+a port, and a thread, of its own, and all are read at the same ticks. Around it: nothing (idle), a thread of the
+same process that writes rows into SQLite while the run is stored there too, taken for one of the recorder's
+(writer) or for one that it knows nothing of (stranger), or two busy processes besides (busy).
 `rt`: real-time priority, where it is granted; `turns`: the ports are staggered, as they are by default.
 `time.sleep` is a loop with absolute targets in one thread. `--wire` reads over loopback TCP and a
 pseudo-terminal instead. Quote p50 and p99: shared machines stall. The ratio is p99 to that of `time.sleep`.
@@ -18,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,12 +82,20 @@ def alicatlib(rate_hz: int, seconds: float, ports: int) -> Line | None:
 
 
 def ours(
-    rate_hz: int, seconds: float, ports: int, *, realtime: bool, turns: bool, wires: Wires | None
+    rate_hz: int,
+    seconds: float,
+    ports: int,
+    beside: Sequence[int],
+    *,
+    realtime: bool,
+    turns: bool,
+    wires: Wires | None,
 ) -> Line:
     """The same through a whole run, stored in SQLite."""
     timing = granted_timing(TimingMode.REALTIME if realtime else TimingMode.NORMAL)
     with TemporaryDirectory() as folder, open_recorder(Path(folder) / "bench.db") as recorder:
         run = bench(rate_hz, seconds, ports, turns=turns, wires=wires)
+        run.beside = beside
         result = run.execute(SystemClock(timing=timing), recorder)
     sums = {
         name: sum(getattr(tally, name) for tally in result.tallies) for name in ("late", "missed", "failed")
@@ -97,40 +106,45 @@ def ours(
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """A thread that writes rows into SQLite, as fast as it can in batches."""
+def writing() -> Iterator[Sequence[int]]:
+    """A thread that writes rows into SQLite, as fast as it can in batches; its native id."""
     over = threading.Event()
 
     def write(file: str) -> None:
         store = sqlite3.connect(file, isolation_level=None)
         store.execute("PRAGMA journal_mode = WAL")
         store.execute("CREATE TABLE row (a INTEGER, b INTEGER, c REAL, PRIMARY KEY (a, b)) WITHOUT ROWID")
-        rows = ((number >> 10, number & 1023, 0.5) for number in iter(int, 1))
         counted = iter(range(sys.maxsize))
         while not over.wait(0.005):
             batch = [(number >> 10, number & 1023, 0.5) for number in islice(counted, 5000)]
             store.execute("BEGIN")
             store.executemany("INSERT INTO row VALUES (?, ?, ?)", batch)
             store.execute("COMMIT")
-        del rows
         store.close()
 
     with TemporaryDirectory() as folder:
         thread = threading.Thread(target=write, args=(str(Path(folder) / "beside.db"),))
         thread.start()
         try:
-            yield
+            yield (thread.native_id or 0,)
         finally:
             over.set()
             thread.join()
 
 
 @contextmanager
-def busy() -> Iterator[None]:
+def stranger() -> Iterator[Sequence[int]]:
+    """The same, and nobody is told."""
+    with writing():
+        yield ()
+
+
+@contextmanager
+def busy() -> Iterator[Sequence[int]]:
     """Two processes that compute."""
     processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
-        yield
+        yield ()
     finally:
         for process in processes:
             process.kill()
@@ -138,19 +152,21 @@ def busy() -> Iterator[None]:
 
 
 @contextmanager
-def idle() -> Iterator[None]:
+def idle() -> Iterator[Sequence[int]]:
     """Nothing."""
-    yield
+    yield ()
 
 
-SURROUNDINGS = {"idle": idle, "writer": writing, "busy": busy}
+SURROUNDINGS = {"idle": idle, "writer": writing, "stranger": stranger, "busy": busy}
 
 
 def granted() -> bool:
     return granted_timing(TimingMode.AUTO).mode == "realtime"
 
 
-def lines(rate_hz: int, seconds: float, ports: int, wires: Wires | None) -> Iterator[Line]:
+def lines(
+    rate_hz: int, seconds: float, ports: int, beside: Sequence[int], wires: Wires | None
+) -> Iterator[Line]:
     """All rows of one rate and number of ports."""
     yield bare_sleep(rate_hz, seconds)
     peer = alicatlib(rate_hz, seconds, ports)
@@ -158,7 +174,7 @@ def lines(rate_hz: int, seconds: float, ports: int, wires: Wires | None) -> Iter
         yield peer
     for realtime in (False, True) if granted() else (False,):
         for turns in (False, True) if ports > 1 else (False,):
-            yield ours(rate_hz, seconds, ports, realtime=realtime, turns=turns, wires=wires)
+            yield ours(rate_hz, seconds, ports, beside, realtime=realtime, turns=turns, wires=wires)
 
 
 def main(seconds: float, surroundings: Sequence[str], *, wire: bool) -> None:
@@ -171,8 +187,8 @@ def main(seconds: float, surroundings: Sequence[str], *, wire: bool) -> None:
     for around in surroundings:
         for rate_hz in RATES_HZ:
             for ports in (2,) if wire else PORTS:
-                with Wires() if wire else idle() as wires, SURROUNDINGS[around]():
-                    _print(around, rate_hz, ports, list(lines(rate_hz, seconds, ports, wires)))
+                with Wires() if wire else nullcontext() as wires, SURROUNDINGS[around]() as beside:
+                    _print(around, rate_hz, ports, list(lines(rate_hz, seconds, ports, beside, wires)))
 
 
 def _print(around: str, rate_hz: int, ports: int, rows: Sequence[Line]) -> None:

@@ -127,8 +127,9 @@ class PortPool:
 class _Listening:
     """A recorder that hands on everything, and looks at how late each reading was."""
 
-    def __init__(self, recorder: Recorder, late_ns: list[int]) -> None:
+    def __init__(self, recorder: Recorder, late_ns: list[int], beside: Sequence[int] = ()) -> None:
         self._recorder = recorder
+        self.threads = (*recorder.threads, *beside)
         self._late_ns = late_ns
 
     def __getattr__(self, name: str) -> Any:
@@ -136,15 +137,20 @@ class _Listening:
 
     def begin_attempt(self, start: Any) -> Any:
         buffer = self._recorder.begin_attempt(start)
-        append, late = buffer.samples.append, self._late_ns.append
+        return _Buffer(buffer, _Samples(buffer.samples.append, self._late_ns.append))
 
-        class Samples:
-            def append(self, row: SampleRow) -> None:
-                if row.requested_ns is not None:
-                    late(row.requested_ns - row.target_ns)
-                append(row)
 
-        return _Buffer(buffer, Samples())
+class _Samples:
+    """Looks at every row on its way."""
+
+    def __init__(self, keep: Callable[[SampleRow], None], late: Callable[[int], None]) -> None:
+        self._keep = keep
+        self._late = late
+
+    def append(self, row: SampleRow) -> None:
+        if row.requested_ns is not None:
+            self._late(row.requested_ns - row.target_ns)
+        self._keep(row)
 
 
 class _Buffer:
@@ -167,6 +173,7 @@ class PortBench:
 
     plan: HandPlan
     pool: PortPool
+    beside: Sequence[int] = ()  # threads that count as the recorder's
 
     @property
     def late_ns(self) -> list[int]:
@@ -179,7 +186,7 @@ class PortBench:
         )
         start = RunStart("bench", "bench", 0, len(self.plan), "", channels, {})
         # Only what these plans need of either protocol.
-        listening: Any = _Listening(recorder, self.late_ns)
+        listening: Any = _Listening(recorder, self.late_ns, self.beside)
         pool: Any = self.pool
         return execute(self.plan, pool, listening, clock, start=start)
 

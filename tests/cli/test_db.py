@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from tests.store import lab
 
 from shotlane.cli import main
 from shotlane.store import open_recorder, spools
+from shotlane.store._schema import SCHEMA_VERSION
 
 DUMP = Path(__file__).parents[1] / "store" / "data" / "version_1.sql"
 
@@ -25,12 +28,20 @@ def _old(store: str) -> None:
 
 
 def _leave_spool(store: str) -> None:
+    with _spool_left(store):
+        pass
+
+
+@contextmanager
+def _spool_left(store: str) -> Iterator[None]:
+    """A run whose records wait, as long as somebody else keeps the store locked."""
     with open_recorder(store, wait_s=0.05, flush_interval_s=60) as recorder:
         recorder.begin_run(lab.run_start())
         other = sqlite3.connect(store, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         lab.record_shot(recorder, 1, lab.four_readings(1))
         recorder.close()
+        yield
         other.close()
 
 
@@ -42,9 +53,9 @@ def test_an_old_store_is_told_upgraded_and_fit_for_use(
     assert main(["runs", "--store", store]) == 2
     assert capsys.readouterr().err.count("shotlane db upgrade") == 2
     assert main(["db", "info", "--store", store]) == 0
-    assert "version 1, this shotlane needs 2: stale" in capsys.readouterr().out
+    assert f"version 1, this shotlane needs {SCHEMA_VERSION}: stale" in capsys.readouterr().out
     assert main(["db", "upgrade", "--store", store]) == 0
-    assert "schema version 1 -> 2" in capsys.readouterr().out
+    assert f"schema version 1 -> {SCHEMA_VERSION}" in capsys.readouterr().out
     assert main(["db", "check", "--store", store]) == 0
     assert main(["runs", "--store", store]) == 0
 
@@ -60,10 +71,10 @@ def test_info_is_there_for_programs(store: str, capsys: pytest.CaptureFixture[st
 def test_waiting_records_are_told_by_every_verb_that_reads_and_delivered(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _leave_spool(store)
-    for verb in (["runs"], ["show", "1"], ["db", "info"]):
-        assert main([*verb, "--store", store]) == 0
-        assert "`shotlane db recover` delivers them" in capsys.readouterr().err
+    with _spool_left(store):
+        for verb in (["runs"], ["show", "1"], ["db", "info"]):
+            assert main([*verb, "--store", store]) == 0
+            assert "`shotlane db recover` delivers them" in capsys.readouterr().err
     assert main(["db", "recover", "--store", store]) == 0
     assert "rows delivered" in capsys.readouterr().out
     assert spools(store) == ()

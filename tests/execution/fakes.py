@@ -349,6 +349,7 @@ class Bench:
     shots: Sequence[int] | None = None
     asker: Asker | None = None
     attended: bool = False
+    store_wait_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.pool = FakePool(self.clock, lambda request: self.act(self, request))
@@ -365,6 +366,7 @@ class Bench:
             shots=self.shots,
             asker=self.asker,
             attended=self.attended,
+            store_wait_s=self.store_wait_s,
         )
         check_books(self)
         return self.result

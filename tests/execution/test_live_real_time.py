@@ -230,14 +230,14 @@ def test_a_commit_that_stalls_keeps_nobody_from_being_made_safe(
     bench = _bench(HandPlan([segment(rule("c.x"))], count=2), act)
     commit, was_safe = bench.recorder.end_shot, list[bool]()
 
-    def stalling(end: Any) -> None:
+    def stalling(end: Any, meanwhile: Any) -> None:
         threading.Timer(0.05, bench.control.stop, STOP).start()
         was_safe.append(safe.wait(10))
-        commit(end)
+        commit(end, meanwhile)
 
-    def stopped_before(end: Any) -> None:
+    def stopped_before(end: Any, meanwhile: Any) -> None:
         was_safe.append(safe.is_set())
-        commit(end)
+        commit(end, meanwhile)
 
     if when == "before":
         tell = bench.recorder.event

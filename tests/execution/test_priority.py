@@ -7,6 +7,7 @@ import textwrap
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -73,15 +74,21 @@ def test_other_systems_keep_time_without(monkeypatch: pytest.MonkeyPatch, platfo
 
 
 @LINUX
-def test_it_is_not_taken_where_nothing_could_stop_a_runaway(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    unbounded = tmp_path / "sched_rt_runtime_us"
-    unbounded.write_text("-1\n")
-    monkeypatch.setattr(priority, "_THROTTLE", unbounded)
+def test_it_is_taken_in_the_main_thread_only_where_a_runaway_is_heard_of() -> None:
     timing = _in_a_thread(lambda: granted_timing(TimingMode.AUTO))
     assert isinstance(timing, Timing)
-    assert "could hang the machine" in timing.reason
+    assert (timing.mode, timing.priority) == ("normal", None)
+    assert "main thread only" in timing.reason
+
+
+@LINUX
+def test_who_demands_it_in_another_thread_is_refused() -> None:
+    def asked() -> str:
+        with pytest.raises(TimingRefusedError) as refusal:
+            granted_timing(TimingMode.REALTIME)
+        return str(refusal.value)
+
+    assert "main thread only" in str(_in_a_thread(asked))
 
 
 @LINUX
@@ -105,6 +112,84 @@ def test_what_a_driver_starts_is_ordinary() -> None:
         return own, int(str(_in_a_thread(lambda: os.sched_getscheduler(0))))
 
     assert _in_a_thread(inherited) == (os.SCHED_FIFO, os.SCHED_OTHER)
+
+
+class _Beside:
+    """A thread that waits until it is told what to do."""
+
+    def __init__(self) -> None:
+        self._acts: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while (act := self._acts.get()) is not None:
+            act()
+
+    def close(self) -> None:
+        self._acts.put(None)
+        self.thread.join()
+
+    @property
+    def policy(self) -> tuple[int, int]:
+        native = self.thread.native_id
+        assert native is not None
+        policy = os.sched_getscheduler(native) & ~os.SCHED_RESET_ON_FORK
+        return policy, os.sched_getparam(native).sched_priority
+
+
+@NEEDS_PRIORITY
+def test_threads_that_take_the_interpreter_are_lifted_below_those_that_keep_time_and_put_back() -> None:
+    aide = _Beside()
+    clock = SystemClock(timing=granted_timing(TimingMode.REALTIME))
+    with clock.keeping_time([aide.thread.native_id or 0]):
+        lifted = aide.policy
+    after = aide.policy
+    aide.close()
+    assert lifted == (os.SCHED_FIFO, priority.AIDE_PRIORITY)
+    assert priority.AIDE_PRIORITY < priority.PRIORITY
+    assert after == (os.SCHED_OTHER, 0)
+
+
+def test_without_priority_nobody_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "shotlane.execution._system_clock.take_priority", lambda *_: pytest.fail("it was lifted")
+    )
+    with SystemClock().keeping_time([threading.get_native_id()]):
+        pass
+
+
+# An aide computes without the interpreter's lock, then a thread that keeps time does.
+_AIDE_RUNS_AWAY = """
+import hashlib, os, threading, time
+from shotlane.execution import SystemClock, TimingMode, granted_timing
+
+def compute(count):
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", count)
+
+clock, begin, told = SystemClock(timing=granted_timing(TimingMode.REALTIME)), threading.Event(), []
+aide = threading.Thread(target=lambda: (begin.wait(), compute(8_000_000)))
+aide.start()
+with clock.keeping_time([aide.native_id]):
+    urgent = threading.Thread(target=lambda: (clock.prepare_thread(), aide.join(), compute(8_000_000)))
+    urgent.start()
+    begin.set()
+    for thread in (aide, urgent):
+        while thread.is_alive():
+            time.sleep(0.05)
+        told.append((clock.timing.mode, len(clock.happenings())))
+print(told)
+"""
+
+
+@NEEDS_PRIORITY
+@pytest.mark.real_time
+def test_an_aide_that_computes_long_loses_its_priority_and_those_that_keep_time_do_not() -> None:
+    """They lose theirs when it is one of them, after the same time as ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", _AIDE_RUNS_AWAY], capture_output=True, text=True, timeout=100
+    )
+    assert done.stdout.strip() == "[('realtime', 1), ('normal', 1)]", done.stderr
 
 
 @NEEDS_PRIORITY

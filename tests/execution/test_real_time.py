@@ -183,6 +183,17 @@ def test_the_switch_interval_is_short_while_it_matters() -> None:
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
+def test_those_who_keep_time_may_overlap() -> None:
+    before = sys.getswitchinterval()
+    first, second = punctual_process(), punctual_process()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL_S)
+    second.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
 def test_progress_can_be_read_from_another_thread() -> None:
     progress, seen = Progress(), set()
     bench = _bench(HandPlan([segment(rule("a.x", count=10), duration_ms=120)], count=2))

@@ -102,6 +102,19 @@ def test_a_stop_after_the_last_shot_changes_nothing() -> None:
     assert bench.run().outcome is Outcome.DONE
 
 
+def test_a_stop_after_the_last_shot_does_not_hide_that_one_was_errored() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if bench.pool.attempts[-1] == (1, 1) and request.text == "c.u=6":
+            raise error()
+        if bench.pool.attempts[-1] == (2, 1) and request.text == "a.u=0":
+            bench.control.stop(*STOP)
+
+    bench = Bench(_plan(count=2, retry=RetryPolicy(then="skip")), act)
+    result = bench.run()
+    assert result.outcome is Outcome.ERRORED
+    assert str(result.reason).startswith("shot 1 ended with a fault")
+
+
 def test_the_worst_of_two_stops_counts() -> None:
     control = Control()
     control.stop(*STOP)
@@ -278,7 +291,7 @@ def test_a_failed_write_is_tried_again_when_the_run_ends_later() -> None:
 def test_an_abort_is_not_hidden_by_a_commit_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(_plan(count=3), recorder=MemoryRecorder({"end_run"}))
 
-    def failing(_: object) -> None:
+    def failing(*_: object) -> None:
         bench.control.stop(Outcome.ABORTED, "too hot")
         raise RecorderError("the disk is full")
 

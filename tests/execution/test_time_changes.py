@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from tests.execution.fakes import MS, Bench, HandPlan, S, rule, segment
+from tests.execution.fakes import MS, Bench, HandPlan, Request, S, rule, segment
 
 from shotlane.execution import SystemClock
 from shotlane.execution._time_changes import Clocks, read_clocks, time_changes
@@ -53,27 +53,33 @@ def test_a_clock_that_nothing_happened_to_tells_nothing() -> None:
 
 
 class _Disturbed(SystemClock):
-    """A machine that slept 12 s and woke with a wall clock that somebody set back by an hour."""
+    """A machine that slept 12 s in a shot and woke with a wall clock that somebody set back by an hour."""
 
     def look(self, clocks: Clocks) -> None:
-        if len(self.looks) == 2:
+        if self.shooting and not self.looks:
             clocks = clocks._replace(
                 utc_ns=clocks.utc_ns + (12 - 3600) * S, slept_ns=clocks.slept_ns + 12 * S
             )
-        self.looks.append(clocks)
+        if self.shooting:
+            self.looks.append(clocks)
         super().look(clocks)
 
     def __init__(self) -> None:
         self.looks: list[Clocks] = []
+        self.shooting = False
         super().__init__()
 
 
 @pytest.mark.real_time
 def test_the_run_record_tells_what_happened_to_time() -> None:
     clock = _Disturbed()
-    bench = Bench(HandPlan([segment(rule("a.x"), duration_ms=1)], count=1), clock=clock)
+
+    def shoot(bench: Bench, request: Request) -> None:
+        clock.shooting = True
+
+    bench = Bench(HandPlan([segment(rule("a.x"), duration_ms=1)], count=1), shoot, clock=clock)
     bench.run()
-    assert len(clock.looks) == 3  # as the run began, as its attempt began, as that ended
+    assert len(clock.looks) == 1  # as the attempt ended
     (suspended,), (stepped,) = bench.events("clock.suspended"), bench.events("clock.stepped")
     assert suspended["for_s"] == pytest.approx(12, abs=0.001)
     assert stepped["by_s"] == pytest.approx(-3600, abs=0.001)
@@ -82,6 +88,16 @@ def test_the_run_record_tells_what_happened_to_time() -> None:
         (1, 1, "clock.suspended"),
         (1, 1, "clock.stepped"),
     ]
+
+
+def test_the_wall_clock_is_read_anew_before_an_attempt_that_does_not_follow_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SystemClock()
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    time.sleep(0.01)
+    clock.anchor()
+    assert clock.utc_ns() < 10 * S
 
 
 def test_a_step_of_the_wall_clock_bends_no_time_of_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:

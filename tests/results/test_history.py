@@ -1,6 +1,9 @@
 """The look-back of conditions: the newest value, and figures over a window that readings cover."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ from tests.results.attempts import CHANNELS, MS, S, formula, index
 
 from shotlane.plan import Figure
 from shotlane.results import History
+from shotlane.results import _blocks as blocks
+from shotlane.results import _history as look_backs
+from shotlane.results._blocks import SIZE
 
 X, T, GATE, GAS = (index(name) for name in ("x", "T", "gate", "gas"))
 
@@ -99,7 +105,8 @@ def test_memory_is_bounded_by_the_window() -> None:
     history = History([look_back("mean")], CHANNELS)
     for tick in range(100_000):
         history.add(X, tick * 10 * MS, float(tick))
-    assert len(history._tracks[X].published.at_ns) <= 512
+    assert len(history._tracks[X].published.at_ns) <= 4 * SIZE
+    assert history._tracks[X].published.blocks.sums.shape[1] <= 8
 
 
 def test_a_condition_holds_or_not_and_without_a_reading_neither() -> None:
@@ -131,3 +138,81 @@ def test_a_window_is_that_of_all_readings_ever_made(
         expected = [np.mean(inside), max(inside), len(inside), inside[0]] if covered else [None] * 4
         found = [history.figure(figure) for figure in figures]
         assert found == [item if item is None else pytest.approx(item) for item in expected]
+
+
+@contextmanager
+def small_blocks(size: int) -> Iterator[None]:
+    """Blocks are of so many readings, and in use however short a window is."""
+    with (
+        patch.object(blocks, "SIZE", size),
+        patch.object(look_backs, "SIZE", size),
+        patch.object(look_backs, "LONG", 0),
+    ):
+        yield
+
+
+BY_NUMPY = {
+    "mean": np.mean,
+    "min": np.min,
+    "max": np.max,
+    "std": np.std,
+    "slope": lambda values, times_s: np.polyfit(times_s - times_s[-1], values, 1)[0],
+}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1 * MS, 800 * MS), st.floats(-1e3, 1e3)), min_size=3, max_size=150),
+    st.integers(1 * S, 20 * S),
+    st.integers(1, 9),
+    st.sampled_from([0.0, 1e6]),
+)
+def test_a_long_window_out_of_blocks_is_what_numpy_says(
+    readings: list[tuple[int, float]], window_ns: int, size: int, level: float
+) -> None:
+    figures = {name: look_back(name, window_s=window_ns / S) for name in BY_NUMPY}
+    with small_blocks(size):
+        history, now_ns, made = History(figures.values(), CHANNELS), 5 * S, list[tuple[int, float]]()
+        for delay_ns, number in readings:
+            now_ns += delay_ns
+            made.append((now_ns, level + number))
+            history.add(X, *made[-1])
+            inside = np.array([item for item in made if item[0] >= now_ns - window_ns])
+            if made[0][0] > now_ns - window_ns or len(inside) < 3:
+                continue
+            for name, by_numpy in BY_NUMPY.items():
+                expected = by_numpy(inside[:, 1], *([inside[:, 0] / S] if name == "slope" else []))
+                found = history.figure(figures[name])
+                assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * (1 + level)), name
+
+
+@pytest.mark.parametrize("function", ["mean", "std", "min", "max", "slope"])
+def test_what_spoils_a_sum_is_gone_with_its_window(function: str) -> None:
+    figure = look_back(function, window_s=10)
+    with small_blocks(4):
+        history = History([figure], CHANNELS)
+        for second in range(40):
+            history.add(X, second * S, math.inf if second == 12 else 1e9 + second % 2)
+        assert history.figure(figure) == pytest.approx(
+            {"mean": 1e9 + 6 / 11, "std": math.sqrt(30) / 11, "min": 1e9, "max": 1e9 + 1, "slope": 0.0}[
+                function
+            ],
+            abs=1e-6,
+        )
+
+
+def test_a_window_of_many_readings_takes_blocks_and_of_truths_as_well() -> None:
+    """The work is counted, not timed: no more numbers are looked at than lie in blocks that are not whole."""
+    share = look_back("mean", GATE, window_s=2 * look_backs.LONG * 1e-3)
+    history = History([share], CHANNELS)
+    for tick in range(2 * look_backs.LONG + 700):
+        history.add(GATE, tick * MS, tick % 4 == 0)
+    asked = list[int]()
+
+    def counted(at_ns: blocks.Times, values: blocks.Values) -> tuple[float, ...]:
+        asked.append(len(values))
+        return sums(at_ns, values)
+
+    sums = blocks._sums
+    with patch.object(blocks, "_sums", counted):
+        assert history.figure(share) == pytest.approx(0.25, abs=1e-4)
+    assert 0 < sum(asked) < 2 * SIZE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.store import lab
 
-from shotlane.records import Outcome
+from shotlane.records import Outcome, ShotEnd
 from shotlane.store import SessionStart, StoreError, open_reader, open_recorder
 
 
@@ -154,3 +154,19 @@ def test_a_store_on_a_medium_that_cannot_be_written_is_read(
     monkeypatch.setattr("shotlane.store._engine._writable", lambda _: False)
     with open_reader(sqlite_url) as reader:
         assert reader.newest() == 1
+
+
+def test_a_run_tells_how_its_shots_ended(store_url: str) -> None:
+    with open_recorder(store_url) as recorder:
+        run = recorder.begin_run(lab.run_start(shots_planned=12))
+        endings = [Outcome.DONE, Outcome.ERRORED, Outcome.PASSED, Outcome.SKIPPED, Outcome.ERRORED]
+        for shot, outcome in enumerate(endings, 1):
+            lab.begin_shot(recorder, shot)
+            recorder.end_shot(ShotEnd(shot, outcome, 1))
+        lab.record_run(recorder, 2)
+    with open_reader(store_url) as reader:
+        newest, other = reader.runs()
+        assert (newest.shots_good, newest.other_shots) == (2, "")
+        assert (other.number, other.shots_committed, other.shots_good) == (run, 5, 2)
+        assert other.other_shots == "2 errored, 1 skipped"
+        assert reader.run(run).outcomes == other.outcomes

@@ -14,8 +14,8 @@ import pytest
 from tests.store import lab
 from tests.store.postgres_server import PostgresServer, binaries
 
-from shotlane.records import AttemptStart, Outcome, PollRow, RecorderError, ResultRow, ShotEnd, Status
-from shotlane.store import StoreRecorder, open_reader, open_recorder, recover, spools
+from shotlane.records import AttemptStart, NoRoomError, Outcome, PollRow, RecorderError, ResultRow, ShotEnd, Status
+from shotlane.store import StoreRecorder, _outlet, open_reader, open_recorder, recover, spools
 from shotlane.store._spool import Spool
 
 
@@ -246,17 +246,19 @@ def test_a_disk_without_any_room_is_told_and_loses_nothing_once_there_is_some(tm
     if mounted.returncode:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
     try:
-        losses: list[RecorderError] = []
+        losses: list[NoRoomError] = []
         with open_recorder(disk / "lab.db", flush_interval_s=60, wait_s=0.2) as recorder:
-            recorder.on_loss(losses.append)
+            recorder.on_no_room(losses.append)
             recorder.begin_run(lab.run_start())
             (disk / "ballast").write_bytes(bytes(_free(disk) - 20_000))
-            with pytest.raises(
-                RecorderError, match=r"its disk is full; nor can they wait in .*spool: No space"
-            ):
+            with pytest.raises(NoRoomError, match=r"its disk is full; nor can they wait in .*spool: No space"):
                 lab.record_shot(recorder, 1, [lab.sample(0, tick, 1.0) for tick in range(2000)])
-            assert len(losses) == 1
+            with pytest.raises(NoRoomError):
+                recorder.flush()
+            assert [loss.full for loss in losses] == [False]
             (disk / "ballast").unlink()
+            recorder.flush()
+            assert recorder.statistics()["waiting"] == 0
             lab.end_run(recorder)
         assert len(_values(f"sqlite:///{disk / 'lab.db'}")) == 2000
     finally:
@@ -294,11 +296,17 @@ def test_neither_store_nor_spool_keeps_the_rows_in_memory(
     with _started(sqlite_url) as recorder:
         with _locked(sqlite_url), monkeypatch.context() as patch:
             patch.setattr(Spool, "append", full)
-            with pytest.raises(RecorderError, match=r"locked; nor can they wait in .*: No space left"):
+            found: list[bool] = []
+            recorder.on_no_room(lambda error: found.append(error.full))
+            patch.setattr(_outlet, "MOST_HELD", 20)
+            with pytest.raises(NoRoomError, match=r"locked; nor can they wait in .*: No space left"):
                 lab.record_shot(recorder, 1, lab.four_readings(1))
+            with pytest.raises(NoRoomError):
+                lab.record_shot(recorder, 2, lab.four_readings(2))
+            assert found == [False, True]
             assert recorder.statistics()["waiting"] > 4
         lab.end_run(recorder)
-    assert len(_values(sqlite_url)) == 4
+    assert len(_values(sqlite_url)) == 8
 
 
 def test_rows_within_a_shot_reach_the_spool_by_the_timer(sqlite_url: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shotlane.store import StoreError, open_reader, open_recorder
+from shotlane.store._schema import SCHEMA_VERSION
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -23,7 +24,9 @@ def test_a_newer_store_is_refused_with_the_way_out(store_url: str) -> None:
         cursor.execute("UPDATE schema_version SET version = 99")
     recorder.close()
     for door in (open_recorder, open_reader):
-        with pytest.raises(StoreError, match=r"version 99, this shotlane knows 2 \(.*pip install --upgrade"):
+        with pytest.raises(
+            StoreError, match=rf"version 99, this shotlane knows {SCHEMA_VERSION} \(.*pip install --upgrade"
+        ):
             door(store_url)
 
 

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.acquisition._buffer import Batch, BufferStatistics, OverflowPolicy
+    from shotlane.acquisition._component import Component, ComponentStatus, QueueFullError
+    from shotlane.acquisition._destination import sink_for
     from shotlane.acquisition._devices import DeviceResult, Devices, ErrorPolicy
     from shotlane.acquisition._discovery import find_devices, list_serial_ports, probe
+    from shotlane.acquisition._handle import DriverHandle, Handle, PoolHandle
+    from shotlane.acquisition._job import Job, JobStatus
+    from shotlane.acquisition._job_record import JobState
     from shotlane.acquisition._outlet import OutletStatistics
     from shotlane.acquisition._parquet_sink import ParquetSink
     from shotlane.acquisition._pipe import Pipe, PipeSummary, pipe
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from shotlane.acquisition._sqlite_sink import SqliteSink
     from shotlane.acquisition._summary import AcquisitionSummary
     from shotlane.acquisition._table import SCHEMA, frame
+    from shotlane.acquisition._tapped import Tapped
+    from shotlane.acquisition._task import Task
     from shotlane.acquisition._text_sinks import CsvSink, JsonLinesSink
 
 _HOMES = {
@@ -33,10 +40,17 @@ _HOMES = {
     "Backoff": "_poll_line",
     "Batch": "_buffer",
     "BufferStatistics": "_buffer",
+    "Component": "_component",
+    "ComponentStatus": "_component",
     "CsvSink": "_text_sinks",
     "DeviceResult": "_devices",
     "Devices": "_devices",
+    "DriverHandle": "_handle",
     "ErrorPolicy": "_devices",
+    "Handle": "_handle",
+    "Job": "_job",
+    "JobState": "_job_record",
+    "JobStatus": "_job",
     "JsonLinesSink": "_text_sinks",
     "Line": "_source",
     "MeasuredChannel": "_sample",
@@ -50,8 +64,10 @@ _HOMES = {
     "PipeSummary": "_pipe",
     "PollSource": "_source",
     "Polled": "_source",
+    "PoolHandle": "_handle",
     "PostgresConfig": "_postgres_config",
     "PostgresSink": "_postgres_sink",
+    "QueueFullError": "_component",
     "RecordOptions": "_record",
     "Recording": "_recording",
     "Rotation": "_rotation",
@@ -60,6 +76,8 @@ _HOMES = {
     "Sink": "_sink",
     "SinkError": "_sink",
     "SqliteSink": "_sqlite_sink",
+    "Tapped": "_tapped",
+    "Task": "_task",
     "UnknownChannelError": "_source",
     "chosen": "_source",
     "definition_channels": "_pool_lines",
@@ -70,6 +88,7 @@ _HOMES = {
     "pipe": "_pipe",
     "pool_lines": "_pool_lines",
     "probe": "_discovery",
+    "sink_for": "_destination",
     "source_opening": "_record",
 }
 
@@ -79,10 +98,17 @@ __all__ = [
     "Backoff",
     "Batch",
     "BufferStatistics",
+    "Component",
+    "ComponentStatus",
     "CsvSink",
     "DeviceResult",
     "Devices",
+    "DriverHandle",
     "ErrorPolicy",
+    "Handle",
+    "Job",
+    "JobState",
+    "JobStatus",
     "JsonLinesSink",
     "Line",
     "MeasuredChannel",
@@ -96,8 +122,10 @@ __all__ = [
     "PipeSummary",
     "PollSource",
     "Polled",
+    "PoolHandle",
     "PostgresConfig",
     "PostgresSink",
+    "QueueFullError",
     "RecordOptions",
     "Recording",
     "Rotation",
@@ -105,6 +133,8 @@ __all__ = [
     "Sink",
     "SinkError",
     "SqliteSink",
+    "Tapped",
+    "Task",
     "UnknownChannelError",
     "chosen",
     "definition_channels",
@@ -115,6 +145,7 @@ __all__ = [
     "pipe",
     "pool_lines",
     "probe",
+    "sink_for",
     "source_opening",
 ]
 

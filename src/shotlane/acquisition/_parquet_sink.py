@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shotlane.acquisition._rotation import Paths, Rotation
 from shotlane.acquisition._sample import Sample
 from shotlane.acquisition._sink import Sink, SinkError
-from shotlane.acquisition._table import frame
+from shotlane.acquisition._table import frame, get_ready
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,6 +54,7 @@ class ParquetSink(Sink):
         """Make the folder, or go on in it."""
         if self._path.is_file():
             raise SinkError(f"{self._path} is a file; a Parquet sink writes a folder")
+        get_ready()
         self._paths = Paths(self._path, self._rotation)
         self._begin(self._paths.now)
 
@@ -119,6 +120,10 @@ class ParquetSink(Sink):
     def target(self) -> str:
         """The folder."""
         return str(self._path)
+
+    def files(self) -> Sequence[Path]:
+        """The folder that is written now."""
+        return () if self._paths is None else (self._paths.now,)
 
     def spool(self) -> Path:
         """Beside the folder."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Protocol
 
 from shotlane.acquisition._buffer import Batch
@@ -150,6 +150,8 @@ class Pipe:
 
 def _whatever_comes(finish: Callable[[], bool]) -> bool:
     """Finish, also when Ctrl-C is pressed again: in a thread that it does not reach."""
+    if current_thread() is not main_thread():  # where it never comes; the ending interpreter has no threads
+        return finish()
     try:
         return bounded(finish, _LONGEST_END_S)
     except NotEndedError:

@@ -44,6 +44,10 @@ class Sink(ABC):
     def target(self) -> str:
         """Where the samples go, safe to show: without a password."""
 
+    def files(self) -> Sequence[Path]:
+        """What it keeps on this machine, when it is open: files, or a folder; nothing of a server."""
+        return ()
+
     def spool(self) -> Path:
         """Where samples wait while the sink fails."""
         from platformdirs import user_data_path  # late: of use after a failure alone

@@ -139,6 +139,10 @@ class SqliteSink(Sink):
         """The path and the table."""
         return f"{self._path}:{self._table}"
 
+    def files(self) -> Sequence[Path]:
+        """The file that is written now."""
+        return () if self._paths is None else (self._paths.now,)
+
     def spool(self) -> Path:
         """Beside the file."""
         return self._path.with_name(f"{self._path.name}.spool")

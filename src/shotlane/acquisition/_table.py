@@ -6,13 +6,14 @@ beyond 2^53, not-a-number, infinities) stands in `text` too, as do arrays, in JS
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from shotlane.acquisition._sample import MeasuredChannel, Origin, Sample
+from shotlane.model import Attribute, ValueType
 from shotlane.records import Status
 
 if TYPE_CHECKING:
@@ -93,9 +94,16 @@ def channel_row(channel: MeasuredChannel, origin: Origin) -> tuple[Any, ...]:
     )
 
 
+def get_ready() -> None:
+    """Import what `frame` needs: when a sink is opened, and not while ticks are kept."""
+    import polars as pl  # late: an eighth of a second
+
+    pl.DataFrame({"value": [0.0]}).select(pl.col("value") + 1)
+
+
 def frame(samples: Sequence[Sample]) -> "pl.DataFrame":
     """The samples in the columns of `SCHEMA`."""
-    import polars as pl  # late: an eighth of a second
+    import polars as pl
 
     channels, origins, tick, target, requested, received, values, status, raw, fault = zip(
         *samples, strict=True
@@ -126,6 +134,49 @@ def frame(samples: Sequence[Sample]) -> "pl.DataFrame":
         }
     )
     return _timed(pl.concat([head, own], how="horizontal"))
+
+
+_KINDS: Final = {
+    ValueType.FLOAT: "Float64",
+    ValueType.INT: "Int64",
+    ValueType.BOOL: "Boolean",
+    ValueType.OPTION: "String",
+    ValueType.TEXT: "String",
+}
+
+
+def wide(
+    samples: Sequence[Sample],
+    channels: Sequence[MeasuredChannel],
+    attributes: Mapping[str, Attribute],
+    elapsed_s: Callable[[int], float | None],
+) -> "pl.DataFrame":
+    """Samples of one recording as a row per tick and a column per quantity, of the type it declares.
+
+    An array stands as the list of its numbers.
+    """
+    import polars as pl
+
+    rows: dict[int, dict[str, Any]] = {}
+    instants: dict[int, int] = {}
+    for sample in samples:
+        rows.setdefault(sample.tick, {})[sample.parameter] = sample.value
+        instants[sample.tick] = sample.target_ns + sample.origin.utc_offset_ns
+    columns = [
+        pl.Series("tick", list(rows), dtype=pl.Int64),
+        pl.Series("target_at", list(instants.values()), dtype=pl.Int64).cast(pl.Datetime("ns", "UTC")),
+        pl.Series("elapsed_s", [elapsed_s(tick) for tick in rows], dtype=pl.Float64),
+    ]
+    for name in dict.fromkeys(channel.parameter for channel in channels):
+        kind = _KINDS.get(attributes[name].type)
+        values = [_listed(row.get(name)) for row in rows.values()]
+        dtype: Any = pl.List(pl.Float64) if kind is None else getattr(pl, kind)
+        columns.append(pl.Series(name, values, dtype=dtype, strict=False))
+    return pl.DataFrame(columns)
+
+
+def _listed(value: Any) -> Any:
+    return value.ravel().tolist() if isinstance(value, np.ndarray) else value
 
 
 def _shared(names: Sequence[str], heads: Sequence[tuple[Any, ...]]) -> "pl.DataFrame":

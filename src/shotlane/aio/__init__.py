@@ -1,1 +1,151 @@
-"""The async face: a twin of every blocking public name."""
+"""The async face: what `shotlane` has, with a twin of everything that blocks. For asyncio and trio.
+
+`await` a function's twin, enter and iterate with `async`; names that do not block are the same objects. Names
+are imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import shotlane
+
+if TYPE_CHECKING:
+    from shotlane import (
+        AcquisitionSummary,
+        ArchiveError,
+        Backoff,
+        DeviceResult,
+        Diagnostic,
+        DocumentError,
+        ErrorPolicy,
+        LoggedEvent,
+        MeasuredChannel,
+        Outcome,
+        OverflowPolicy,
+        Polled,
+        PollSource,
+        PostgresConfig,
+        ResumeError,
+        Rotation,
+        Sample,
+        Status,
+        StoreError,
+        UnknownChannelError,
+    )
+    from shotlane.aio._analysis import LoadedRun, LoadedRuns, export, load, open_store, runs
+    from shotlane.aio._devices import Devices, open_devices
+    from shotlane.aio._discovery import find_devices, list_serial_ports, probe
+    from shotlane.aio._documents import archive, check, import_run, note, verify
+    from shotlane.aio._events import events, on_event
+    from shotlane.aio._recording import Recording, pipe, record
+    from shotlane.aio._runs import Run, resume, run
+    from shotlane.aio._sinks import (
+        CsvSink,
+        JsonLinesSink,
+        MemorySink,
+        ParquetSink,
+        PostgresSink,
+        SqliteSink,
+        sink_for,
+    )
+
+# Of the twins; all else is found in `shotlane`.
+_HOMES = {
+    "CsvSink": "_sinks",
+    "Devices": "_devices",
+    "JsonLinesSink": "_sinks",
+    "LoadedRun": "_analysis",
+    "LoadedRuns": "_analysis",
+    "MemorySink": "_sinks",
+    "ParquetSink": "_sinks",
+    "PostgresSink": "_sinks",
+    "Recording": "_recording",
+    "Run": "_runs",
+    "SqliteSink": "_sinks",
+    "archive": "_documents",
+    "check": "_documents",
+    "events": "_events",
+    "export": "_analysis",
+    "find_devices": "_discovery",
+    "import_run": "_documents",
+    "list_serial_ports": "_discovery",
+    "load": "_analysis",
+    "note": "_documents",
+    "on_event": "_events",
+    "open_devices": "_devices",
+    "open_store": "_analysis",
+    "pipe": "_recording",
+    "probe": "_discovery",
+    "record": "_recording",
+    "resume": "_runs",
+    "run": "_runs",
+    "runs": "_analysis",
+    "sink_for": "_sinks",
+    "verify": "_documents",
+}
+
+__all__ = [
+    "AcquisitionSummary",
+    "ArchiveError",
+    "Backoff",
+    "CsvSink",
+    "DeviceResult",
+    "Devices",
+    "Diagnostic",
+    "DocumentError",
+    "ErrorPolicy",
+    "JsonLinesSink",
+    "LoadedRun",
+    "LoadedRuns",
+    "LoggedEvent",
+    "MeasuredChannel",
+    "MemorySink",
+    "Outcome",
+    "OverflowPolicy",
+    "ParquetSink",
+    "PollSource",
+    "Polled",
+    "PostgresConfig",
+    "PostgresSink",
+    "Recording",
+    "ResumeError",
+    "Rotation",
+    "Run",
+    "Sample",
+    "SqliteSink",
+    "Status",
+    "StoreError",
+    "UnknownChannelError",
+    "archive",
+    "check",
+    "events",
+    "export",
+    "find_devices",
+    "import_run",
+    "list_serial_ports",
+    "load",
+    "note",
+    "on_event",
+    "open_devices",
+    "open_store",
+    "pipe",
+    "probe",
+    "record",
+    "resume",
+    "run",
+    "runs",
+    "sink_for",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"shotlane.aio.{_HOMES[name]}"), name)
+    if name in __all__:
+        return getattr(shotlane, name)
+    raise AttributeError(f"module 'shotlane.aio' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,28 +3,46 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from shotlane.analysis._load import export, find_runs, load, open_store, runs
+from shotlane.analysis._load import events, export, find_runs, load, on_event, open_store, runs
 
 if TYPE_CHECKING:
     from shotlane.analysis._arrays import ArrayReading
+    from shotlane.analysis._events import EventStream
+    from shotlane.analysis._export import ONE_FILE, NoWriterError
     from shotlane.analysis._loaded import LoadedRun
+    from shotlane.analysis._observations import observations
     from shotlane.analysis._several import LoadedRuns
     from shotlane.analysis._store import Store
 
 __all__ = [
+    "ONE_FILE",
     "ArrayReading",
+    "EventStream",
     "LoadedRun",
     "LoadedRuns",
+    "NoWriterError",
     "Store",
+    "events",
     "export",
     "find_runs",
     "load",
+    "observations",
+    "on_event",
     "open_store",
     "runs",
 ]
 
-# Late, for they import polars.
-_HOMES = {"ArrayReading": "_arrays", "LoadedRun": "_loaded", "LoadedRuns": "_several", "Store": "_store"}
+# Late, for they import polars or SQLAlchemy.
+_HOMES = {
+    "ArrayReading": "_arrays",
+    "EventStream": "_events",
+    "LoadedRun": "_loaded",
+    "NoWriterError": "_export",
+    "ONE_FILE": "_export",
+    "LoadedRuns": "_several",
+    "Store": "_store",
+    "observations": "_observations",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,27 +1,61 @@
-"""The frames of a run as files for other programs: CSV, Parquet or JSON lines."""
+"""A run as files for other programs: CSV, Parquet, JSON lines and Arrow, or one file of HDF5 or NetCDF."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from shotlane.analysis._export_about import about
+from shotlane.analysis._export_hdf5 import NoWriterError, write_hdf5
 from shotlane.analysis._loaded import LoadedRun
 
-FORMS = ("csv", "parquet", "jsonl")
+# Forms of one file, with its ending. NetCDF 4 is HDF5 with named dimensions, which the file has in any case.
+ONE_FILE = {"hdf5": ".h5", "netcdf": ".nc"}
+FORMS = ("csv", "parquet", "jsonl", "arrow", *ONE_FILE)
+_ARRAYS = {
+    **dict.fromkeys(("run", "shot", "attempt"), pl.Int64),
+    "channel": pl.String,
+    "tick": pl.Int64,
+    "t": pl.Float64,
+    "dtype": pl.String,
+    "shape": pl.List(pl.Int64),
+    "data": pl.Binary,
+}
+_MANY = 256 << 20
+
+__all__ = ["FORMS", "ONE_FILE", "NoWriterError", "export"]
 
 
-def export(run: LoadedRun, folder: Path, form: str) -> dict[str, int]:
-    """Write every frame of a run into a folder; the rows of each file.
+def export(run: LoadedRun, out: Path, form: str) -> dict[str, int]:
+    """Write every frame of a run into a folder, or of HDF5 and NetCDF into a file; the rows of each frame.
 
-    All attempts are given, whatever became of them. `units.json` holds the unit of every column and channel.
-    Raises `ValueError` for a form that there is not, `OSError` for a folder that cannot be written.
+    All attempts are given, whatever became of them. In a folder `units.json` holds the unit of every column
+    and channel, `run.json` what is known of the run. Arrays are in Parquet, Arrow, HDF5 and NetCDF. Raises
+    `ValueError` for a form that there is not, `NoWriterError` without the package for it, `OSError` for a
+    place that cannot be written.
     """
     if form not in FORMS:
         raise ValueError(f"a run is exported to {', '.join(FORMS)}, not to {form!r}")
-    folder.mkdir(parents=True, exist_ok=True)
-    frames: dict[str, Callable[[], pl.DataFrame]] = {
+    if form in ONE_FILE:
+        return _into_file(run, out, form)
+    out.mkdir(parents=True, exist_ok=True)
+    rows = {"samples": _sink(run.lazy(attempts="all"), out / f"samples.{form}", form)}
+    for name, frame in _frames(run).items():
+        rows[name] = _sink(frame().lazy(), out / f"{name}.{form}", form)
+    if form in ("parquet", "arrow"):
+        rows |= _arrays(run, out, form)
+    units = {name: unit for name, unit in run.units.items() if unit is not None}
+    for name, told in (("units", units), ("run", about(run))):
+        text = json.dumps(told, indent=1, ensure_ascii=False, default=str)
+        (out / f"{name}.json").write_text(text, encoding="utf-8")
+    return rows
+
+
+def _frames(run: LoadedRun) -> dict[str, Callable[[], pl.DataFrame]]:
+    """All of them but the readings."""
+    return {
         "shots": run.shots,
         "attempts": run.attempts,
         "actions": lambda: run.actions(attempts="all"),
@@ -31,12 +65,39 @@ def export(run: LoadedRun, folder: Path, form: str) -> dict[str, int]:
         "polls": run.polls,
         "events": run.events,
     }
-    rows = {"samples": _sink(run.lazy(attempts="all"), folder / f"samples.{form}", form)}
-    for name, frame in frames.items():
-        rows[name] = _sink(frame().lazy(), folder / f"{name}.{form}", form)
-    units = {name: unit for name, unit in run.units.items() if unit is not None}
-    (folder / "units.json").write_text(json.dumps(units, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _into_file(run: LoadedRun, out: Path, form: str) -> dict[str, int]:
+    part = out.with_name(f"{out.name}.part")
+    try:
+        rows = write_hdf5(run, {name: frame() for name, frame in _frames(run).items()}, part)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
     return rows
+
+
+def _arrays(run: LoadedRun, out: Path, form: str) -> dict[str, int]:
+    """Arrays as their bytes, in as many files as memory allows; no file where there are none."""
+    rows = 0
+    for number, share in enumerate(_shares(run), start=1):
+        frame = pl.DataFrame(share, schema=_ARRAYS, orient="row")
+        rows += _sink(frame.lazy(), out / f"arrays-{number:05}.{form}", form)
+    return {"arrays": rows} if rows else {}
+
+
+def _shares(run: LoadedRun) -> Iterator[list[tuple[Any, ...]]]:
+    share: list[tuple[Any, ...]] = []
+    size = 0
+    for one in run.each_array(attempts="all"):
+        place = (one.run, one.shot, one.attempt, one.channel, one.tick, one.t)
+        share.append((*place, one.array.dtype.str, list(one.array.shape), one.array.tobytes()))
+        size += one.array.nbytes
+        if size > _MANY:
+            yield share
+            share, size = [], 0
+    if share:
+        yield share
 
 
 def _sink(frame: pl.LazyFrame, path: Path, form: str) -> int:
@@ -58,8 +119,10 @@ def _write(frame: pl.LazyFrame, part: Path, form: str) -> None:
         write(frame.collect(), part)
 
 
-_SINKS: dict[str, tuple[Callable[[pl.LazyFrame, Path], Any], Callable[[pl.DataFrame, Path], Any]]] = {
+_Sink = tuple[Callable[[pl.LazyFrame, Path], Any], Callable[[pl.DataFrame, Path], Any]]
+_SINKS: Mapping[str, _Sink] = {
     "csv": (pl.LazyFrame.sink_csv, pl.DataFrame.write_csv),
     "parquet": (pl.LazyFrame.sink_parquet, pl.DataFrame.write_parquet),
     "jsonl": (pl.LazyFrame.sink_ndjson, pl.DataFrame.write_ndjson),
+    "arrow": (pl.LazyFrame.sink_ipc, pl.DataFrame.write_ipc),
 }

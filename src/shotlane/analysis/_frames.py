@@ -7,11 +7,13 @@ from typing import Any
 import polars as pl
 
 from shotlane.analysis import _types as types
-from shotlane.records import ActionKind, ChannelRecord, Status
+from shotlane.records import ActionKind, ChannelRecord, Outcome, Status
 from shotlane.store import GOOD, KEY, Query, RunReader, StreamError, unpacked_key
 
 Shots = int | Sequence[int] | None
 _GOOD = [outcome.value for outcome in GOOD]
+# The fault of an attempt that was judged, and whose result had no value; others ended it before its time.
+_RESULT = "result"
 
 
 def table(reader: RunReader, query: Query, kinds: types.Schema, expected: int | None = None) -> pl.DataFrame:
@@ -52,7 +54,7 @@ def named(column: str, words: type[IntEnum], kind: pl.DataType | type[pl.DataTyp
     return pl.col(column).replace_strict(list(words), names, return_dtype=kind)
 
 
-WHICH = ("good", "last", "all")
+WHICH = ("whole", "good", "last", "all")
 
 
 def attempts(reader: RunReader, run: int, which: str = "all") -> pl.DataFrame:
@@ -64,17 +66,20 @@ def attempts(reader: RunReader, run: int, which: str = "all") -> pl.DataFrame:
 def check_which(which: str) -> None:
     """Refuse what is no choice of attempts."""
     if which not in WHICH:
-        raise ValueError(f"attempts is 'good', 'last' or 'all', not {which!r}")
+        raise ValueError(f"attempts is 'whole', 'good', 'last' or 'all', not {which!r}")
 
 
 def well(attempts: pl.DataFrame, which: str) -> pl.DataFrame:
-    """Those that went to their planned end (good), that decided their shot (last), or all."""
+    """Those that decided their shot (last); that also went to their planned end (whole); and well (good)."""
     check_which(which)
+    if which == "all":
+        return attempts
+    good, last = pl.col("outcome").is_in(_GOOD), pl.col("attempt") == pl.col("attempt").max().over("shot")
     if which == "good":
-        return attempts.filter(pl.col("outcome").is_in(_GOOD))
-    if which == "last":
-        return attempts.filter(pl.col("attempt") == pl.col("attempt").max().over("shot"))
-    return attempts
+        return attempts.filter(good)
+    unfaulted = pl.col("fault").is_null() | (pl.col("fault") == _RESULT)
+    judged = (pl.col("outcome") == Outcome.FAILED.value) & unfaulted
+    return attempts.filter(last & (good | judged) if which == "whole" else last)
 
 
 def attempts_frame(reader: RunReader, run: int) -> pl.DataFrame:

@@ -4,15 +4,19 @@ What stands behind them is imported when they are used: polars and SQLAlchemy co
 commands need neither.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from shotlane.analysis._events import EventStream
     from shotlane.analysis._loaded import LoadedRun
     from shotlane.analysis._store import Store
-    from shotlane.store import RunSummary
+    from shotlane.analysis._which_runs import Moment
+    from shotlane.records import LoggedEvent
+    from shotlane.store import RunSummary, Subscription
 
 
 def load(run: int | str | Path | None = None, store: str | Path | None = None) -> "LoadedRun":
@@ -28,7 +32,10 @@ def load(run: int | str | Path | None = None, store: str | Path | None = None) -
 
 
 def export(run: "LoadedRun", folder: str | Path, form: str) -> dict[str, int]:
-    """Write every frame of a run into a folder as csv, parquet or jsonl; the rows of each file."""
+    """Write every frame of a run: csv, parquet, jsonl or arrow into a folder, hdf5 or netcdf into a file.
+
+    Returns the rows of each. Raises `ValueError`, `OSError`, and `ImportError` without the package for it.
+    """
     from shotlane.analysis import _export  # late: polars
 
     return _export.export(run, Path(folder), form)
@@ -53,3 +60,45 @@ def find_runs(store: str | Path | None = None, limit: int | None = None, **which
     from shotlane.analysis._find_runs import find_runs  # late: SQLAlchemy
 
     return find_runs(store, limit, **which)
+
+
+def events(
+    run: int | None = None,
+    *,
+    session: int | None = None,
+    type: str | Sequence[str] | None = None,
+    role: str | Sequence[str] | None = None,
+    since: "Moment | None" = None,
+    follow: bool = False,
+    store: str | Path | None = None,
+) -> "EventStream":
+    """What happened, in order: of a run, of a session and those inside of it, or of the whole store.
+
+    `type`: one of these types, or below them: `interlock` means all that begin with `interlock.`. `role`:
+    about one of these instruments. `since`: as for `Store.runs`. With `follow` it goes on with what other
+    processes write, until the run or session has ended. Raises `store.StoreError`, `ValueError`.
+    """
+    from shotlane.analysis import _events  # late: SQLAlchemy
+
+    wanted = _events.wanted_events(run, session, type, role, since)
+    return _events.events(store, wanted, follow=follow)
+
+
+def on_event(
+    callback: "Callable[[LoggedEvent], object]",
+    run: int | None = None,
+    *,
+    session: int | None = None,
+    type: str | Sequence[str] | None = None,
+    role: str | Sequence[str] | None = None,
+    since: "Moment | None" = None,
+    store: str | Path | None = None,
+) -> "Subscription":
+    """Call for every event that is there, and then, in a thread of its own, for those that come.
+
+    Events are chosen as for `events`. Calling what is returned ends it. A callback that raises is told like
+    the end of a thread, and is called again for the next event. Raises `store.StoreError`, `ValueError`.
+    """
+    from shotlane.analysis import _events  # late: SQLAlchemy
+
+    return _events.on_event(store, callback, _events.wanted_events(run, session, type, role, since))

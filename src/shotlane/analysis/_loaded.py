@@ -1,6 +1,6 @@
 """One run, loaded on demand: every call reads the store, so that a run that goes on shows what is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +8,7 @@ from polars.io.plugins import register_io_source
 
 from shotlane.analysis import _arrays, _frames, _results, _shots, _wide
 from shotlane.analysis import _types as types
-from shotlane.analysis._place import store_or_default
+from shotlane.analysis._place import brought_in, store_or_default
 from shotlane.analysis._sample_source import WantedSamples
 from shotlane.analysis._samples import SampleScan
 from shotlane.archives import is_bag, open_archive
@@ -23,8 +23,12 @@ _FOR_WIDE = ["run", "shot", "attempt", "channel", "status", "target_ns", "reques
 def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
     """Find a run, the newest without a number. Raises `StoreError`."""
     place = store_or_default(store)
+    waiting = brought_in(place)
     with open_reader(place) as reader:
-        return LoadedRun(place, reader.run(run))
+        record = reader.run(run)
+        sessions = [row[0] for row in reader.writers(record.summary.number)] if waiting else []
+    found = next((waiting[session] for session in sessions if session in waiting), None)
+    return LoadedRun(place, record, found)
 
 
 def load_archive(path: str | Path) -> "LoadedRun":
@@ -34,15 +38,18 @@ def load_archive(path: str | Path) -> "LoadedRun":
 
 
 class LoadedRun:
-    """A run as polars frames. Only attempts that ended well are given, unless asked for.
+    """A run as polars frames. Of each shot the attempt that decided it is given, if it was a whole one.
 
-    `attempts`: good (done or passed), last (the one that decided its shot, however it ended) or all.
+    `attempts`: whole (went to its planned end, whatever its verdicts), good (done or passed), last (the one
+    that decided its shot, however it ended) or all. `waiting`: the spool with records of the run that its
+    store did not take so far; they are in no frame.
     """
 
-    def __init__(self, store: str | Path, record: RunRecord) -> None:
+    def __init__(self, store: str | Path, record: RunRecord, waiting: Path | None = None) -> None:
         self._store = store
         self._archived = isinstance(store, Path) and is_bag(store)
         self.record = record
+        self.waiting = waiting
 
     @property
     def number(self) -> int:
@@ -84,8 +91,10 @@ class LoadedRun:
 
     def __repr__(self) -> str:
         summary = self.record.summary
-        shots = f"{summary.shots_committed} of {summary.shots_planned} shots"
-        return f"<run {summary.number}: {summary.sequence} on {summary.station}, {summary.state}, {shots}>"
+        shots = [f"{summary.shots_good} of {summary.shots_planned} shots", summary.other_shots]
+        shots.append(f"more records wait in {self.waiting}" if self.waiting else "")
+        told = ", ".join([f"{summary.sequence} on {summary.station}", summary.state, *filter(None, shots)])
+        return f"<run {summary.number}: {told}>"
 
     def shots(self) -> pl.DataFrame:
         """One row per shot: run, shot, outcome, verdict, attempts, started, duration_s, parameters, results.
@@ -103,7 +112,7 @@ class LoadedRun:
             return _frames.attempts_frame(reader, self.number)
 
     def samples(
-        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
+        self, channels: Names = None, *, attempts: str = "whole", parameters: bool = False
     ) -> pl.DataFrame:
         """Every reading, one row each, by shot, attempt, channel and tick.
 
@@ -116,7 +125,7 @@ class LoadedRun:
         return self._scan(channels, attempts, parameters=parameters).frame()
 
     def lazy(
-        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
+        self, channels: Names = None, *, attempts: str = "whole", parameters: bool = False
     ) -> pl.LazyFrame:
         """The same as a LazyFrame, which reads only what its filters and columns ask for.
 
@@ -125,6 +134,10 @@ class LoadedRun:
         """
         scan = self._scan(channels, attempts, parameters=parameters)
         return register_io_source(scan.pieces, schema=pl.Schema(scan.schema))
+
+    def pieces(self, channels: Names = None, *, attempts: str = "whole") -> Iterator[pl.DataFrame]:
+        """The same in frames of whole attempts, one after the other, of a run larger than the memory."""
+        return self._scan(channels, attempts).pieces(None, None, None, None)
 
     def _scan(self, channels: Names, attempts: str, *, parameters: bool = False) -> SampleScan:
         _frames.check_which(attempts)
@@ -143,7 +156,7 @@ class LoadedRun:
         *,
         every: float | None = None,
         how: str = "nearest",
-        attempts: str = "good",
+        attempts: str = "whole",
     ) -> pl.DataFrame:
         """Channels side by side: run, shot, attempt, t in seconds and one column per channel.
 
@@ -159,15 +172,21 @@ class LoadedRun:
             chosen = [one for one in chosen if one.name in read]
         return _wide.wide(found, {one.name: one.type for one in chosen}, every_s=every, how=how)
 
-    def actions(self, *, attempts: str = "good", shots: _frames.Shots = None) -> pl.DataFrame:
+    def actions(self, *, attempts: str = "whole", shots: _frames.Shots = None) -> pl.DataFrame:
         """Every set and call, in the order they were made; of all shots, or of those named."""
         with self._open() as reader:
             return _frames.actions(reader, self.number, self.record.channels, attempts, shots)
 
-    def arrays(self, channels: Names = None, *, attempts: str = "good") -> list[_arrays.ArrayReading]:
+    def arrays(self, channels: Names = None, *, attempts: str = "whole") -> list[_arrays.ArrayReading]:
         """Readings that are arrays, by shot, attempt, channel and tick."""
+        return list(self.each_array(channels, attempts=attempts))
+
+    def each_array(
+        self, channels: Names = None, *, attempts: str = "whole"
+    ) -> Iterator[_arrays.ArrayReading]:
+        """The same one after the other, of a run whose arrays have no room in the memory."""
         with self._open() as reader:
-            return _arrays.arrays(reader, self.number, self._chosen(channels), attempts)
+            yield from _arrays.arrays(reader, self.number, self._chosen(channels), attempts)
 
     def results(self, *, attempts: str = "last") -> pl.DataFrame:
         """One row per result with its limits and verdict; of the attempt that decided each shot, or of all.
@@ -178,7 +197,7 @@ class LoadedRun:
         with self._open() as reader:
             return _results.results(reader, self.number, attempts)
 
-    def steps(self, *, attempts: str = "good", shots: _frames.Shots = None) -> pl.DataFrame:
+    def steps(self, *, attempts: str = "whole", shots: _frames.Shots = None) -> pl.DataFrame:
         """When each step of each attempt began and ended, in seconds from t = 0."""
         with self._open() as reader:
             return _frames.steps(reader, self.number, attempts, shots)

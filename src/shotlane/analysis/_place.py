@@ -1,8 +1,8 @@
-"""Which store is meant when nobody says so."""
+"""Which store is meant when nobody says so, and what waits for it."""
 
 from pathlib import Path
 
-from shotlane.store import default_store_url
+from shotlane.store import bring_in, default_store_url
 
 
 def store_or_default(store: str | Path | None) -> str | Path:
@@ -14,3 +14,10 @@ def store_or_default(store: str | Path | None) -> str | Path:
         if (folder / "data" / "shotlane.db").is_file():
             return default_store_url(folder, create=False)
     return default_store_url(here, create=False)
+
+
+def brought_in(store: str | Path) -> dict[int, Path]:
+    """Have delivered what waits for a store; what still does, by session. Of a server it is looked for here."""
+    here = Path.cwd()
+    folders = (folder / "data" for folder in (here, *here.parents))
+    return bring_in(store, next((folder for folder in folders if (folder / "spool").is_dir()), None))

@@ -22,6 +22,7 @@ def frame_of(found: Sequence[RunSummary]) -> pl.DataFrame:
             run.ended_utc_ns,
             run.shots_planned,
             run.shots_committed,
+            run.shots_good,
             list(run.tags),
             list(run.stamps),
         )

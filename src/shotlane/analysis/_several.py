@@ -55,14 +55,14 @@ class LoadedRuns:
         return self._side_by_side(lambda run: run.shots())
 
     def samples(
-        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
+        self, channels: Names = None, *, attempts: str = "whole", parameters: bool = False
     ) -> pl.DataFrame:
         """Every reading; a channel that is named must be in one of the runs at least."""
         wanted = self._wanted(channels)
         return self._long(lambda run: run.samples(wanted(run), attempts=attempts, parameters=parameters))
 
     def lazy(
-        self, channels: Names = None, *, attempts: str = "good", parameters: bool = False
+        self, channels: Names = None, *, attempts: str = "whole", parameters: bool = False
     ) -> pl.LazyFrame:
         """The same as a LazyFrame, which reads only what is asked for."""
         wanted = self._wanted(channels)
@@ -74,7 +74,7 @@ class LoadedRuns:
         *,
         every: float | None = None,
         how: str = "nearest",
-        attempts: str = "good",
+        attempts: str = "whole",
     ) -> pl.DataFrame:
         """Channels side by side, each shot on its own axis of time."""
         wanted = self._wanted(channels)
@@ -84,11 +84,11 @@ class LoadedRuns:
         """One row per result; each in the unit that its column `unit` names."""
         return pl.concat([run.results(attempts=attempts) for run in self])
 
-    def actions(self, *, attempts: str = "good") -> pl.DataFrame:
+    def actions(self, *, attempts: str = "whole") -> pl.DataFrame:
         """Every set and call."""
         return self._long(lambda run: run.actions(attempts=attempts))
 
-    def arrays(self, channels: Names = None, *, attempts: str = "good") -> list[ArrayReading]:
+    def arrays(self, channels: Names = None, *, attempts: str = "whole") -> list[ArrayReading]:
         """Readings that are arrays, each with its unit."""
         wanted = self._wanted(channels)
         return [one for run in self for one in run.arrays(wanted(run), attempts=attempts)]
@@ -97,7 +97,7 @@ class LoadedRuns:
         """One row per attempt."""
         return pl.concat([run.attempts() for run in self])
 
-    def steps(self, *, attempts: str = "good") -> pl.DataFrame:
+    def steps(self, *, attempts: str = "whole") -> pl.DataFrame:
         """When each step of each attempt began and ended."""
         return pl.concat([run.steps(attempts=attempts) for run in self])
 

@@ -1,17 +1,20 @@
 """A store with its runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
 import polars as pl
 
+from shotlane.analysis import _events
+from shotlane.analysis._events import EventStream
 from shotlane.analysis._loaded import LoadedRun, load_run
-from shotlane.analysis._place import store_or_default
+from shotlane.analysis._place import brought_in, store_or_default
 from shotlane.analysis._runs import frame_of
 from shotlane.analysis._several import LoadedRuns
 from shotlane.analysis._which_runs import Moment, which_runs
-from shotlane.store import open_reader
+from shotlane.records import LoggedEvent
+from shotlane.store import Subscription, open_reader
 
 
 class Store:
@@ -45,6 +48,7 @@ class Store:
         wanted = which_runs(
             name=name, tag=tag, since=since, until=until, outcome=outcome, parameter=parameter
         )
+        brought_in(self._place)
         with open_reader(self._place) as reader:
             return frame_of(wanted.find(reader))
 
@@ -57,6 +61,34 @@ class Store:
         if run is None or isinstance(run, int):
             return load_run(run, self._place)
         return LoadedRuns([load_run(int(number), self._place) for number in run])
+
+    def events(
+        self,
+        run: int | None = None,
+        *,
+        session: int | None = None,
+        type: str | Sequence[str] | None = None,
+        role: str | Sequence[str] | None = None,
+        since: Moment | None = None,
+        follow: bool = False,
+    ) -> EventStream:
+        """What happened, in order; as `analysis.events`."""
+        wanted = _events.wanted_events(run, session, type, role, since)
+        return _events.events(self._place, wanted, follow=follow)
+
+    def on_event(
+        self,
+        callback: Callable[[LoggedEvent], object],
+        run: int | None = None,
+        *,
+        session: int | None = None,
+        type: str | Sequence[str] | None = None,
+        role: str | Sequence[str] | None = None,
+        since: Moment | None = None,
+    ) -> Subscription:
+        """Call for every event that is there, and then for those that come; as `analysis.on_event`."""
+        wanted = _events.wanted_events(run, session, type, role, since)
+        return _events.on_event(self._place, callback, wanted)
 
 
 def open_store(store: str | Path | None) -> Store:

@@ -28,6 +28,7 @@ RUNS: Schema = {
     "ended": Instant,
     "shots_planned": pl.Int64,
     "shots_committed": pl.Int64,
+    "shots_good": pl.Int64,
     "tags": pl.List(pl.String),
     "stamps": pl.List(pl.String),
 }

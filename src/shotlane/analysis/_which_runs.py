@@ -63,8 +63,8 @@ def which_runs(
     return WhichRuns(
         name=name,
         tag=tag,
-        since_utc_ns=None if since is None else _instant(since),
-        until_utc_ns=None if until is None else _instant(until, whole_days=True),
+        since_utc_ns=None if since is None else instant_of(since),
+        until_utc_ns=None if until is None else instant_of(until, whole_days=True),
         outcomes=_outcomes(outcome),
         parameters=_parameters(parameter),
     )
@@ -85,7 +85,7 @@ def _parameters(given: str | Sequence[str] | Mapping[str, Wanted] | None) -> Map
     return dict.fromkeys([] if given is None else [given] if isinstance(given, str) else given)
 
 
-def _instant(given: Moment, *, whole_days: bool = False) -> int:
+def instant_of(given: Moment, *, whole_days: bool = False) -> int:
     """UTC nanoseconds of a moment; a day alone begins at midnight here, or ends there with `whole_days`."""
     if isinstance(given, timedelta):
         return _nanoseconds(datetime.now(UTC) - given)

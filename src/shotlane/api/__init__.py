@@ -20,26 +20,47 @@ if TYPE_CHECKING:
         value_from,
     )
     from shotlane.api._check import check
+    from shotlane.api._component import component
+    from shotlane.api._connect import connect
     from shotlane.api._describe import describe
+    from shotlane.api._experiment import Experiment
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
+    from shotlane.api._import import import_run
     from shotlane.api._in_order import run, start_in_order
+    from shotlane.api._note import Noted, note
     from shotlane.api._open_devices import open_devices
     from shotlane.api._past import ResumeError
     from shotlane.api._plans import prepare_saved, save
     from shotlane.api._prepare import Options, Prepared, parse_overrides, prepare, refuse_unanswered
     from shotlane.api._project import Project, find_project
     from shotlane.api._ready import refuse_unready
-    from shotlane.api._record import record
+    from shotlane.api._record import record, record_station
+    from shotlane.api._replay import Replayed
     from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
-    from shotlane.api._run import Run, start
+    from shotlane.api._run import STORE_WAIT_S, Run, start
     from shotlane.api._same_plan import shot_ranges
-    from shotlane.api._verify import NO_REPLAY, Recompiled, Verification, verify
+    from shotlane.api._signals import tell_of_signals
+    from shotlane.api._submission import InterruptedEarlyError, RunFailedError, State, Submission
+    from shotlane.api._verify import Recompiled, Verification, verify
+    from shotlane.api._watch import LiveLane, WatchedRun, going
+    from shotlane.api._watch_steps import Steps
 
 _HOMES = {
+    "LiveLane": "_watch",
+    "WatchedRun": "_watch",
+    "going": "_watch",
+    "Steps": "_watch_steps",
+    "connect": "_connect",
+    "Experiment": "_experiment",
+    "InterruptedEarlyError": "_submission",
+    "RunFailedError": "_submission",
+    "State": "_submission",
+    "Submission": "_submission",
     "Archived": "_archive",
     "archive": "_archive",
-    "NO_REPLAY": "_verify",
+    "Replayed": "_replay",
+    "STORE_WAIT_S": "_run",
     "Recompiled": "_verify",
     "Verification": "_verify",
     "verify": "_verify",
@@ -56,16 +77,20 @@ _HOMES = {
     "ResumeError": "_past",
     "Resumption": "_resume",
     "Run": "_run",
+    "Noted": "_note",
     "by_hand": "_by_hand",
     "call_from": "_by_hand",
     "channels_named": "_by_hand",
     "check": "_check",
+    "component": "_component",
     "describe": "_describe",
     "find_by_name": "_by_hand",
     "find_file": "_by_hand",
     "find_documents": "_find",
     "find_project": "_project",
     "go_on": "_resume",
+    "import_run": "_import",
+    "note": "_note",
     "open_devices": "_open_devices",
     "parse_overrides": "_prepare",
     "prepare": "_prepare",
@@ -73,6 +98,7 @@ _HOMES = {
     "prepare_saved": "_plans",
     "resume": "_resume",
     "record": "_record",
+    "record_station": "_record",
     "refuse_unanswered": "_prepare",
     "refuse_unready": "_ready",
     "run": "_in_order",
@@ -80,31 +106,44 @@ _HOMES = {
     "shot_ranges": "_same_plan",
     "start": "_run",
     "start_in_order": "_in_order",
+    "tell_of_signals": "_signals",
     "value_from": "_by_hand",
 }
 
 __all__ = [
-    "NO_REPLAY",
+    "STORE_WAIT_S",
     "Archived",
     "ByHand",
     "ByHandError",
+    "Experiment",
     "Explanation",
     "Found",
     "HandCall",
+    "InterruptedEarlyError",
+    "LiveLane",
+    "Noted",
     "Options",
     "Prepared",
     "Project",
     "Recompiled",
+    "Replayed",
     "ResumeError",
     "Resumption",
     "Run",
+    "RunFailedError",
+    "State",
+    "Steps",
+    "Submission",
     "UnknownNameError",
     "Verification",
+    "WatchedRun",
     "archive",
     "by_hand",
     "call_from",
     "channels_named",
     "check",
+    "component",
+    "connect",
     "describe",
     "explain",
     "find_by_name",
@@ -112,12 +151,16 @@ __all__ = [
     "find_file",
     "find_project",
     "go_on",
+    "going",
+    "import_run",
+    "note",
     "open_devices",
     "parse_overrides",
     "prepare",
     "prepare_resumption",
     "prepare_saved",
     "record",
+    "record_station",
     "refuse_unanswered",
     "refuse_unready",
     "resume",
@@ -126,6 +169,7 @@ __all__ = [
     "shot_ranges",
     "start",
     "start_in_order",
+    "tell_of_signals",
     "value_from",
     "verify",
 ]

@@ -4,20 +4,18 @@ The plan is compiled from the texts of the run and put into the archive only whe
 its digest. Where it is not, or the run is an optimisation, the archive says why it holds none.
 """
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import Prepared
 from shotlane.api._project import Project, find_project
 from shotlane.api._recompile import compile_texts
+from shotlane.api._resolved import resolved_sequence, resolved_station
 from shotlane.api._same_plan import other_versions
 from shotlane.archives import PLAN, Extra, Written, check_out, write_archive
 from shotlane.diagnostics import Report
-from shotlane.model import Attribute, Channel, Keep
 from shotlane.plan import PlanFileError, save_plan
 from shotlane.store import RunReader, open_reader
 
@@ -89,39 +87,10 @@ def _saved(prepared: Prepared) -> bytes:
 
 
 def _extras(prepared: Prepared) -> dict[str, Extra]:
-    sequence = prepared.sequence.model_dump(mode="json")
-    station = {
-        "station": prepared.station.name,
-        "roles": {
-            name: {"real": role.real, "commands": list(role.commands)}
-            for name, role in prepared.station.table.roles.items()
-        },
-        "channels": {name: _channel(one) for name, one in prepared.station.table.channels.items()},
+    texts = {
+        "sequence": ("the sequence as it was understood", resolved_sequence(prepared)),
+        "station": ("the instruments and channels of the station, with limits", resolved_station(prepared)),
     }
     return {
-        "resolved/sequence.json": Extra("the sequence as it was understood", _ORIGIN, _json(sequence)),
-        "resolved/station.json": Extra("the channels of the station, with limits", _ORIGIN, _json(station)),
+        f"resolved/{name}.json": Extra(about, _ORIGIN, text.encode()) for name, (about, text) in texts.items()
     }
-
-
-def _channel(one: Channel) -> dict[str, Any]:
-    item: Attribute = one.attribute
-    return {
-        "role": one.role,
-        "type": item.type.value,
-        "unit": None if item.unit is None else item.unit.text,
-        "readable": item.readable,
-        "writable": item.writable,
-        "low": item.low,
-        "high": item.high,
-        "options": list(item.options),
-        "resolution": item.resolution,
-        "update_ns": item.update_ns,
-        "safe": "keep" if isinstance(item.safe, Keep) else item.safe,
-        "description": item.description,
-        "is": one.target,
-    }
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode() + b"\n"

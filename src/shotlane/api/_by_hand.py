@@ -14,7 +14,7 @@ from typing import Any
 from shotlane.api._prepare import resolve_file
 from shotlane.api._project import find_project, find_station, station_names
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.expression import NUMBER, ExpressionError, expected, parse, parse_call, tidy
+from shotlane.expression import ExpressionError, parse_call
 from shotlane.instruments import (
     InstrumentError,
     InUseError,
@@ -22,14 +22,11 @@ from shotlane.instruments import (
     Reading,
     RefusedValueError,
     ResolvedStation,
-    accepted,
     build_pool,
     lock_instruments,
+    written_value,
 )
-from shotlane.model import Attribute, Channel, Command, CommandParameter, ScalarValue, ValueType
-
-_BOOLEANS = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
-_TEXTS = (ValueType.OPTION, ValueType.TEXT)
+from shotlane.model import Attribute, Channel, Command, CommandParameter, ScalarValue
 
 
 class ByHandError(Exception):
@@ -97,39 +94,9 @@ def value_from(text: str, target: Attribute | CommandParameter, name: str) -> Sc
     Raises `ByHandError`.
     """
     try:
-        value: ScalarValue = accepted(target, _typed(text, target, name))
+        return written_value(target, text)
     except RefusedValueError as error:
         raise ByHandError(f"{name}: {error.message}", error.help) from error
-    return _resolved(value, target)
-
-
-def _resolved(value: ScalarValue, target: Attribute | CommandParameter) -> ScalarValue:
-    """A number as a run would send it: a multiple of the attribute's resolution."""
-    step = target.resolution if isinstance(target, Attribute) else None
-    if not step or isinstance(value, str | bool):
-        return value
-    return tidy(round(value / step) * step)
-
-
-def _typed(text: str, target: Attribute | CommandParameter, name: str) -> ScalarValue:
-    if target.type in _TEXTS:
-        return text
-    if target.type is ValueType.BOOL:
-        if text.lower() not in _BOOLEANS:
-            raise ByHandError(f"{name} takes on or off, not '{text}'")
-        return _BOOLEANS[text.lower()]
-    try:
-        expression = parse(text)
-        found = expression.infer({})
-    except ExpressionError as error:
-        fault = error.faults[0]
-        raise ByHandError(f"{name}: {fault.message}", fault.help) from error
-    wanted = target.unit.type if target.unit else NUMBER
-    complaint = expected(wanted, found, text=text, unit=target.unit)
-    if complaint is not None:
-        raise ByHandError(f"{name}: {complaint[0]}", complaint[1])
-    value = float(expression.evaluate({}))  # without names it is one number
-    return tidy(target.unit.from_si(value)) if target.unit else tidy(value)
 
 
 def call_from(station: ResolvedStation, text: str) -> HandCall:

@@ -50,6 +50,10 @@ class Guard:
         with suppress(OSError):  # a guard that has died is told at the end
             self._line.sendall(_line(fields))
 
+    def dismiss(self) -> None:
+        """Send it home without waiting for it: another one has taken over, and `release` is called later."""
+        self.say(released=True)
+
     def release(self) -> None:
         """Send it home: the instruments are safe, or a person was told that they are not."""
         if self._stays or self._line.fileno() < 0:
@@ -68,7 +72,7 @@ def start_guard(prepared: Prepared, locks: PortLocks, store: str, session: int, 
     if not wants_guard(prepared):
         return None
     try:
-        return _start(_charge(prepared, store, session), locks, tell)
+        return start_process(_charge(prepared, store, session), locks, tell)
     except (OSError, ValueError, AttributeError) as error:  # AttributeError: no sockets that pass files
         tell("guard.absent", {"message": f"{type(error).__name__}: {error}"})
         return None
@@ -87,7 +91,8 @@ def _charge(prepared: Prepared, store: str, session: int) -> dict[str, Any]:
     }
 
 
-def _start(charge: dict[str, Any], locks: PortLocks, tell: Tell) -> Guard:
+def start_process(charge: dict[str, Any], locks: PortLocks, tell: Tell) -> Guard:
+    """Start a guard with its charge and the locks. Raises `OSError`, `AttributeError` where there is none."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with theirs:

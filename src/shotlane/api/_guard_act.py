@@ -84,7 +84,7 @@ def _station(charge: Mapping[str, Any]) -> ResolvedStation:
 
 def _locks(charge: Mapping[str, Any], station: ResolvedStation) -> PortLocks:
     """The locks that the runner took, with this process as the one that holds them."""
-    locks = PortLocks(station.name, what=lambda: f"the guard of run {charge['run']} of {charge['sequence']}")
+    locks = PortLocks(station.name, what=lambda: f"the guard of {_ward(charge)}")
     for (address, role), file in zip(charge["locks"], charge["files"], strict=False):
         locks.inherit(address, role, file)
     locks.describe()
@@ -122,8 +122,13 @@ def _opened(pool: Pool, roles: list[str]) -> list[Unsafe]:
 
 def _record(charge: Mapping[str, Any], log: _Log, unsafe: list[Unsafe]) -> None:
     """Tell the store, unless somebody ended the run otherwise."""
-    from shotlane.store import DeadRun, StoreError, end_dead_run  # late: SQLAlchemy, when all is safe
+    # Late: SQLAlchemy, when all is safe.
+    from shotlane.store import DeadRun, StoreError, end_dead_run, end_dead_session
 
+    if charge.get("run") is None:
+        with suppress(StoreError, RecorderError):
+            end_dead_session(charge["store"], charge["session"], log.events, wait_s=_STORE_S / 2)
+        return
     how = "not everything could be made safe" if unsafe else "its guard made the instruments safe"
     summary = {"unsafe": [item._asdict() for item in unsafe]}
     end = RunEnd(log.clock.utc_ns(), Outcome.TERMINATED, f"{_DIED}; {how}", summary)
@@ -134,18 +139,24 @@ def _record(charge: Mapping[str, Any], log: _Log, unsafe: list[Unsafe]) -> None:
 
 def _say(charge: Mapping[str, Any], unsafe: list[Unsafe]) -> None:
     """Tell whoever sits at the terminal of the runner."""
-    run = charge["run"]
-    lines = [f"shotlane: the process of run {run} died; its guard made the instruments safe"]
+    run, ward = charge.get("run"), _ward(charge)
+    lines = [f"shotlane: the process of {ward} died; its guard made the instruments safe"]
     if unsafe:
-        lines = [
-            f"!!! NOT SAFE: the process of run {run} died, and its guard could not make everything safe:"
-        ]
+        lines = [f"!!! NOT SAFE: the process of {ward} died, and its guard could not make everything safe:"]
         lines += [f"  !!  {_place(item)}: {item.message}" for item in unsafe]
-    lines.append(f"shotlane: to go on: shotlane resume {run}")
+    if run is not None:
+        lines.append(f"shotlane: to go on: shotlane resume {run}")
     with suppress(OSError, ValueError):
         # The terminal may still be as a keyboard reader left it.
         sys.stderr.write("".join(f"\r\n{line}" for line in lines) + "\r\n")
         sys.stderr.flush()
+
+
+def _ward(charge: Mapping[str, Any]) -> str:
+    """Whose guard it is, for people."""
+    if charge.get("run") is None:
+        return f"session {charge['session']}"
+    return f"run {charge['run']}"
 
 
 def _place(item: Unsafe) -> str:

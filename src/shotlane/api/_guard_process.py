@@ -62,7 +62,9 @@ def _death_of_runner() -> list[int]:
 
 
 def _act(charge: dict[str, Any]) -> None:
-    watchdog = threading.Timer(_LONGEST_S, _give_up, [charge.get("run")])
+    run = charge.get("run")
+    ward = f"session {charge.get('session')}" if run is None else f"run {run}"
+    watchdog = threading.Timer(_LONGEST_S, _give_up, [ward])
     watchdog.daemon = True
     watchdog.start()
     sys.path[:] = charge["path"]
@@ -71,10 +73,10 @@ def _act(charge: dict[str, Any]) -> None:
     make_safe(charge)
 
 
-def _give_up(run: object) -> None:
+def _give_up(ward: str) -> None:
     """End in the middle of it, and not silently: nobody knows what is safe."""
     with suppress(OSError, ValueError):
-        text = f"the process of run {run} died, and its guard was not through after {_LONGEST_S:g} s"
+        text = f"the process of {ward} died, and its guard was not through after {_LONGEST_S:g} s"
         sys.stderr.write(f"\r\n!!! NOT SAFE: {text}\r\n")
         sys.stderr.flush()
     os._exit(1)

@@ -11,10 +11,10 @@ from typing import Any
 
 from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
 from shotlane.api._ready import refuse_unready
-from shotlane.api._run import Run, start
+from shotlane.api._run import STORE_WAIT_S, Run, start
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
-from shotlane.execution import Asker, Control, Progress
+from shotlane.execution import Asker, Progress, control_here
 from shotlane.records import Outcome
 
 _ENDED = (Outcome.ABORTED, Outcome.TERMINATED)
@@ -30,6 +30,7 @@ def run(
     store: str | None = None,
     seed: int | None = None,
     wait: float = 0.0,
+    wait_for_store: float = STORE_WAIT_S,
     confirm: bool = False,
     timing: TimingName | None = None,
     asker: Asker | None = None,
@@ -41,7 +42,8 @@ def run(
     touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
     another process uses, then `InUseError`. `timing`: `auto` takes real-time priority where the system
     grants it, `realtime` raises `TimingRefusedError` where it does not, `normal` leaves it; None: what the
-    project says, else `auto`. `asker`: how a person is reached by steps that ask.
+    project says, else `auto`. `asker`: how a person is reached by steps that ask. `wait_for_store`: seconds to
+    wait, with the instruments safe, when neither the store nor the disk has room for the records.
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
@@ -52,7 +54,15 @@ def run(
     report.raise_if_errors()
     if prepared is None:
         raise AssertionError("a sequence that cannot be prepared has an error in its report")
-    return start_in_order(prepared, store=store, seed=seed, wait_s=wait, timing=timing, asker=asker)
+    return start_in_order(
+        prepared,
+        store=store,
+        seed=seed,
+        wait_s=wait,
+        timing=timing,
+        asker=asker,
+        store_wait_s=wait_for_store,
+    )
 
 
 def start_in_order(prepared: Prepared, **options: Any) -> Run:
@@ -60,7 +70,7 @@ def start_in_order(prepared: Prepared, **options: Any) -> Run:
     if prepared.before is None and prepared.after is None:
         return start(prepared, **options)
     # One for all, so that a stop between two runs is heeded by the second.
-    options["control"] = options.get("control") or Control()
+    options["control"] = options.get("control") or control_here()
     options["progress"] = progress = options.get("progress") or Progress()
     quiet = {name: value for name, value in options.items() if name not in ("progress", "part")}
     before = None
@@ -80,6 +90,7 @@ def _start_beside(prepared: Prepared, key: str, progress: Progress, options: dic
     """Run one of the others, seen by whoever watches the progress of the sequence."""
     beside = Progress()
     beside.title = f"{key}: {prepared.plan.sequence} "
+    beside.alarm = progress.alarm
     progress.beside = beside
     try:
         return start(prepared, progress=beside, **options)

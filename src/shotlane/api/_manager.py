@@ -5,10 +5,13 @@ A station has one set of instruments, so nothing ever runs beside something else
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shotlane.api._submission import Submission
+from shotlane.execution import unwanted_here
+
+_LOOK_S = 0.1
 
 
 class LocalManager:
@@ -52,12 +55,17 @@ class LocalManager:
 
     def carry_out(self, submission: Submission) -> None:
         """Do it in this thread, where Ctrl-C reaches it, as soon as nothing else runs."""
-        with self._turn:
+        if not self._has_turn(lambda: submission.unwanted):
+            submission.interrupt()
+            return
+        try:
             with self._changed:
                 if self._now is not None:
                     raise RuntimeError(f"{self._now!r} goes on in this very thread")
                 self._now = submission
             self._carry_out(submission)
+        finally:
+            self._turn.release()
 
     def _carry_out(self, submission: Submission) -> None:
         try:
@@ -69,8 +77,19 @@ class LocalManager:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep the queue from going on while the block runs, which may carry out what it wants."""
-        with self._turn:
+        if not self._has_turn(unwanted_here):
+            raise InterruptedError("nobody waits for the turn any more")
+        try:
             yield
+        finally:
+            self._turn.release()
+
+    def _has_turn(self, unwanted: Callable[[], bool]) -> bool:
+        """Wait for the turn; False when nobody wants it any more."""
+        while not self._turn.acquire(timeout=_LOOK_S):
+            if unwanted():
+                return False
+        return True
 
     def interrupt(self, reason: str) -> None:
         """End what runs, and everything that waits."""

@@ -57,11 +57,17 @@ def past_of(store: str, run: int) -> Past:
 
 def past_in(reader: RunReader, run: int) -> Past:
     """The same of what is open already: a store, or an archive."""
+    past = present_in(reader, run)
+    if past.record.summary.outcome is None:
+        raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
+    return past
+
+
+def present_in(reader: RunReader, run: int) -> Past:
+    """The same of a run that may still go on."""
     # First of all: who goes on with the run in the meantime is found out by it.
     session = _last_session(reader, run)
     record = reader.run(run)
-    if record.summary.outcome is None:
-        raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
     if "origin" not in record.environment:
         raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
     kept = [row for row in reader.shots(run) if row[1] in _KEPT]

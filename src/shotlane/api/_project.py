@@ -18,8 +18,11 @@ from shotlane.document import Document, is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _STATION = re.compile(r"^station\s*:", re.MULTILINE)
-_KNOWN_SETTINGS = ("station", "store", "data", "timing", "retry")
-_TIMINGS = ("auto", "normal", "realtime")
+_KNOWN_SETTINGS = ("station", "store", "data", "timing", "provenance", "retry")
+_CHOICES = {
+    "timing": (("auto", "normal", "realtime"), "ways to keep time"),
+    "provenance": (("full", "anonymous"), "kinds of provenance"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,13 @@ class Project:
     store: str | None = None
     data: str | None = None
     timing: str | None = None
+    provenance: str | None = None
     retry: Document | None = None  # holds a section `retry`, for sequences that have none
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the names of people and machines are kept out of its records."""
+        return self.provenance == "anonymous"
 
     @property
     def data_folder(self) -> Path:
@@ -71,9 +80,9 @@ def find_project(start: Path, report: Report) -> Project:
             settings[key] = document
         elif not isinstance(value, str):
             report.error("RUN001", f"'{key}' must be text", document.span((key,)), help=f"write {key}: NAME")
-        elif key == "timing" and value not in _TIMINGS:
-            help = did_you_mean(value, _TIMINGS, what="ways to keep time")
-            report.error("RUN001", f"there is no timing '{value}'", document.span((key,)), help=help)
+        elif key in _CHOICES and value not in _CHOICES[key][0]:
+            help = did_you_mean(value, _CHOICES[key][0], what=_CHOICES[key][1])
+            report.error("RUN001", f"there is no {key} '{value}'", document.span((key,)), help=help)
         else:
             settings[key] = value
     return Project(folder, **settings)

@@ -5,7 +5,7 @@ reads.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from shotlane.acquisition import (
 from shotlane.api._by_hand import find_by_name
 from shotlane.diagnostics import Report
 from shotlane.execution import Clock, VirtualClock
-from shotlane.instruments import Driver, Pool, ResolvedStation, build_pool, lock_instruments
+from shotlane.instruments import Driver, Pool, PortLocks, ResolvedStation, build_pool, lock_instruments
+
+Lock = Callable[[ResolvedStation, Sequence[str]], AbstractContextManager[PortLocks]]
 
 
 def record(
@@ -83,32 +85,47 @@ def record(
         attempt=attempt,
     )
     if isinstance(source, str | Path):
-        chosen_from = partial(chosen, wanted=channels, names=names, instances=instances)
-        return make_recording(_station_opening(source, chosen_from, options, mock=mock), options)
+        if factory is not None:
+            raise ValueError(
+                "a factory is for a source of one's own: a station's instruments are opened again so"
+            )
+        report = Report()
+        station = find_by_name(str(source), report, mock=mock)
+        report.raise_if_errors()
+        assert station is not None
+        return record_station(station, channels, options, names=names, instances=instances)
     return make_recording(source_opening(source, channels, names, instances, options), options)
 
 
-def _station_opening(
-    source: str | Path,
-    choose: Callable[[Sequence[MeasuredChannel]], Sequence[MeasuredChannel]],
+def record_station(
+    station: ResolvedStation,
+    channels: str | Iterable[str] | None,
     options: RecordOptions,
     *,
-    mock: bool,
+    names: Iterable[str] | None = None,
+    instances: Iterable[int] | None = None,
+    lock: Lock | None = None,
+) -> Recording:
+    """As `record` does, of a station that was found. `lock`: takes its instruments, of the roles given."""
+    choose = partial(chosen, wanted=channels, names=names, instances=instances)
+    take = lock or partial(lock_instruments, what=lambda: "a recording")
+    return make_recording(_station_opening(station, choose, options, take), options)
+
+
+def _station_opening(
+    station: ResolvedStation,
+    choose: Callable[[Sequence[MeasuredChannel]], Sequence[MeasuredChannel]],
+    options: RecordOptions,
+    lock: Lock,
 ) -> Opening:
-    if options.factory is not None:
-        raise ValueError(
-            "a factory is for a source of one's own: a station's instruments are opened again so"
-        )
-    report = Report()
-    station = find_by_name(str(source), report, mock=mock)
-    report.raise_if_errors()
-    assert station is not None
     available = [one for item in station.definitions.values() for one in definition_channels(item)]
     found = choose(available)
     real = [one.device for one in found if not station.definitions[one.device].simulated]
     if real and options.clock is not None and options.clock.virtual:
         raise ValueError(f"{real[0]} is real, and virtual time would run away from it")
-    return lambda stack, clock: _opened(station, found, stack, clock, reconnect=options.auto_reconnect)
+    return lambda stack, clock: _opened(
+        station, found, stack, clock, lock=lock, reconnect=options.auto_reconnect
+    )
 
 
 def _opened(
@@ -117,11 +134,12 @@ def _opened(
     stack: ExitStack,
     clock: Clock,
     *,
+    lock: Lock,
     reconnect: bool,
 ) -> Sequence[Line]:
     """Lock and open the instruments of these channels."""
     roles = list(dict.fromkeys(channel.device for channel in channels))
-    locks = stack.enter_context(lock_instruments(station, roles, what=lambda: "a recording"))
+    locks = stack.enter_context(lock(station, roles))
     pass_ns = clock.advance if isinstance(clock, VirtualClock) else None
     pool = build_pool(station, now_ns=clock.now_ns, notify=_unheard, locks=locks, pass_ns=pass_ns)
     stack.callback(pool.close)

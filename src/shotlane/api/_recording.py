@@ -2,32 +2,46 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shotlane.api._project import Project
 from shotlane.execution import Clock, Control, Progress
 from shotlane.instruments import RoleNotify
-from shotlane.records import Event, Outcome, Recorder, RecorderError
+from shotlane.records import Event, NoRoomError, Recorder, RecorderError
 
 if TYPE_CHECKING:
     from shotlane.store import StoreRecorder
 
 
 @contextmanager
-def recorder_at(address: str | Path, data: Path, control: Control) -> "Iterator[StoreRecorder]":
+def recorder_at(
+    address: str | Path, project: Project, control: Control, progress: Progress, parent: int | None = None
+) -> "Iterator[StoreRecorder]":
     """Record in a store. What fails as it is closed is not told: the end of the run told all that counts.
 
-    A run that can be recorded neither there nor in a spool (of a server: in the folder `data`) is ended.
+    Where neither it nor a spool (of a server: in the folder of data) has room, a shot is measured to its end,
+    as far as memory goes. `parent`: the session that the run belongs to.
     """
-    from shotlane.store import open_recorder  # late: SQLAlchemy
+    from shotlane.store import SessionStart, open_recorder, who  # late: SQLAlchemy
 
-    recorder = open_recorder(address, data=data)
-    recorder.on_loss(lambda error: control.stop(Outcome.ERRORED, str(error)))
+    host, user = who(anonymous=project.anonymous)
+    session = SessionStart(host=host, user=user, parent=parent)
+    recorder = open_recorder(address, data=project.data_folder, session=session)
+    recorder.on_no_room(partial(_hold, control, progress))
     try:
         yield recorder
     finally:
         with suppress(RecorderError):
             recorder.close()
+
+
+def _hold(control: Control, progress: Progress, error: NoRoomError) -> None:
+    if error.full:
+        control.break_off(f"more records than may wait in memory have no room: {error}")
+    else:
+        progress.alarm(f"the records have no room, and wait in memory: {error}")
 
 
 def make_folder(folder: Path) -> None:

@@ -27,6 +27,7 @@ from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
 from shotlane.instruments import Holder, InUseError
+from shotlane.store import bring_in
 
 # How long the guard of a dead run may be at work.
 _GUARD_S = 130.0
@@ -73,7 +74,10 @@ def prepare_resumption(
     run: int, report: Report, *, store: str | None = None, changed: bool = False
 ) -> Resumption | None:
     """Find out what is left of a run; None when the report has errors. Touches nothing."""
-    store = store or find_project(Path.cwd(), report).store_url
+    project = find_project(Path.cwd(), report)
+    store = store or project.store_url
+    # A shot that waits for the store was measured, and is not left to do.
+    bring_in(store, project.data_folder)
     past = past_of(store, run)
     changes = changes_of(past.origin, past.documents)
     prepared = _from_files(past, report) if changed and changes else _from_store(past, report, store)

@@ -10,7 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from shotlane.api._consent import Consent
+from shotlane.api._environment import SurroundingsSought
 from shotlane.api._guard import GuardedPool, start_guard
+from shotlane.api._lock_events import LockEvents
 from shotlane.api._part import Part
 from shotlane.api._prepare import Prepared
 from shotlane.api._ready import optimizer_for
@@ -19,7 +21,17 @@ from shotlane.api._requests import heed_requests
 from shotlane.api._run_start import describe_run
 from shotlane.api._signals import stop_on_signals
 from shotlane.api._timing import TimingName, clock_for
-from shotlane.execution import Asker, Control, InstrumentPool, Progress, RunResult, VirtualClock, execute
+from shotlane.api._within import Within
+from shotlane.execution import (
+    Asker,
+    Control,
+    InstrumentPool,
+    Progress,
+    RunResult,
+    VirtualClock,
+    control_here,
+    execute,
+)
 from shotlane.instruments import InUseError, build_pool, lock_instruments
 from shotlane.records import Outcome, worst
 
@@ -27,6 +39,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis import LoadedRun
+
+
+# Long enough for somebody to make room on a disk.
+STORE_WAIT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ class Run:
         return self.load().shots()
 
     def samples(self) -> "pl.DataFrame":
-        """All readings of the attempts that ended well."""
+        """All readings of the attempts that decided their shots and went to their planned end."""
         return self.load().samples()
 
 
@@ -77,37 +93,53 @@ def start(
     timing: TimingName | None = None,
     part: Part | None = None,
     asker: Asker | None = None,
+    store_wait_s: float = STORE_WAIT_S,
+    within: Within | None = None,
 ) -> Run:
     """Run what was prepared. Raises `StoreError` when it could not be recorded.
 
     `signals` keeps the signal handlers when they shall outlive the call. `timing` as in `run`. `part`: not
-    all shots. `asker`: how a person is reached, who may then end a pause too.
+    all shots. `asker`: how a person is reached, who may then end a pause too. `store_wait_s`: how long the
+    run waits, in its safe state, when neither the store nor the disk has room for its records. `within`: the
+    session that it belongs to.
 
     Raises `InUseError`, with nothing touched, when another process uses an instrument and does not let go of
     it within `wait_s`; `waiting` is told when that wait begins.
     """
-    control, progress = control or Control(), progress or Progress()
+    control, progress = control or control_here(), progress or Progress()
     progress.planned_ns = _planned_ns(prepared, part)
     seed = prepared.sequence.seed if seed is None else seed
     clock = clock_for(prepared, timing)
     plan = prepared.plan
     address = store or prepared.project.store_url
+    sought = SurroundingsSought(prepared.project)
     with ExitStack() as stack:
         what = partial(_what, plan.sequence, progress)
-        locks = lock_instruments(prepared.station, plan.roles, what=what, wait_s=wait_s, waiting=waiting)
+        lock_events = LockEvents(prepared.station, waiting)
+        locks = lock_instruments(
+            prepared.station,
+            plan.roles,
+            what=what,
+            wait_s=wait_s,
+            waiting=lock_events.wait,
+            stopped=lambda: control.request is not None,
+            lender=None if within is None else within.locks,
+        )
         stack.enter_context(locks)
         if store is None and prepared.project.store is None:
             make_folder(prepared.project.data_folder)
         # Before the recorder, so that it is closed in peace.
         (signals or stack).enter_context(stop_on_signals(control))
-        recorder = stack.enter_context(recorder_at(address, prepared.project.data_folder, control))
+        parent = None if within is None else within.session
+        recording = recorder_at(address, prepared.project, control, progress, parent)
+        recorder = stack.enter_context(recording)
         worn: dict[str, Mapping[str, Any]] = {}
         tell = teller(recorder, clock, progress, worn)
         pool: InstrumentPool = build_pool(
             prepared.station,
             now_ns=clock.now_ns,
             seed=seed,
-            notify=tell,
+            notify=lock_events.before(tell, locks),
             locks=locks,
             pass_ns=clock.advance if isinstance(clock, VirtualClock) else None,
         )
@@ -121,13 +153,14 @@ def start(
             pool,
             recorder,
             clock,
-            start=describe_run(prepared, clock, seed, part),
+            start=describe_run(prepared, clock, seed, part, sought.found()),
             control=control,
             progress=progress,
             optimizer=optimizer_for(prepared, address, part),
             shots=None if part is None else part.shots,
             asker=asker or (Consent() if clock.virtual else None),
             attended=asker is not None,
+            store_wait_s=store_wait_s,
         )
         return Run(result.run, recorder.store, result, address, worn=worn)
 

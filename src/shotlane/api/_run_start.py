@@ -4,20 +4,25 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shotlane.api._environment import environment
+from shotlane.api._environment import Surroundings
 from shotlane.api._origin import origin_of
 from shotlane.api._part import Part
 from shotlane.api._prepare import Prepared
+from shotlane.api._resolved import resolved_station
 from shotlane.execution import Clock
 from shotlane.model import KEEP, Channel
 from shotlane.plan import Points
 from shotlane.records import ChannelRecord, RunStart
 
+STATION = "station.json"
 
-def describe_run(prepared: Prepared, clock: Clock, seed: int, part: Part | None) -> RunStart:
+
+def describe_run(
+    prepared: Prepared, clock: Clock, seed: int, part: Part | None, found: Surroundings
+) -> RunStart:
     """Everything known before the first shot."""
     plan, options = prepared.plan, prepared.options
-    surroundings = environment(prepared.project.folder)
+    surroundings = {**found.environment}
     surroundings |= {"seed": seed, "overrides": dict(options.parameters), "file": prepared.path.name}
     surroundings |= {"origin": origin_of(prepared), "timing": asdict(clock.timing)}
     if prepared.links:
@@ -38,6 +43,7 @@ def describe_run(prepared: Prepared, clock: Clock, seed: int, part: Part | None)
         stamps=_stamps(prepared, surroundings),
         documents=prepared.documents,
         environment=surroundings,
+        attachments={**found.texts, STATION: resolved_station(prepared)},
         resumes=None if part is None else part.resumes,
         after_session=None if part is None else part.session,
         kept={} if part is None else part.kept,
@@ -56,7 +62,7 @@ def _stamps(prepared: Prepared, surroundings: Mapping[str, Any]) -> tuple[str, .
     stamps = {
         "mocked": options.mock,
         "virtual-time": options.virtual_time,
-        "dirty": git is not None and git["dirty"],
+        "dirty": git is not None and bool(git["dirty"]),
         "faults": any(definitions[role].faults for role in prepared.plan.roles),
     }
     return tuple(name for name, holds in stamps.items() if holds)

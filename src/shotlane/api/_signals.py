@@ -8,9 +8,10 @@ ignored.
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any, ClassVar
 
 from shotlane.execution import Control
 from shotlane.records import Outcome
@@ -20,13 +21,47 @@ if hasattr(signal, "SIGHUP"):  # not on Windows
     _NAMES[signal.SIGHUP] = "SIGHUP, the end of its terminal"
 
 
-_AGAIN = "the run is ending; the safe state of its instruments is not skipped\n"
-
-
-def _tell_again() -> None:
+def _tell_again(what: str = "run") -> None:
     with suppress(Exception):  # the terminal is gone, or something is just being written to it
-        sys.stderr.write(_AGAIN)
+        sys.stderr.write(f"the {what} is ending; the safe state of its instruments is not skipped\n")
         sys.stderr.flush()
+
+
+class _Ending:
+    """How many things that nobody can stop any more are ending, and what signals meant before the first."""
+
+    count = 0
+    before: ClassVar[dict[int, Any]] = {}
+
+
+@contextmanager
+def tell_of_signals(what: str) -> Iterator[None]:
+    """While a run (`what`) is ending in another thread, let signals change nothing. As below.
+
+    Several may overlap, and end in any order.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    if not _Ending.count:
+        _Ending.before = {number: signal.signal(number, lambda *_: _tell_again(what)) for number in _taken()}
+    _Ending.count += 1
+    try:
+        yield
+    finally:
+        _Ending.count -= 1
+        if not _Ending.count:
+            _give_back(_Ending.before)
+
+
+def _taken() -> list[int]:
+    """The signals that are not ignored, and not handled by something that is not Python."""
+    return [number for number in _NAMES if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+
+
+def _give_back(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
@@ -41,10 +76,8 @@ def stop_on_signals(control: Control) -> Iterator[None]:
             _tell_again()
         control.stop(Outcome.TERMINATED, f"stopped by {_NAMES[signal.Signals(number)]}")
 
-    taken = [number for number in _NAMES if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in taken}
+    before = {number: signal.signal(number, stop) for number in _taken()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _give_back(before)

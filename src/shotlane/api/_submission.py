@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from shotlane.api._run import Run
-from shotlane.execution import Control, Progress
+from shotlane.execution import Control, Progress, control_here
 from shotlane.records import Outcome
 
 Begin = Callable[[Control, Progress], Run | None]
@@ -57,7 +57,7 @@ class Submission:
         self.run: Run | None = None
         self.error: BaseException | None = None
         self._begin = begin
-        self._control = Control()
+        self._control = control_here()
         self._lock = threading.Lock()
         self._begun = False
         self._ended = threading.Event()
@@ -86,6 +86,11 @@ class Submission:
         if self.run is None or self.run.outcome in (Outcome.ABORTED, Outcome.TERMINATED):
             return State.INTERRUPTED
         return State.CRASHED if self.run.outcome is Outcome.ERRORED else State.FINISHED
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether somebody wants it to end, or never to begin."""
+        return self._control.request is not None
 
     def interrupt(self, reason: str = "interrupted by a program") -> None:
         """End it, with its instruments safe. Returns at once; `wait` for the end. Harmless after it."""

@@ -1,7 +1,8 @@
 """`shotlane verify`: whether an archive holds what it says, and still means what it meant.
 
 Hashes: every file is the one that was archived. Recompilation: the documents in the archive, compiled by the
-shotlane of today, come to the archived plan. What cannot be checked is said, and never counts as checked.
+shotlane of today, come to the archived plan. Replay: that plan, run again on simulated instruments, sends
+what was recorded. What cannot be checked is said, and never counts as checked.
 """
 
 import tempfile
@@ -9,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shotlane.api._archive import neutral_project
-from shotlane.api._past import ResumeError, past_in
+from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import Prepared
 from shotlane.api._recompile import compile_texts
+from shotlane.api._replay import Replayed, replay
 from shotlane.api._same_plan import other_versions, shot_ranges
 from shotlane.archives import PLAN, BagReader, Hashes, check_hashes, open_archive, open_bag
 from shotlane.diagnostics import Report
 from shotlane.plan import Comparison, CompiledPlan, PlanFileError, Verdict, compare_plans, load_plan
 
-NO_REPLAY = "not available yet: this version cannot run an archive again and compare what is sent"
+HASHES, RECOMPILATION, REPLAY = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +45,72 @@ class Recompiled:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was checked of an archive. `recompiled` is None when the hashes do not hold."""
+    """What was checked of an archive, up to a `level`.
+
+    `recompiled` and `replayed` are None when the hashes do not hold, or the level is less.
+    """
 
     hashes: Hashes
     recompiled: Recompiled | None
+    replayed: Replayed | None = None
+    level: int = REPLAY
 
     @property
     def holds(self) -> bool:
         """Whether all that was checked holds."""
-        return self.hashes.hold and self.recompiled is not None and self.recompiled.holds
+        return self.hashes.hold and all(part.holds for part in self._parts)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for was checked."""
+        return len(self._parts) == self.level - 1 and all(part.impossible is None for part in self._parts)
+
+    @property
+    def _parts(self) -> list[Recompiled | Replayed]:
+        return [part for part in (self.recompiled, self.replayed) if part is not None]
 
 
-def verify(path: str | Path) -> Verification:
-    """Check an archive, a folder or a .zip file. Raises `ArchiveError` for what is none."""
+def verify(path: str | Path, *, level: int = REPLAY) -> Verification:
+    """Check an archive, a folder or a .zip file. Raises `ArchiveError` for what is none.
+
+    `level`: 1 only compares hashes, 2 also compiles the documents again, 3 also runs the plan again.
+    """
     with open_bag(Path(path)) as bag:
         hashes = check_hashes(bag)
-    if not hashes.hold:
+    if not hashes.hold or level < RECOMPILATION:
         # What somebody changed is not worth compiling, and may be made to hurt.
-        return Verification(hashes, None)
+        return Verification(hashes, None, None, level)
     with open_archive(path) as reader:
-        return Verification(hashes, _recompiled(reader))
+        return Verification(hashes, *_made_again(reader, level), level)
 
 
-def _recompiled(reader: BagReader) -> Recompiled:
-    run = reader.run().summary.number
+def _made_again(reader: BagReader, level: int) -> tuple[Recompiled, Replayed | None]:
     try:
-        past = past_in(reader, run)
+        past = past_in(reader, reader.run().summary.number)
     except ResumeError as error:
-        return Recompiled(impossible=str(error))
-    versions = tuple(other_versions(past.record.environment))
-    saved, why = _archived_plan(reader)
+        why = str(error)
+        return Recompiled(impossible=why), Replayed(impossible=why) if level >= REPLAY else None
     report = Report()
     prepared = compile_texts(past, report, neutral_project(past))
+    saved, why_not = _archived_plan(reader)
+    recompiled = _recompiled(reader, past, prepared, report, saved, why_not)
+    if level < REPLAY:
+        return recompiled, None
+    plan = saved if saved is not None else None if prepared is None else prepared.plan
+    if plan is None:
+        return recompiled, Replayed(impossible="there is no plan to run")
+    return recompiled, replay(reader, past, plan)
+
+
+def _recompiled(
+    reader: BagReader,
+    past: Past,
+    prepared: Prepared | None,
+    report: Report,
+    saved: CompiledPlan | None,
+    why: str | None,
+) -> Recompiled:
+    versions = tuple(other_versions(past.record.environment))
     if prepared is None:
         first = next(iter(report.errors)).message
         told = f"the documents do not compile: {first}"

@@ -5,11 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shotlane.records import ChannelRecord, Outcome
-from shotlane.store import ParameterRecord, RunRecord, RunSummary
+from shotlane.store import ParameterRecord, RunRecord, RunSummary, noted_tags, notes_of_rows
 
 FORMAT = 1
 
 Facts = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+_NOTE = ("id", "at_utc_ns", "author", "kind", "text")
+# The columns of a session; what only its own machine understands stays there.
+_PROGRAM = (
+    *("id", "started_utc_ns", "seen_utc_ns", "ended_utc_ns", "outcome", "host", "user_name", "pid"),
+    *("process_started", "boot", "version", "kind", "station", "parent"),
+)
+_LOCAL = ("process_started", "boot")
 
 
 def to_json(value: Any) -> bytes:
@@ -18,8 +27,17 @@ def to_json(value: Any) -> bytes:
     return f"{text}\n".encode()
 
 
-def facts_of(record: RunRecord, documents: Mapping[str, str], sessions: Sequence[tuple[Any, ...]]) -> Facts:
-    """Everything about a run but its rows; `documents`: the file of each text by its name."""
+def facts_of(
+    record: RunRecord,
+    documents: Mapping[str, str],
+    sessions: Sequence[Row],
+    writers: Sequence[Row],
+    notes: Sequence[Row],
+) -> Facts:
+    """Everything about a run but its rows.
+
+    `documents`: the file of each text by its name; the others as the reader of a store gives them.
+    """
     summary = record.summary
     outcome = None if summary.outcome is None else summary.outcome.value
     return {
@@ -28,7 +46,7 @@ def facts_of(record: RunRecord, documents: Mapping[str, str], sessions: Sequence
         "sequence": summary.sequence,
         "station": summary.station,
         "description": record.description,
-        "tags": list(summary.tags),
+        "tags": list(record.tags),
         "stamps": list(summary.stamps),
         "started_utc_ns": summary.started_utc_ns,
         "ended_utc_ns": summary.ended_utc_ns,
@@ -42,7 +60,11 @@ def facts_of(record: RunRecord, documents: Mapping[str, str], sessions: Sequence
         "parameters": [_columns(one, ("name", "type", "unit")) for one in record.parameters],
         "documents": dict(documents),
         "figures": dict(record.figures),
-        "sessions": [_session(row) for row in sessions],
+        "session": record.session,
+        "ordinal": record.ordinal,
+        "repeats": None if record.repeats is None else dict(record.repeats),
+        "sessions": [_session(row, writers) for row in sessions],
+        "notes": [dict(zip(_NOTE, row, strict=True)) for row in notes],
         "environment": dict(record.environment),
     }
 
@@ -51,8 +73,9 @@ def _columns(one: Any, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
-def _session(row: tuple[Any, ...]) -> dict[str, Any]:
+def _session(row: Row, writers: Sequence[Row]) -> dict[str, Any]:
     _, number, session, began, digest, environment = row
+    program = next(dict(zip(_PROGRAM, one, strict=True)) for one in writers if one[0] == session)
     told = None if environment is None else json.loads(environment)
     return {
         "number": number,
@@ -60,6 +83,7 @@ def _session(row: tuple[Any, ...]) -> dict[str, Any]:
         "began_utc_ns": began,
         "plan_digest": digest,
         "environment": told,
+        "program": {name: program[name] for name in _PROGRAM if name not in ("id", *_LOCAL)},
     }
 
 
@@ -75,7 +99,7 @@ def summary_of(facts: Facts) -> RunSummary:
         died=bool(facts["died"]),
         shots_planned=int(facts["shots_planned"]),
         shots_committed=int(facts["shots_committed"]),
-        tags=tuple(facts["tags"]),
+        tags=noted_tags(facts["tags"], notes_of_rows(notes_of(facts))),
         stamps=tuple(facts["stamps"]),
     )
 
@@ -90,7 +114,18 @@ def parameters_of(facts: Facts) -> tuple[ParameterRecord, ...]:
     return tuple(ParameterRecord(**item) for item in facts["parameters"])
 
 
-def sessions_of(facts: Facts) -> list[tuple[Any, ...]]:
+def notes_of(facts: Facts) -> list[Row]:
+    """What people added later, as the reader of a store gives it."""
+    return [tuple(note[name] for name in _NOTE) for note in facts["notes"]]
+
+
+def writers_of(facts: Facts) -> list[Row]:
+    """The programs that wrote it, as the reader of a store gives them."""
+    programs = [{"id": item["session"], **item["program"]} for item in facts["sessions"]]
+    return [tuple(program.get(name) for name in _PROGRAM) for program in programs]
+
+
+def sessions_of(facts: Facts) -> list[Row]:
     """Who wrote it, as the reader of a store gives it."""
     return [
         (

@@ -1,7 +1,8 @@
 """An archive with the face of a store's reader: what is not asked for is not read."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,10 +13,27 @@ from shotlane.archives._bag import Bag, open_bag
 from shotlane.archives._bagging import PAYLOAD
 from shotlane.archives._error import ArchiveError
 from shotlane.archives._events import event_rows
-from shotlane.archives._facts import FORMAT, Facts, channels_of, parameters_of, sessions_of, summary_of
+from shotlane.archives._facts import (
+    FORMAT,
+    Facts,
+    channels_of,
+    notes_of,
+    parameters_of,
+    sessions_of,
+    summary_of,
+    writers_of,
+)
 from shotlane.archives._tables import ACTIONS, ARRAYS, SAMPLES, TABLES, Table
 from shotlane.records import ChannelRecord, Outcome
-from shotlane.store import AttemptFault, ParameterRecord, Query, RunRecord, RunSummary, Selection
+from shotlane.store import (
+    AttemptFault,
+    ParameterRecord,
+    Query,
+    RunRecord,
+    RunSummary,
+    Selection,
+    notes_of_rows,
+)
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -33,8 +51,10 @@ _SECTIONS = {
     "channels": list,
     "parameters": list,
     "sessions": list,
+    "notes": list,
     "description": str,
 }
+_BATCH = 20_000
 _COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
 
 
@@ -97,14 +117,19 @@ class BagReader:
             channels=self.channels(),
             parameters=self.parameters(),
             documents=tuple(facts["documents"]),
-            outcomes=self._outcomes(),
+            outcomes=summary.outcomes,
             tallies=self._tally_sums(),
             faults=self._faults(),
+            session=facts["session"],
+            ordinal=facts["ordinal"],
+            repeats=facts["repeats"],
+            tags=tuple(facts["tags"]),
+            notes=notes_of_rows(self.notes()),
         )
 
     def _summary(self) -> RunSummary:
         try:
-            return summary_of(self.facts)
+            return replace(summary_of(self.facts), outcomes=self._outcomes())
         except (KeyError, TypeError, ValueError) as error:
             raise ArchiveError(f"'{self.store}' is damaged: its run.json lacks {error}") from error
 
@@ -128,6 +153,20 @@ class BagReader:
     def sessions(self, _: int = 0) -> list[Row]:
         """Who wrote it."""
         return sessions_of(self.facts)
+
+    def writers(self, _: int = 0) -> list[Row]:
+        """The programs of those."""
+        return writers_of(self.facts)
+
+    def notes(self, _: int = 0) -> list[Row]:
+        """What people added later."""
+        return notes_of(self.facts)
+
+    def attachments(self, _: int = 0) -> dict[str, str]:
+        """Texts that are the same for many runs, by name."""
+        prefix = f"{PAYLOAD}/provenance/"
+        names = [name.removeprefix(prefix) for name in self.bag.sizes if name.startswith(prefix)]
+        return {name: self.read(f"provenance/{name}").decode("utf-8", "replace") for name in names}
 
     def shots(self, _: int = 0) -> list[Row]:
         """Rows as those of the store."""
@@ -166,8 +205,25 @@ class BagReader:
 
     def events(self, _: int = 0) -> list[Row]:
         """Rows as those of the store."""
+        return list(self.event_stream())
+
+    def event_stream(self) -> Iterator[Row]:
+        """The same, one at a time."""
         with self.bag.open(f"{PAYLOAD}/events.jsonl") as file:
-            return list(event_rows(file))
+            yield from event_rows(file)
+
+    def stream(self, name: str, size: int = _BATCH) -> Iterator[Row]:
+        """The rows of a table as those of the store, `size` of them in memory at a time."""
+        for frame in self.batches(name, size):
+            yield from frame.rows()
+
+    def batches(self, name: str, size: int) -> Iterator[pl.DataFrame]:
+        """The same as frames."""
+        for file in self._files(name):
+            found = pl.scan_parquet(self.bag.sources([file]), glob=False)
+            rows = self._collected(found.select(pl.len())).item()
+            for offset in range(0, rows, size):
+                yield self._collected(found.select(list(_TABLES[name].stored)).slice(offset, size))
 
     def table(
         self,
@@ -185,6 +241,12 @@ class BagReader:
             found = found.filter(*_conditions(query.chosen))
         columns = [pl.col(called.get(name, name)).alias(name) for name in query.columns]
         return arrow(self._collected(found.select(columns)))
+
+    def part(self, name: str, columns: list[str], attempts: list[int]) -> pl.DataFrame:
+        """Some columns of a table of attempts, of those whose keys are given in order."""
+        key = pl.col("attempt_key")
+        found = self._scan(name).filter(key.is_between(attempts[0], attempts[-1]), key.is_in(attempts))
+        return self._collected(found.select(columns))
 
     def _rows(
         self, name: str, *, channels: Sequence[int] | None = None, attempts: Sequence[int] | None = None
@@ -206,14 +268,15 @@ class BagReader:
 
     def _scan(self, name: str) -> pl.LazyFrame:
         """A table as its files have it; with its columns and no rows where there is no file."""
-        table = _TABLES[name]
-        prefix = f"{PAYLOAD}/{name}/"
-        names = [f"{PAYLOAD}/tables/{name}.parquet"]
-        if name not in TABLES:
-            names = [one for one in self.bag.sizes if one.startswith(prefix)]
+        names = self._files(name)
         if not names:
-            return pl.LazyFrame(schema=_schema(table))
+            return pl.LazyFrame(schema=_schema(_TABLES[name]))
         return pl.scan_parquet(self.bag.sources(names), glob=False)
+
+    def _files(self, name: str) -> list[str]:
+        if name in TABLES:
+            return [f"{PAYLOAD}/tables/{name}.parquet"]
+        return [one for one in self.bag.sizes if one.startswith(f"{PAYLOAD}/{name}/")]
 
     def _outcomes(self) -> dict[Outcome, int]:
         ended = [row[1] for row in self.shots() if row[1] is not None]

@@ -14,6 +14,7 @@ every file, every column and every unit.
 | `run.json` | the run as a whole: outcome, channels with units, versions of all packages, machine, code |
 | `documents/` | the texts that were run; `run.json` says under which names |
 | `plan/` | the plan that was run, with its digests, if it could be made again |
+| `provenance/` | lock files, changes that were not committed, the station as it was resolved when it ran |
 | `resolved/` | the sequence and the channels of the station, as they were understood |
 | `samples/` | every reading, with planned and actual time, in files of whole attempts |
 | `actions/` | every set and call |

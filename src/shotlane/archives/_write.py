@@ -116,7 +116,7 @@ def _fill(reader: Reader, record: RunRecord, payload: Path, extras: Mapping[str,
     run = record.summary.number
     texts = reader.documents(run)
     paths = document_paths(texts)
-    facts = facts_of(record, paths, reader.sessions(run))
+    facts = facts_of(record, paths, reader.sessions(run), reader.writers(run), reader.notes(run))
     rows = {**_tables(reader, run, payload), **write_parts(reader, run, payload)}
     entries: dict[str, FileEntry] = {}
     for name, content in texts.items():
@@ -124,6 +124,8 @@ def _fill(reader: Reader, record: RunRecord, payload: Path, extras: Mapping[str,
     _keep(payload, "run.json", to_json(facts))
     with (payload / "events.jsonl").open("wb") as lines:
         lines.writelines(event_lines(reader.events(run)))
+    for name, text in reader.attachments(run).items():
+        _keep(payload, f"provenance/{plain(name)}", text.encode())
     for path, extra in extras.items():
         _keep(payload, path, extra.content)
     _keep(payload, "README.md", readme(facts))
@@ -175,6 +177,8 @@ def _entry(
     if kind == "documents":
         named = next(text for text, path in facts["documents"].items() if path == name)
         return FileEntry(f"'{named}', as it was run", _STORE, media, size)
+    if kind == "provenance":
+        return FileEntry(f"'{Path(name).name}', as it was when the run began", _STORE, media, size)
     about = {
         "run.json": "the run as a whole: outcome, channels, parameters, figures, and what it was made with",
         "events.jsonl": "what happened, in order, one line each",

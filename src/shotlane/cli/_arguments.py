@@ -4,7 +4,9 @@ import argparse
 from pathlib import Path
 
 from shotlane.cli._archive_arguments import add_archives
+from shotlane.cli._events_arguments import add_events
 from shotlane.cli._instruments_arguments import add_by_hand
+from shotlane.cli._record_arguments import add_record
 
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
 
@@ -60,6 +62,11 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
         const="forever",
         metavar="DURATION",
         help="wait for instruments that another process uses, for ever or e.g. '5 min' (default: refuse)",
+    )
+    parser.add_argument(
+        "--wait-for-store",
+        metavar="DURATION",
+        help="how long to wait, instruments safe, for room for the records: e.g. '8 h', forever (default: 1 h)",
     )
     parser.add_argument(
         "--timing",
@@ -159,6 +166,12 @@ def _add_asking(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         parser.add_argument("--no-wait", action="store_true", help="do not wait until the run has taken it")
         _add_store(parser)
         _add_json(parser)
+    watch = verbs.add_parser("watch", help="see a run as it goes on, and steer it")
+    watch.add_argument(
+        "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest going on)"
+    )
+    _add_store(watch)
+    _add_json(watch)
 
 
 def _add_db(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -237,6 +250,7 @@ def main_parser() -> argparse.ArgumentParser:
     _add_store(show)
     _add_json(show)
 
+    add_events(verbs, _add_store, _add_json)
     _add_resume(verbs)
     _add_asking(verbs)
     add_archives(verbs, _run_number, _add_store, _add_json)
@@ -248,6 +262,7 @@ def main_parser() -> argparse.ArgumentParser:
     _add_describe(actions)
 
     _add_simulate(verbs)
+    add_record(verbs, _add_json)
 
     init = verbs.add_parser("init", help="write a project, or a driver, to begin with")
     init.add_argument(

@@ -20,7 +20,7 @@ def main(arguments: argparse.Namespace) -> int:
     with store_complaints():
         run = _only_run(store, arguments.asks) if arguments.run is None else arguments.run
         wait_s = 0.0 if arguments.no_wait else _WAIT_S
-        sent = send_request(store, run, arguments.asks, reason=arguments.reason, by=_who(), wait_s=wait_s)
+        sent = send_request(store, run, arguments.asks, reason=arguments.reason, by=who(), wait_s=wait_s)
     if arguments.json:
         print_json({"run": run, "verb": sent.verb, "answer": sent.answer})
     else:
@@ -30,7 +30,8 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _who() -> str:
+def who() -> str:
+    """Who asks, as it is recorded."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):  # no such user in this container

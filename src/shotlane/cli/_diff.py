@@ -66,12 +66,16 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     if comparison.written:
         lines += ["", "written", *(f"  {item}" for item in comparison.written)]
     if comparison.planned:
-        groups = _grouped(comparison.planned)
-        lines += ["", "planned", *(f"  {_told(group)}" for group in groups[:_SHOWN])]
-        left = comparison.count - sum(len(group) for group in groups[:_SHOWN])
-        if left:
-            lines.append(f"  ... and {count(left, 'more difference')}")
+        lines += ["", "planned", *difference_lines(comparison.planned, comparison.count)]
     return lines
+
+
+def difference_lines(differences: Sequence[Difference], total: int) -> list[str]:
+    """The first of so many differences, those that are alike together."""
+    groups = _grouped(differences)
+    left = total - sum(len(group) for group in groups[:_SHOWN])
+    more = [f"  ... and {count(left, 'more difference')}"] if left else []
+    return [*(f"  {_told(group)}" for group in groups[:_SHOWN]), *more]
 
 
 def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:

@@ -15,22 +15,28 @@ if TYPE_CHECKING:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write them."""
-    from shotlane.analysis import export  # late: polars
+    from shotlane.analysis import ONE_FILE, NoWriterError, export  # late: polars
 
     with store_complaints(), archive_complaints():
         run = _run(arguments)
-        folder = arguments.out or Path(f"run-{run.number}-{arguments.to}")
-        if folder.exists():
-            raise Complaint(f"'{folder}' exists already; remove it, or give another name with --out")
+        whole = ONE_FILE.get(arguments.to)
+        out = arguments.out or Path(
+            f"run-{run.number}{whole}" if whole else f"run-{run.number}-{arguments.to}"
+        )
+        if out.exists():
+            raise Complaint(f"'{out}' exists already; remove it, or give another name with --out")
         try:
-            rows = export(run, folder, arguments.to)
+            rows = export(run, out, arguments.to)
+        except NoWriterError as error:
+            raise Complaint(str(error)) from error
         except OSError as error:
-            raise Complaint(f"'{folder}' cannot be written: {error.strerror or error}") from error
+            raise Complaint(f"'{out}' cannot be written: {error.strerror or error}") from error
     if arguments.json:
-        print_json({"run": run.number, "folder": str(folder), "rows": rows})
+        print_json({"run": run.number, "folder": str(out), "rows": rows})
         return 0
-    say(f"exported: run {run.number} to {folder}")
-    say("\n".join(f"  {name}.{arguments.to}: {count(number, 'row')}" for name, number in rows.items()))
+    say(f"exported: run {run.number} to {out}")
+    ending = "" if whole else f".{arguments.to}"
+    say("\n".join(f"  {name}{ending}: {count(number, 'row')}" for name, number in rows.items()))
     return 0
 
 

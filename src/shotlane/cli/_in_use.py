@@ -2,6 +2,7 @@
 
 import math
 
+from shotlane.api import STORE_WAIT_S
 from shotlane.cli._output import Complaint, tell
 from shotlane.expression import parse_literal, parse_unit
 from shotlane.instruments import InUseError, ResolvedStation, in_use_by
@@ -9,11 +10,16 @@ from shotlane.instruments import InUseError, ResolvedStation, in_use_by
 
 def wait_s(written: str | None) -> float:
     """How long to wait: 0 when nothing is written. Raises `Complaint`."""
-    if written is None:
-        return 0.0
-    if written == "forever":
-        return math.inf
-    return seconds("--wait", written)
+    return 0.0 if written is None else _patience("--wait", written)
+
+
+def store_wait_s(written: str | None) -> float:
+    """How long to wait for room for the records. Raises `Complaint`."""
+    return STORE_WAIT_S if written is None else _patience("--wait-for-store", written)
+
+
+def _patience(option: str, written: str) -> float:
+    return math.inf if written == "forever" else seconds(option, written)
 
 
 def seconds(option: str, written: str) -> float:

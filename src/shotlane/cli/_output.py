@@ -56,6 +56,12 @@ def print_json_line(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
 
 
+def print_line(text: str, *, now: bool) -> None:
+    """Print a line of a stream, `now` at once. That its reader has gone is raised, and ends the stream."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=now)
+
+
 def counted(report: Report) -> str:
     """'10 errors, 1 warning'."""
     errors, warnings = len(report.errors), len(report.warnings)

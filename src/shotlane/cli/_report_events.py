@@ -13,8 +13,8 @@ import polars as pl
 from shotlane.analysis import LoadedRun
 from shotlane.cli._report_charts import across, box, drawing
 from shotlane.cli._report_parts import Cell, Column, clock_of, folded, note, section, table
-from shotlane.cli._text import duration, value
-from shotlane.records import Outcome
+from shotlane.cli._text import duration
+from shotlane.records import EVENT_TYPES, Event, Outcome, event_words
 
 _MOST_ATTEMPTS = 1500
 _MOST_EVENTS = 200
@@ -29,7 +29,6 @@ _USUAL = frozenset(
         *("verdict.failed", "verdict.errored", "run.ended"),
     }
 )
-_LOUD = ("failed", "faulted", "tripped", "down", "crashed", "exhausted", "errored", "lost", "mismatched")
 
 
 def what_happened(run: LoadedRun) -> str:
@@ -124,24 +123,11 @@ def _events(run: LoadedRun) -> str:
 
 
 def _event(row: dict[str, Any], clock: Callable[[datetime], str]) -> list[object]:
-    fields = json.loads(row["fields"] or "{}")
+    event = Event(row["type"], 0, json.loads(row["fields"] or "{}"))
+    known = EVENT_TYPES.get(event.type)
     place = "" if row["shot"] is None else str(row["shot"])
     if row["attempt"] is not None and row["attempt"] > 1:
         place += f" ({row['attempt']})"
-    kind = "bad w" if row["type"].endswith(_LOUD) else "w"
-    return [Cell(clock(row["time"]), "w"), Cell(row["type"], kind), place, Cell(_told(fields), "long")]
-
-
-def _told(fields: dict[str, Any]) -> str:
-    """The sentence of an event first, then what else it knows."""
-    first = [str(fields[key]) for key in ("message", "reason") if fields.get(key)]
-    rest = [
-        f"{name.removesuffix('_s')} {_plain(item)}{' s' * name.endswith('_s')}".removeprefix("how ")
-        for name, item in fields.items()
-        if name not in ("message", "reason", "context", "exchanges") and item not in (None, "", [], {})
-    ]
-    return "; ".join([*first, ", ".join(rest)] if rest else first)
-
-
-def _plain(item: Any) -> str:
-    return value(item) if isinstance(item, str | int | float) else json.dumps(item, ensure_ascii=False)
+    kind = "bad w" if known is not None and known.loud else "w"
+    told = Cell(event_words(event), "long")
+    return [Cell(clock(row["time"]), "w"), Cell(event.type, kind), place, told]

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from shotlane.api import Prepared, Run, refuse_unready
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._db import warn_of_spools
-from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
+from shotlane.cli._in_use import in_use_complaint, store_wait_s, tell_waiting, wait_s
 from shotlane.cli._keys import attended, is_attended
-from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
+from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints, tell
 from shotlane.cli._summary import run_as_json, run_summary
 from shotlane.diagnostics import Report
 from shotlane.execution import Control, Progress, TimingRefusedError
@@ -51,6 +51,7 @@ def _run(
     arguments: argparse.Namespace, prepared: Prepared, begin: Begin, signals: ExitStack, *, shows_bar: bool
 ) -> Run:
     progress, control = Progress(), Control()
+    progress.alarm = tell
     with (
         attended(control, progress, shown=shows_bar) as person,
         progress_bar(progress, person, shown=shows_bar),
@@ -59,6 +60,7 @@ def _run(
             control=control,
             progress=progress,
             wait_s=wait_s(arguments.wait),
+            store_wait_s=store_wait_s(arguments.wait_for_store),
             waiting=partial(tell_waiting, prepared.station),
             signals=signals,
             timing=arguments.timing,

@@ -65,7 +65,7 @@ def local_time(utc_ns: int) -> str:
 
 def _row(run: "RunSummary") -> list[str]:
     took = "" if run.ended_utc_ns is None else duration(run.ended_utc_ns - run.started_utc_ns)
-    shots = f"{run.shots_committed}/{run.shots_planned}"
+    shots = ", ".join(filter(None, (f"{run.shots_good}/{run.shots_planned}", run.other_shots)))
     marks = ", ".join((*run.stamps, *run.tags))
     return [
         str(run.number),
@@ -89,6 +89,7 @@ def _as_json(run: "RunSummary") -> dict[str, Any]:
         "state": run.state,
         "shots_planned": run.shots_planned,
         "shots_committed": run.shots_committed,
+        "shots": {outcome.value: count for outcome, count in run.outcomes.items()},
         "tags": run.tags,
         "stamps": run.stamps,
     }

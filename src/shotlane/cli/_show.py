@@ -2,10 +2,12 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotlane.cli._db import warn_of_spools
+from shotlane.cli._note import note_lines
 from shotlane.cli._output import Complaint, print_json, say, store_complaints
 from shotlane.cli._runs import local_time
 from shotlane.cli._show_tables import COUNTS, channels, faults, readings, results, shots_table
@@ -56,6 +58,7 @@ def _as_text(run: "LoadedRun", shots: "pl.DataFrame") -> str:
         results(run, shots),
         readings(run, shots),
         faults(run),
+        _notes(run.record),
     )
     return "\n\n".join("\n".join(part) for part in parts if part)
 
@@ -91,6 +94,11 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
         *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]
     return [*_unsafe(record), *lines]
+
+
+def _notes(record: "RunRecord") -> list[str]:
+    lines = list(note_lines(record.notes))
+    return ["notes", *lines] if lines else []
 
 
 def _worn(run: "LoadedRun") -> list[str]:
@@ -139,6 +147,7 @@ def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
         "shots_planned": summary.shots_planned,
         "shots_committed": summary.shots_committed,
         "tags": summary.tags,
+        "notes": [asdict(note) for note in record.notes],
         "stamps": summary.stamps,
         "digest": record.plan_digest,
         "environment": record.environment,

@@ -59,8 +59,8 @@ def _beside(run: Run, prepared: Prepared) -> list[str]:
 def load_line(run: Run, prepared: Prepared) -> str:
     """The one line of Python that loads the run from the project folder."""
     where = "" if _is_default(run, prepared) else f', store="{run.store}"'
-    # Without it, only attempts that ended well are given: none, where Ctrl-C came in the first shot.
-    which = 'attempts="all"' if run.result.outcome in (*_ENDED_EARLY, Outcome.FAILED) else ""
+    # Without it, only whole attempts are given: none, where Ctrl-C came in the first shot.
+    which = 'attempts="all"' if run.result.outcome in _ENDED_EARLY else ""
     return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples({which})"
 
 
@@ -126,7 +126,7 @@ def _faults(result: RunResult) -> list[str]:
         for item in result.faults
         if item.shot is not None
     ]
-    more = len(lines) - _FAULTS_SHOWN
+    more = len(lines) - _FAULTS_SHOWN + result.faults_left_out
     return lines[:_FAULTS_SHOWN] + (
         [f"             and {more} more: shotlane show {result.run}"] if more > 0 else []
     )
@@ -201,6 +201,7 @@ def run_as_json(run: Run, prepared: Prepared) -> dict[str, Any]:
             }
             for item in result.faults
         ],
+        "faults_left_out": result.faults_left_out,
         "unsafe": [item._asdict() for item in result.unsafe],
         **{
             key: {"run": other.number, "outcome": other.outcome.value}

@@ -6,39 +6,45 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from shotlane.cli._archives import archive_complaints
-from shotlane.cli._diff import comparison_lines
+from shotlane.cli._diff import comparison_lines, difference_lines
 from shotlane.cli._output import print_json, say
 from shotlane.cli._text import count, hanging
+from shotlane.plan import Difference
 
 if TYPE_CHECKING:
-    from shotlane.api import Recompiled, Verification
-    from shotlane.archives import Hashes
+    from shotlane.api import Recompiled, Replayed, Verification
+    from shotlane.archives import Departure, Hashes
 
 _SHOWN = 40
+# What was checked holds, and not everything could be.
+_NOT_ALL = 3
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Check it; exit status 0 when all that was checked holds, 1 when something does not."""
-    from shotlane.api import NO_REPLAY, verify  # late: polars
+    """Check it; exit status 0 when all of it holds, 1 when something does not, 3 when not all can be told."""
+    from shotlane.api import verify  # late: polars
 
     with archive_complaints():
-        found = verify(arguments.archive)
+        found = verify(arguments.archive, level=arguments.level)
     if arguments.json:
-        told = {**asdict(found), "replay": NO_REPLAY, "holds": found.holds}
-        print_json(told)
+        print_json({**asdict(found), "holds": found.holds, "complete": found.complete})
     else:
         say("\n".join(_lines(found)))
-        say("\n".join(hanging("replay         ", NO_REPLAY)))
         say(_last(found))
-    return 0 if found.holds else 1
+    return 1 if not found.holds else 0 if found.complete else _NOT_ALL
 
 
 def _lines(found: "Verification") -> Iterator[str]:
     yield from _hashes(found.hashes)
+    why = "not asked for" if found.hashes.hold else "not tried: what was altered is not compiled"
     if found.recompiled is None:
-        yield "recompilation  not tried: what was altered is not compiled"
+        yield f"recompilation  {why}"
     else:
         yield from _recompilation(found.recompiled)
+    if found.replayed is None:
+        yield f"replay         {why}"
+    else:
+        yield from _replay(found.replayed)
 
 
 def _hashes(hashes: "Hashes") -> Iterator[str]:
@@ -72,8 +78,33 @@ def _recompilation(found: "Recompiled") -> Iterator[str]:
     yield from (f"  version        {version}" for version in found.versions)
 
 
+def _replay(found: "Replayed") -> Iterator[str]:
+    counts = f"{count(found.attempts, 'attempt')}, {count(found.commands, 'command')}, "
+    counts += count(found.readings, "reading")
+    if found.impossible is not None:
+        yield from hanging("replay         ", f"not possible: {found.impossible}")
+    elif found.holds:
+        yield f"replay         same: {counts}"
+        yield f"               digest of what was sent: {found.digest}"
+    else:
+        yield f"replay         DIFFERENT: {count(found.count, 'difference')} in {counts}"
+        told = [Difference(_message(one), one.shot, one.lane, one.step) for one in found.departures]
+        yield from difference_lines(told, found.count)
+
+
+def _message(one: "Departure") -> str:
+    return one.message if one.attempt == 1 else f"attempt {one.attempt}, {one.message}"
+
+
 def _last(found: "Verification") -> str:
     if not found.holds:
         return "the archive does not hold what it should"
-    done = "hashes" if found.recompiled is None or found.recompiled.impossible else "hashes and recompilation"
-    return f"verified: {done}"
+    parts = {"recompilation": found.recompiled, "replay": found.replayed}
+    done = [name for name, part in parts.items() if part is not None and part.impossible is None]
+    left = [name for name, part in parts.items() if part is not None and part.impossible is not None]
+    told = f"verified: {_listed(['hashes', *done])}"
+    return f"{told}; not verified: {_listed(left)}" if left else told
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

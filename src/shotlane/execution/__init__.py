@@ -4,14 +4,17 @@ from shotlane.execution._asker import Asker
 from shotlane.execution._bounded import NotEndedError, bounded
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control, StopRequest, Wish
+from shotlane.execution._ending import How
 from shotlane.execution._journal import Journal
 from shotlane.execution._lateness import Lateness, LatenessSummary, combined
 from shotlane.execution._pool import Answer, InstrumentPool
 from shotlane.execution._priority import Timing, TimingMode, TimingRefusedError, granted_timing
 from shotlane.execution._progress import Phase, Progress
+from shotlane.execution._replay import Given, Made, Replayer
 from shotlane.execution._result import AttemptFault, RunResult
 from shotlane.execution._run import execute
 from shotlane.execution._safe_state import SafeState, Unsafe
+from shotlane.execution._steering import control_here, steered_by, unwanted_here
 from shotlane.execution._system_clock import SystemClock
 from shotlane.execution._virtual_clock import VirtualClock
 
@@ -21,13 +24,17 @@ __all__ = [
     "AttemptFault",
     "Clock",
     "Control",
+    "Given",
+    "How",
     "InstrumentPool",
     "Journal",
     "Lateness",
     "LatenessSummary",
+    "Made",
     "NotEndedError",
     "Phase",
     "Progress",
+    "Replayer",
     "RunResult",
     "SafeState",
     "StopRequest",
@@ -40,6 +47,9 @@ __all__ = [
     "Wish",
     "bounded",
     "combined",
+    "control_here",
     "execute",
     "granted_timing",
+    "steered_by",
+    "unwanted_here",
 ]

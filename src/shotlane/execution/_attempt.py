@@ -25,6 +25,7 @@ from shotlane.execution._parts import RunParts
 from shotlane.execution._port_worker import PortWorker
 from shotlane.execution._progress import Phase
 from shotlane.execution._put_question import put_question
+from shotlane.execution._question import Asking
 from shotlane.execution._stagger import stagger
 from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
@@ -34,14 +35,13 @@ from shotlane.results import Judged, evaluate
 
 
 class Attempt:
-    """The try `number` of a shot, begun with the recorder when it is made."""
+    """The try `number` of a shot. Making it tells nobody and touches nothing; then it is begun, once."""
 
     def __init__(self, parts: RunParts, shot: ShotPlan, number: int) -> None:
         self._parts = parts
-        self._shot = shot
+        self.shot = shot
         self._number = number
-        parts.clock.anchor()
-        self._began_ns = parts.clock.now_ns()
+        self._began_ns = 0
         self._origin_utc_ns: int | None = None
         self._finished = False
         self._workers: dict[str, PortWorker] = {}
@@ -52,11 +52,27 @@ class Attempt:
         self._intake = Intake(parts, shot)
         self.trouble = Trouble(parts.pool.mask)
         self.judged = Judged((), Outcome.DONE)
-        start = AttemptStart(shot.number, number, parts.clock.utc_ns(), tuple(planned_steps(shot)))
-        self._buffer = parts.journal.begin_attempt(start)
-        self.ledger = Ledger(self._buffer, shot, parts.plan.channels, self._intake.takers)
+        self.ledger = Ledger(shot, parts.plan.channels, self._intake.takers)
         self._course = Course(shot, self.ledger)
         self._hardware = Hardware(parts, shot, self.ledger, self.trouble)
+        self._steps = tuple(planned_steps(shot))
+        self._ready: dict[str, Iterator[Due]] | None = None
+
+    def prepare(self) -> None:
+        """Begin the agendas ahead of time, where nothing that is found out later can change them."""
+        segments = self.shot.segments
+        if len(segments) == 1 and segments[0].ending is None and not self._hardware.in_use:
+            for port in segments[0].ports:
+                self._worker(port)
+            self._ready = self._agendas(segments[0], 0, {})
+
+    def begin(self) -> None:
+        """Open it with the recorder."""
+        clock = self._parts.clock
+        clock.anchor()
+        self._began_ns = clock.now_ns()
+        start = AttemptStart(self.shot.number, self._number, clock.utc_ns(), self._steps)
+        self.ledger.buffer = self._parts.journal.begin_attempt(start)
 
     @property
     def fault(self) -> Fault | None:
@@ -84,7 +100,7 @@ class Attempt:
     def execute(self) -> None:
         """Set up and run, to the end or until something says halt."""
         try:
-            self._parts.pool.begin_attempt(self._shot.number, self._number)
+            self._parts.pool.begin_attempt(self.shot.number, self._number)
             self._set_up()
             if self._may_go_on():
                 self._run()
@@ -105,7 +121,7 @@ class Attempt:
 
         A function of the user's may take long: who stops the run, an interlock too, does not wait for it.
         """
-        parts, shot = self._parts, self._shot
+        parts, shot = self._parts, self.shot
         if not self._finished or self.trouble.over or not shot.results:
             return
         parts.progress.phase = Phase.JUDGING
@@ -142,21 +158,21 @@ class Attempt:
         Ports with nothing to write take part, so that each has shown that it is there before t = 0 is fixed.
         """
         self._parts.progress.phase = Phase.SETTING_UP
-        ports = (port for segment in self._shot.segments for port in segment.ports)
+        ports = (port for segment in self.shot.segments for port in segment.ports)
         by_port: dict[str, list[InitialValue]] = {port: [] for port in ports}
-        for item in self._shot.initial:
+        for item in self.shot.initial:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
-        loading = self._hardware.loading(self._shot.segments[0])
+        loading = self._hardware.loading(self.shot.segments[0])
         waits = {
             port: chain(self._worker(port).set_up(items), loading.get(port, ()))
             for port, items in by_port.items()
         }
-        fixed = self._shot.segments[0].ending is None
+        fixed = self.shot.segments[0].ending is None
         self._parts.drive.together(waits, self.trouble, then=self._start if fixed else None)
 
     def _run(self) -> None:
         """Run the segments from a common origin; a first one of fixed times has run with the set-up."""
-        course, segments = self._course, self._shot.segments
+        course, segments = self._course, self.shot.segments
         waits = {} if segments[0].ending is None else self._start()
         for number, segment in enumerate(segments):
             if number:
@@ -179,10 +195,10 @@ class Attempt:
         """Fix t = 0, in the thread of whatever port was ready last; what all ports do from then on."""
         if not self._may_go_on():
             return {}
-        clock, first = self._parts.clock, self._shot.segments[0]
+        clock, first = self._parts.clock, self.shot.segments[0]
         # Beginning an agenda costs more than the lead, so that is done before t = 0 is fixed.
         begun_ns = clock.now_ns()
-        agendas = self._agendas(first, 0, self._course.first_ticks)
+        agendas = self._ready or self._agendas(first, 0, self._course.first_ticks)
         self._building_ns = clock.now_ns() - begun_ns
         self._begin(self._lead_ns(first))
         self._course.begin(first, self._phases)
@@ -194,7 +210,7 @@ class Attempt:
         self._fixed_ns = clock.now_ns()
         self._origin_ns = self._fixed_ns + lead_ns
         self._hardware.origin_ns = self._origin_ns
-        self._buffer.origin_utc_ns = self._origin_utc_ns = clock.utc_ns() + lead_ns
+        self.ledger.buffer.origin_utc_ns = self._origin_utc_ns = clock.utc_ns() + lead_ns
         self.ledger.count_from(self._origin_ns)
         self._intake.begin(self._origin_ns)
         progress.origin_ns, progress.phase = self._origin_ns, Phase.RUNNING
@@ -203,7 +219,7 @@ class Attempt:
         """From now to the origin of a segment that can begin at any time."""
         if self._parts.clock.virtual:
             return segment.early_ns
-        ports = max(len(segment.ports) for segment in self._shot.segments)
+        ports = max(len(segment.ports) for segment in self.shot.segments)
         return self._parts.lead.ns(ports) + segment.early_ns
 
     def _learn_lead(self) -> None:
@@ -233,9 +249,7 @@ class Attempt:
         self, segment: SegmentPlan, waits: dict[str, Iterator[int]], following: SegmentPlan | None
     ) -> None:
         """Run an open-ended step until its end is found, and fix the origin of what follows."""
-        ending = ending_of(segment, self._origin_ns + self._course.offset_ns, self._intake.history)
-        assert ending is not None
-        asking = put_question(self._parts, self.trouble, segment, ending)
+        ending, asking = self._awaited(segment)
         if self.trouble.over:
             return
         try:
@@ -253,6 +267,12 @@ class Attempt:
         if fault is not None:
             self.trouble.miss(fault)
 
+    def _awaited(self, segment: SegmentPlan) -> tuple[Ending, Asking | None]:
+        """What ends an open-ended step, its question put if it has one."""
+        ending = ending_of(segment, self._origin_ns + self._course.offset_ns, self._intake.history)
+        assert ending is not None
+        return ending, put_question(self._parts, self.trouble, segment, ending)
+
     def _close_step(self, segment: SegmentPlan, ending: Ending, following: SegmentPlan | None) -> None:
         """Take down when a step ended, which is when what follows begins."""
         found_ns = next_ns = ending.at_ns - self._origin_ns
@@ -265,7 +285,7 @@ class Attempt:
 
     def _judge_losses(self) -> None:
         """Judge lost readings where how many were planned is known only now."""
-        if self._shot.open_ended:
+        if self.shot.open_ended:
             for channel in self.ledger.readings:
                 worker = self._workers.get(self._parts.plan.channels[channel].port)
                 if worker is not None:
@@ -275,13 +295,18 @@ class Attempt:
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]
     ) -> dict[str, Iterator[Due]]:
         """Every port's part of a segment; ports that share ticks take turns."""
-        plan, lanes = self._parts.plan, self._parts.plan.lanes
+        lanes = self._parts.plan.lanes
         segment = self._hardware.rest_of(segment)
-        shifts = {} if self._parts.clock.virtual else stagger(segment, lanes, plan.channels)
+        shifts = self._shifts(segment)
         # Only of an open-ended step it matters later how many readings were due.
         self._phases = {} if segment.ending is None else phases(segment, lanes, shifts)
         agendas = begun_agendas(segment, lanes, shifts, offset_ns=offset_ns, first_ticks=first_ticks)
         return self._hardware.with_triggers(agendas, offset_ns)
+
+    def _shifts(self, segment: SegmentPlan) -> Mapping[str, int]:
+        """By how much the recordings of each port start later, so that they take turns."""
+        plan = self._parts.plan
+        return {} if self._parts.clock.virtual else stagger(segment, plan.lanes, plan.channels)
 
     def abandon(self, ports: frozenset[str]) -> None:
         """Give up ports whose exchange does not end; the run cannot go on with them."""
@@ -294,7 +319,7 @@ class Attempt:
         """Close the books."""
         self.ledger.count_from(self._began_ns)
         return AttemptEnd(
-            self._shot.number,
+            self.shot.number,
             self._number,
             self._origin_utc_ns,
             self._parts.clock.utc_ns(),
@@ -302,7 +327,7 @@ class Attempt:
             self.fault,
             self.ledger.tallies(),
             self.judged.rows,
-            tuple(self._course.steps) if self._shot.open_ended else (),
+            tuple(self._course.steps) if self.shot.open_ended else (),
         )
 
 

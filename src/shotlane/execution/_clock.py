@@ -1,7 +1,7 @@
 """Time as an argument: the protocol that execution keeps time by."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -33,8 +33,11 @@ class Clock(Protocol):
     def wait_until(self, target_ns: int, cancelled: threading.Event) -> bool:
         """Wait for a monotonic instant; False at once when `cancelled` is set."""
 
-    def keeping_time(self) -> AbstractContextManager[None]:
-        """What the process needs while shots run, put back at the end."""
+    def keeping_time(self, aides: Sequence[int] = ()) -> AbstractContextManager[None]:
+        """What the process needs while shots run, put back at the end.
+
+        `aides`: other threads, by their native ids, that compute meanwhile and never for long.
+        """
 
     def prepare_thread(self) -> None:
         """What a thread needs that waits on this clock; called once in it."""

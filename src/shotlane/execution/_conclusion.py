@@ -7,7 +7,7 @@ from shotlane.execution._result import AttemptFault
 from shotlane.records import Outcome
 
 # A shot that ended so was not cut short by whoever stopped the run.
-_WHOLE = (Outcome.DONE, Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
+_WHOLE = (Outcome.DONE, Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED)
 
 
 def cut_short(parts: RunParts, count: int) -> bool:
@@ -29,7 +29,7 @@ def reason(parts: RunParts, count: int, kept: Mapping[Outcome, int]) -> str | No
     """
     errored, failed = parts.outcomes[Outcome.ERRORED], parts.outcomes[Outcome.FAILED]
     if errored:
-        return _why_errored(parts.faults[-1] if parts.faults else None, errored, count)
+        return _why_errored(parts.faults.last, errored, count)
     if failed and parts.failure is not None:
         return _why_failed(parts.failure, failed, count)
     before = kept.get(Outcome.FAILED, 0)

@@ -45,6 +45,7 @@ class Control:
         self.pausing: Wish | None = None
         self.skipping: Wish | None = None
         self.continuing: Wish | None = None
+        self.breaking: str | None = None  # why the attempt that is under way shall end
         self._wake: Callable[[], None] = _nobody
 
     @property
@@ -82,6 +83,11 @@ class Control:
     def skip(self, reason: str, by: str) -> None:
         """Ask the run to leave the shot that is under way, or else the next one. Callable like `stop`."""
         self.skipping = Wish("skip", reason, by)
+        self._wake()
+
+    def break_off(self, reason: str) -> None:
+        """End the attempt that is under way: memory takes no more records. Callable like `stop`."""
+        self.breaking = reason
         self._wake()
 
     def take_skip(self) -> Wish | None:

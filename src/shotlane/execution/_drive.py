@@ -45,6 +45,9 @@ class Drive(Protocol):
     def wait_while(self, goes_on: Callable[[], bool]) -> None:
         """Wait in the calling thread; looks again at `goes_on` whenever the control was asked something."""
 
+    def rest(self, seconds: float, goes_on: Callable[[], bool]) -> None:
+        """Wait in the calling thread so many seconds of real time, or until `goes_on` no longer holds."""
+
     def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
         """While the calling thread waits for somebody else: `act` is called, once, if the run is stopped."""
 

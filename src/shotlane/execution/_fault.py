@@ -18,6 +18,8 @@ VERDICT = "verdict"
 UNSETTLED = "unsettled"
 UNANSWERED = "unanswered"
 RESULT = "result"
+# More records wait in memory than may be: the shot is measured again when there is room.
+STORAGE = "storage"
 
 
 def _context(error: InstrumentError) -> Mapping[str, Any]:

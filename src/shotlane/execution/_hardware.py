@@ -51,7 +51,7 @@ class Hardware:
         self._ledger = ledger
         self._trouble = trouble
         self._channels = parts.plan.channels
-        self._in_use = any(channel.hardware is not None for channel in self._channels)
+        self.in_use = any(channel.hardware is not None for channel in self._channels)
         self._tables: SegmentTables | None = None
         self._loaded: list[Loaded] = []
         self._numbers: dict[int, int] = {}  # how many frames of a channel earlier segments had
@@ -82,7 +82,7 @@ class Hardware:
 
     def loading(self, segment: SegmentPlan) -> dict[str, Iterator[int]]:
         """What loads and arms the tables of the segment that comes next, by port."""
-        self._tables = tables_of(segment, self._channels, self._parts.plan.texts) if self._in_use else None
+        self._tables = tables_of(segment, self._channels, self._parts.plan.texts) if self.in_use else None
         by_port: dict[str, list[RoleTable]] = {}
         for role in () if self._tables is None else self._tables.roles:
             by_port.setdefault(role.port, []).append(role)

@@ -25,7 +25,9 @@ class Intake:
         figures = [figure for condition in conditions for figure in condition.figures]
         self._parts = parts
         self._origin_ns = 0
-        self._watched = parts.lookout.channels.union(*(condition.channels for condition in conditions))
+        # Not what the lookout has in force: that may still be the interlocks of the shot before.
+        conditions += [interlock.condition for interlock in shot.interlocks]
+        self._watched = frozenset(channel for condition in conditions for channel in condition.channels)
         self.history = History(figures, channels) if figures else None
         self.kept = {index: Readings(channels[index]) for index in needed_channels(shot.results, channels)}
 

@@ -4,6 +4,8 @@
 next shot raise, and is in `failure` at the end of the run.
 """
 
+from collections.abc import Callable
+
 from shotlane.execution._clock import Clock
 from shotlane.records import (
     AttemptBuffer,
@@ -63,11 +65,15 @@ class Journal:
         self._shot = start.shot
         self.tell("shot.started", parameters=dict(start.parameters))
 
-    def end_shot(self, end: ShotEnd) -> None:
-        """Close the shot; durable on return."""
+    def end_shot(self, end: ShotEnd, meanwhile: Callable[[], None] | None = None) -> None:
+        """Close the shot; durable on return. `meanwhile` is called once only the disk is waited for."""
         self.tell("shot.ended", outcome=end.outcome.value, attempts=end.attempts)
         self._shot = None
-        self._recorder.end_shot(end)
+        self._recorder.end_shot(end, meanwhile)
+
+    def flush(self) -> None:
+        """Make durable what was told so far."""
+        self._recorder.flush()
 
     def begin_attempt(self, start: AttemptStart) -> AttemptBuffer:
         """Open an attempt; what its rows go to."""

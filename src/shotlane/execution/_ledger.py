@@ -17,21 +17,24 @@ from shotlane.model import Channel
 from shotlane.plan import SegmentPlan, ShotPlan
 from shotlane.records import ActionKind, ActionRow, AttemptBuffer, SampleRow, Status, Tally
 
+# Before an attempt is begun nothing is appended.
+_NOBODYS = AttemptBuffer()
+
 
 class Ledger:
     """Rows and counts of an attempt. `next_number` numbers its actions in the order they are made.
 
-    `takers`: who takes the readings of a channel as they are made, on the thread of its port.
+    `buffer`: what rows go to, given before there are any. `takers`: who takes the readings of a channel as
+    they are made, on the thread of its port.
     """
 
     def __init__(
         self,
-        buffer: AttemptBuffer,
         shot: ShotPlan,
         channels: Sequence[Channel],
         takers: Mapping[int, Callable[[SampleRow], None]] | None = None,
     ) -> None:
-        self._buffer = buffer
+        self.buffer = _NOBODYS
         self._shot = shot
         self._channels = channels
         self._takers = takers or {}
@@ -81,7 +84,7 @@ class Ledger:
     ) -> None:
         """Note what became of a planned reading; stamps from the origin."""
         row = SampleRow(due.subject, due.tick, due.target_ns, requested_ns, received_ns, value, status, raw)
-        self._buffer.samples.append(row)
+        self.buffer.samples.append(row)
         self.readings[due.subject].by_status[status] += 1
         take = self._takers.get(due.subject)
         if take is not None:
@@ -89,7 +92,7 @@ class Ledger:
 
     def planned_action(self, row: ActionRow, role: str) -> None:
         """Note what became of a planned set or call; times of the row from the origin."""
-        self._buffer.actions.append(row)
+        self.buffer.actions.append(row)
         counts = self.calls[role] if row.channel is None else self.sets[row.channel]
         counts.by_status[row.status] += 1
 
@@ -98,19 +101,21 @@ class Ledger:
         if self._zero_ns is None:
             self._held.append(row)
         else:
-            self._buffer.actions.append(_shifted(row, self._zero_ns))
+            self.buffer.actions.append(_shifted(row, self._zero_ns))
 
     def count_from(self, zero_ns: int) -> None:
         """Fix what times of rows count from, once, and let go what was held."""
         if self._zero_ns is None:
             self._zero_ns = zero_ns
             for row in sorted(self._held):
-                self._buffer.actions.append(_shifted(row, zero_ns))
+                self.buffer.actions.append(_shifted(row, zero_ns))
             self._held.clear()
 
     def discarding(self) -> "Ledger":
         """A ledger of the same shot that nobody will read."""
-        return Ledger(AttemptBuffer(), self._shot, self._channels)
+        ledger = Ledger(self._shot, self._channels)
+        ledger.buffer = AttemptBuffer()
+        return ledger
 
     def tallies(self) -> tuple[Tally, ...]:
         """The counts, channels in the order of the lanes, then roles; of what was not planned, none."""

@@ -49,6 +49,8 @@ class Lookout:
 
     def use(self, interlocks: Sequence[InterlockPlan]) -> None:
         """Put the interlocks of a shot in force; they stay so until the next one's are."""
+        if not interlocks and not self._interlocks.channels:
+            return
         with self._guarded():
             self._interlocks.use(interlocks, self._clock.now_ns())
         for plan in interlocks:

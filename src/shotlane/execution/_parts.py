@@ -9,6 +9,7 @@ from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
 from shotlane.execution._drive import Drive
 from shotlane.execution._journal import Journal
+from shotlane.execution._kept import Kept
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._lead import Lead
 from shotlane.execution._lookout import Lookout
@@ -33,7 +34,7 @@ class Failure(NamedTuple):
 class RunParts:
     """Handed to shots and attempts; from `lateness` on, what they leave behind.
 
-    `attended`: somebody can continue after a pause.
+    `attended`: somebody can continue after a pause. `store_wait_s`: how long room for records is waited for.
     """
 
     plan: Plan
@@ -48,11 +49,12 @@ class RunParts:
     asker: Asker | None = None
     attended: bool = False
     optimizer: Optimizer | None = None
+    store_wait_s: float = 0.0
     lateness: dict[str, PortLateness] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
-    faults: list[AttemptFault] = field(default_factory=list)
+    faults: Kept[AttemptFault] = field(default_factory=Kept)
     lead: Lead = field(default_factory=Lead)
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: Kept[Happening] = field(default_factory=Kept)
     failing: Failure | None = None  # of the last attempt that failed
     failure: Failure | None = None  # of the last shot that did
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the shots that were begun or skipped

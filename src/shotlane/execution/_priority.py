@@ -3,8 +3,10 @@
 Only Linux has it here (SCHED_FIFO): such a thread is never kept from a core by ordinary processes. A driver
 that computes for ever in one would take that core from everybody, so three things bound it: what a driver
 starts inherits nothing, the kernel tells when a thread ran for half a second without a pause, which puts all
-of them back to normal, and where that cannot be heard and the kernel has no bound of its own, priority is not
-taken at all.
+of them back to normal, and where that cannot be heard, outside the main thread, priority is not taken at all.
+
+Threads that take the interpreter beside them are lifted too, less high: an ordinary one that holds it can be
+kept from its core by any other process, and everybody waits for the interpreter then.
 """
 
 import os
@@ -15,13 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 # Above everything ordinary, below the threads of the kernel that serve interrupts (50).
 PRIORITY = 10
+AIDE_PRIORITY = 5
 # Longer than a driver computes between two waits, and shorter than a person's patience.
 RUNAWAY_US = 500_000
-_THROTTLE = Path("/proc/sys/kernel/sched_rt_runtime_us")
 
 
 class TimingMode(StrEnum):
@@ -64,22 +65,15 @@ def _obstacle() -> str | None:
     """Why there is no real-time priority; None when it is granted."""
     if sys.platform != "linux" or not hasattr(os, "sched_setscheduler"):
         return f"real-time priority is taken on Linux only, and this is {sys.platform}"
-    if _unbounded() and threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         return (
-            "sched_rt_runtime_us is -1 and the run is not in the main thread: a driver could hang the machine"
+            "it is taken in the main thread only: nobody else hears of a driver that keeps a core to itself"
         )
     refused: list[str] = []
     thread = threading.Thread(target=lambda: refused.extend(_tried()), name="priority")
     thread.start()
     thread.join()
     return refused[0] if refused else None
-
-
-def _unbounded() -> bool:
-    """Whether the kernel lets real-time threads have a core for ever."""
-    with suppress(OSError, ValueError):
-        return int(_THROTTLE.read_text()) < 0
-    return False
 
 
 def _tried() -> list[str]:
@@ -91,9 +85,9 @@ def _tried() -> list[str]:
     return []
 
 
-def take_priority(priority: int) -> int:
-    """Give the calling thread real-time priority; its id. Raises `OSError`."""
-    thread = threading.get_native_id()
+def take_priority(priority: int, thread: int | None = None) -> int:
+    """Give a thread, or else the calling one, real-time priority; its id. Raises `OSError`."""
+    thread = thread or threading.get_native_id()
     if sys.platform == "linux":
         # Threads and processes that a driver starts are ordinary ones.
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
@@ -110,8 +104,8 @@ def drop_priority(thread: int) -> None:
 
 
 @contextmanager
-def runaway_guard(ran_away: Callable[[], None]) -> Iterator[None]:
-    """Have `ran_away` called when a real-time thread does not pause.
+def runaway_guard(ran_away: Callable[[], bool]) -> Iterator[None]:
+    """Have `ran_away` called when a real-time thread does not pause; again at once if it says True.
 
     Only the main thread can hear of it; elsewhere the bound is the kernel's own.
     """
@@ -121,9 +115,16 @@ def runaway_guard(ran_away: Callable[[], None]) -> Iterator[None]:
     import resource  # late: not on Windows
 
     soft, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
-    before = signal.signal(signal.SIGXCPU, lambda *_: ran_away())
     # At the hard limit the kernel ends the process: it must be told well before.
     limit = RUNAWAY_US if hard == resource.RLIM_INFINITY else min(RUNAWAY_US, hard // 2)
+
+    def hear(*_: object) -> None:
+        # The kernel raises the limit by a second each time. With the old one it tells at once of a thread
+        # that still computes and still has priority.
+        if ran_away():
+            resource.setrlimit(resource.RLIMIT_RTTIME, (limit, hard))
+
+    before = signal.signal(signal.SIGXCPU, hear)
     try:
         resource.setrlimit(resource.RLIMIT_RTTIME, (limit, hard))
         yield

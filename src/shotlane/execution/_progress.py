@@ -4,7 +4,7 @@ Plain attributes, written by the run and read by any thread at any time. Nothing
 that is one shot behind for a tenth of a second does no harm.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from shotlane.execution._clock import Clock
@@ -26,6 +26,10 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+def _nobody(told: str) -> None:
+    """Tell nobody."""
+
+
 class Progress:
     """What a progress bar polls. `shot` is 0 before the first; `run` is None before it has a number."""
 
@@ -40,6 +44,7 @@ class Progress:
         self.shots_errored = 0
         self.shots_skipped = 0
         self.paused_because = ""  # in the phase PAUSED
+        self.alarm: Callable[[str], None] = _nobody  # told at once what somebody must know before the end
         self.parameters: Mapping[str, Value] = {}
         self.units: Mapping[str, str | None] = {}
         self.swept: tuple[str, ...] = ()
@@ -82,8 +87,11 @@ class Progress:
 
     @property
     def remaining_s(self) -> float | None:
-        """What is planned and not done yet, and as much more as the shots so far took; None before."""
-        if self.planned_ns is None or self.shot == 0 or self.phase is Phase.ENDED:
+        """What is planned and not done yet, and as much more as the shots so far took; None before.
+
+        None in a pause too: nobody knows how long it lasts.
+        """
+        if self.planned_ns is None or self.shot == 0 or self.phase in (Phase.PAUSED, Phase.ENDED):
             return None
         left_s = (self.planned_ns - self.ended_ns_planned) / 1e9 - self.shot_elapsed_s
         planned_s = self.ended_ns_planned / 1e9

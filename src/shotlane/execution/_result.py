@@ -47,6 +47,7 @@ class RunResult:
     happenings: tuple[Happening, ...] = ()
 
     made_safe: int | None = None
+    faults_left_out: int = 0
 
     @property
     def shots_done(self) -> int:

@@ -7,6 +7,7 @@ cutting holds the interpreter, and the timing threads need it; a cut takes far l
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from shotlane.execution._asker import Asker
 from shotlane.execution._bounded import NotEndedError, bounded, unless_stopped
@@ -25,10 +26,12 @@ from shotlane.execution._pause import Pauses
 from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Phase, Progress
 from shotlane.execution._result import AttemptFault, RunResult
+from shotlane.execution._room import commit
 from shotlane.execution._safe_state import BOUND_S, SafeState
 from shotlane.execution._sentinel import Sentinel, Watching
 from shotlane.execution._shot import next_shot, run_shot, skip_shot
 from shotlane.execution._thread_drive import ThreadDrive
+from shotlane.execution._upcoming import Upcoming
 from shotlane.execution._virtual_drive import VirtualDrive
 from shotlane.instruments import PoolError
 from shotlane.optimize import Optimizer
@@ -49,6 +52,7 @@ def execute(
     asker: Asker | None = None,
     attended: bool = False,
     optimizer: Optimizer | None = None,
+    store_wait_s: float = 0.0,
 ) -> RunResult:
     """Run a plan, all shots or those with the given numbers, and leave the instruments safe and closed.
 
@@ -56,7 +60,8 @@ def execute(
     others that have safe values may follow. Raises `RecorderError` when the run cannot even be begun, with
     nothing touched; every later fault is in the result. `asker` reaches a person for steps that ask;
     `attended`: somebody can continue the run after a pause, without which a pause after a fault is an abort.
-    `optimizer` says which shots these are, one after the other.
+    `optimizer` says which shots these are, one after the other. `store_wait_s`: how long the run waits, in
+    its safe state, for a recorder without room.
     """
     control = control or Control()
     progress = progress or Progress()
@@ -79,9 +84,10 @@ def execute(
         asker,
         attended,
         optimizer,
+        store_wait_s,
     )
     try:
-        with clock.keeping_time():
+        with clock.keeping_time(recorder.threads):
             return _Run(parts, range(1, len(plan) + 1) if shots is None else shots).execute(start)
     finally:
         drive.close()
@@ -94,6 +100,7 @@ class _Run:
         self._parts = parts
         self._numbers = numbers
         self._pauses = Pauses(parts)
+        self._upcoming = Upcoming(parts)
         self._own = Outcome.SKIPPED  # what the run itself adds to its shots'
         self._kept: Mapping[Outcome, int] = {}  # shots that an earlier session has done
         self._reason: str | None = None
@@ -149,7 +156,7 @@ class _Run:
         for position, number in enumerate(self._numbers, 1):
             if parts.control.request is not None:
                 break
-            shot = next_shot(parts, number)
+            shot = next_shot(parts, self._upcoming, number)
             if shot is None:
                 continue
             self._watch(shot, first=not watched)
@@ -160,7 +167,9 @@ class _Run:
                 skip_shot(parts, shot)
                 ends_run = False
             else:
-                ends_run = run_shot(parts, shot, self._pauses, last=position == len(self._numbers)).ends_run
+                last = position == len(self._numbers)
+                self._upcoming.follow(None if last else self._numbers[position])
+                ends_run = run_shot(parts, self._upcoming, shot, self._pauses, last=last).ends_run
             self._show_progress(shot)
             if ends_run:
                 break
@@ -228,7 +237,7 @@ class _Run:
         """No instrument is used unless all are there."""
         for role, fault in error.faults.items():
             record = fault_of(fault, fault.message, {"role": role})
-            self._parts.faults.append(AttemptFault(None, None, record))
+            self._parts.faults.add(AttemptFault(None, None, record))
         told = _listed([f"{role}: {fault.message}" for role, fault in error.faults.items()])
         self._verdict(Outcome.ERRORED, f"not every instrument could be opened:{told}")
 
@@ -240,13 +249,14 @@ class _Run:
         """A bug outside of attempts."""
         crash, mask = crash_of(error, "run"), self._parts.pool.mask
         fault = Fault(crash.fault, mask(crash.message), mask(crash.context))
-        self._parts.faults.append(AttemptFault(None, None, fault))
+        self._parts.faults.add(AttemptFault(None, None, fault))
         self._parts.journal.tell("worker.crashed", port="run", message=fault.message)
         self._verdict(Outcome.ERRORED, f"an internal fault ended the run: {fault.message}")
 
     def _release(self) -> None:
         """Make safe what no attempt has made safe, and close, without waiting for ever."""
         parts = self._parts
+        self._upcoming.close()
         parts.drive.end_polls()
         if parts.safe_state.needed:
             parts.progress.phase = Phase.MAKING_SAFE
@@ -297,7 +307,7 @@ class _Run:
         if self._parts.optimizer is not None:
             summary["shots_digest"] = self._parts.optimizer.digest
         end = RunEnd(self._parts.clock.utc_ns(), result.outcome, result.reason, summary)
-        self._parts.journal.end_run(end)
+        commit(self._parts, partial(self._parts.journal.end_run, end))
 
     def _result(self, number: int) -> RunResult:
         parts = self._parts
@@ -316,10 +326,11 @@ class _Run:
             attempts=parts.attempts,
             tallies=parts.tallies,
             lateness=lateness,
-            faults=tuple(parts.faults),
+            faults=parts.faults.items,
+            faults_left_out=parts.faults.left_out,
             unsafe=tuple(parts.safe_state.unsafe),
             made_safe=parts.safe_state.written,
-            happenings=tuple(parts.happenings),
+            happenings=parts.happenings.items,
         )
 
 

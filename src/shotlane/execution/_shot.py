@@ -5,19 +5,22 @@ verdict that did not hold where `verdict` is named. The safe state is reached in
 necessary, before that attempt is closed.
 """
 
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 from typing import NamedTuple
 
 from shotlane.execution._attempt import Attempt
 from shotlane.execution._count import summed
-from shotlane.execution._fault import RESULT, VERDICT
+from shotlane.execution._fault import RESULT, STORAGE, VERDICT
 from shotlane.execution._optimized import ask, tell
 from shotlane.execution._parts import Failure, RunParts
 from shotlane.execution._pause import Pauses, take
 from shotlane.execution._progress import Phase
 from shotlane.execution._result import AttemptFault, Happening
+from shotlane.execution._room import commit
 from shotlane.execution._safe_state import BOUND_S
+from shotlane.execution._upcoming import Upcoming
 from shotlane.execution._verdict import tell_verdicts, why_failed
 from shotlane.plan import ShotPlan
 from shotlane.records import Outcome, ShotEnd, ShotStart, worst
@@ -28,6 +31,7 @@ class _Then(Enum):
 
     RETRY = auto()
     PAUSE = auto()
+    WAIT = auto()
     NEXT_SHOT = auto()
     END_RUN = auto()
 
@@ -40,7 +44,9 @@ class ShotResult(NamedTuple):
     ends_run: bool
 
 
-def run_shot(parts: RunParts, shot: ShotPlan, pauses: Pauses, *, last: bool) -> ShotResult:
+def run_shot(
+    parts: RunParts, upcoming: Upcoming, shot: ShotPlan, pauses: Pauses, *, last: bool
+) -> ShotResult:
     """Run a shot with its retries, bracketed by its records."""
     _show(parts, shot)
     parts.journal.begin_shot(ShotStart(shot.number, shot.parameters, shot.digest))
@@ -49,25 +55,28 @@ def run_shot(parts: RunParts, shot: ShotPlan, pauses: Pauses, *, last: bool) -> 
         while True:
             number = result.attempts + 1
             result = result._replace(attempts=number)
-            outcome, then = _run_attempt(parts, shot, number, last)
+            outcome, then = _run_attempt(parts, upcoming.attempt(shot, number), number, last)
             result = ShotResult(outcome, number, then is _Then.END_RUN)
             if then is _Then.RETRY:
                 again = _wait_for_retry(parts, number)
             elif then is _Then.PAUSE:
                 again = pauses.after_fault(_reason(parts))
+            elif then is _Then.WAIT:
+                commit(parts, parts.journal.flush)
+                again = not parts.control.interrupts
             else:
                 return result
             if not again:
                 result = _left(parts, result, last)
                 return result
     finally:
-        _end(parts, shot.number, result)
+        _end(parts, shot.number, result, None if result.ends_run else upcoming.begin)
 
 
-def next_shot(parts: RunParts, number: int) -> ShotPlan | None:
+def next_shot(parts: RunParts, upcoming: Upcoming, number: int) -> ShotPlan | None:
     """The shot with a number; None where an optimiser asked for a point that is not allowed."""
     if parts.optimizer is None:
-        return parts.plan.shot(number)
+        return upcoming.shot(number)
     asked = ask(parts, parts.optimizer, number)
     if asked.shot is None:
         parts.results = ()
@@ -92,19 +101,24 @@ def _show(parts: RunParts, shot: ShotPlan) -> None:
     parts.results = ()
 
 
-def _end(parts: RunParts, shot: int, result: ShotResult) -> None:
+def _end(parts: RunParts, shot: int, result: ShotResult, meanwhile: Callable[[], None] | None = None) -> None:
     """Commit the shot, and count it as what it came to; one that could not be stored is errored."""
     parts.attempts += result.attempts
     if result.outcome is Outcome.FAILED:
         parts.failure = parts.failing
     try:
         tell(parts, shot, result.outcome)
-        with parts.drive.away(partial(_make_safe_meanwhile, parts)):
-            parts.journal.end_shot(ShotEnd(shot, result.outcome, result.attempts))
+        end = ShotEnd(shot, result.outcome, result.attempts)
+        commit(parts, partial(_end_shot, parts, end, meanwhile))
     except BaseException:
         parts.outcomes[worst([Outcome.ERRORED, result.outcome])] += 1
         raise
     parts.outcomes[result.outcome] += 1
+
+
+def _end_shot(parts: RunParts, end: ShotEnd, meanwhile: Callable[[], None] | None) -> None:
+    with parts.drive.away(partial(_make_safe_meanwhile, parts)):
+        parts.journal.end_shot(end, meanwhile)
 
 
 def _make_safe_meanwhile(parts: RunParts) -> None:
@@ -135,14 +149,17 @@ def _take_skip(parts: RunParts) -> None:
 
 def _reason(parts: RunParts) -> str:
     """Why a person is needed."""
-    shot, attempt, fault = parts.faults[-1]
+    last = parts.faults.last
+    assert last is not None
+    shot, attempt, fault = last
     return f"shot {shot} ended with a fault in attempt {attempt}: {fault.fault}: {fault.message}"
 
 
-def _run_attempt(parts: RunParts, shot: ShotPlan, number: int, last: bool) -> tuple[Outcome, _Then]:
+def _run_attempt(parts: RunParts, attempt: Attempt, number: int, last: bool) -> tuple[Outcome, _Then]:
     """Run one attempt, reach the safe state where that is due, and close it."""
     parts.progress.attempt, parts.progress.origin_ns = number, None
-    attempt = Attempt(parts, shot, number)
+    shot = attempt.shot
+    attempt.begin()
     parts.safe_state.needed = True
     try:
         attempt.execute()
@@ -180,6 +197,8 @@ def _after_fault(parts: RunParts, attempt: Attempt, number: int, following: _The
     """An instrument's fault: try again, or do as the policy says."""
     retry, fault = parts.plan.retry, attempt.trouble.first
     assert fault is not None
+    if fault.fault == STORAGE:
+        return _Then.WAIT
     if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
         return _Then.RETRY
     if retry.then == "pause" and parts.attended:
@@ -260,12 +279,12 @@ def _close(parts: RunParts, attempt: Attempt, shot: int, number: int) -> None:
     """End the attempt, and keep what the run needs of it."""
     end = attempt.end()
     for type_, fields in parts.clock.happenings():
-        parts.happenings.append(Happening(shot, number, type_, fields))
+        parts.happenings.add(Happening(shot, number, type_, fields))
         parts.journal.tell(type_, **fields)
     parts.tallies = summed([*parts.tallies, *end.tallies])
     parts.results = end.results
     faults = attempt.trouble.faults or [fault for fault in [attempt.fault] if fault is not None]
-    parts.faults += (AttemptFault(shot, number, fault) for fault in faults)
+    parts.faults.extend(AttemptFault(shot, number, fault) for fault in faults)
     for fault in attempt.trouble.faults:
         if attempt.trouble.crashed and "port" in fault.context:
             parts.journal.tell("worker.crashed", port=fault.context["port"], message=fault.message)

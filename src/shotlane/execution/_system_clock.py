@@ -7,11 +7,17 @@ the same thread could need: call it from a thread that runs no handlers, or have
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from shotlane.execution._priority import Timing, drop_priority, runaway_guard, take_priority
+from shotlane.execution._priority import (
+    AIDE_PRIORITY,
+    Timing,
+    drop_priority,
+    runaway_guard,
+    take_priority,
+)
 from shotlane.execution._time_changes import Clocks, read_clocks, time_changes
 from shotlane.execution._timing import prepare_timing_thread, punctual_process
 
@@ -22,6 +28,9 @@ _SHORTEST_SPIN_NS = 50_000
 _SPIN_PART = 10
 # One wait in one piece is bounded because Windows takes no timeout over 49 days.
 _LONGEST_SLEEP_S = 3600.0
+# Between two shots that follow each other at once the clocks are read once.
+_FRESH_NS = 5_000_000
+_BUSY_AIDE = "what writes the records computed for half a second, and is an ordinary thread now"
 _NORMAL = Timing("normal", "nothing else was asked for")
 
 
@@ -34,6 +43,7 @@ class SystemClock:
         self._spin_ns = spin_ns
         self._timing = timing
         self._urgent: list[int] = []  # threads with real-time priority
+        self._aides: list[int] = []  # those that are lifted because they take the interpreter
         self._happened: list[tuple[str, Mapping[str, Any]]] = []
         self._clocks = read_clocks()
         self._offset_ns = self._clocks.offset_ns
@@ -52,8 +62,9 @@ class SystemClock:
         return time.perf_counter_ns() + self._offset_ns
 
     def anchor(self) -> None:
-        """Read the wall clock."""
-        self.look(read_clocks())
+        """Read the wall clock, unless that was just done."""
+        if time.perf_counter_ns() - self._clocks.monotonic_ns > _FRESH_NS:
+            self.look(read_clocks())
         self._offset_ns = self._clocks.offset_ns
 
     def look(self, clocks: Clocks) -> None:
@@ -82,14 +93,28 @@ class SystemClock:
         return not cancelled.is_set()
 
     @contextmanager
-    def keeping_time(self) -> Iterator[None]:
+    def keeping_time(self, aides: Sequence[int] = ()) -> Iterator[None]:
         """Make the process punctual, and hear of threads that keep a core to themselves."""
         with punctual_process():
             if self._timing.priority is None:
                 yield
                 return
             with runaway_guard(self._relent):
-                yield
+                self._lift(aides)
+                try:
+                    yield
+                finally:
+                    self._drop_aides()
+
+    def _lift(self, aides: Sequence[int]) -> None:
+        for thread in aides:
+            with suppress(OSError):  # those that keep time are refused as well then, and tell
+                self._aides.append(take_priority(AIDE_PRIORITY, thread))
+
+    def _drop_aides(self) -> None:
+        for thread in self._aides:
+            drop_priority(thread)
+        self._aides.clear()
 
     def prepare_thread(self) -> None:
         """Ask for wakes without slack and, where it was granted, for priority."""
@@ -101,12 +126,20 @@ class SystemClock:
         except OSError as error:
             self._fall_back(f"a thread was not granted priority any more ({error.strerror})")
 
-    def _relent(self) -> None:
-        """Called by a signal handler: some thread computes and never waits."""
+    def _relent(self) -> bool:
+        """Called by a signal handler: some thread computes and never waits. True to be told again.
+
+        Aides may compute much and are no danger without their priority, so they lose it first.
+        """
+        if self._aides:
+            self._drop_aides()
+            self._happened.append(("timing.mode", {"mode": self._timing.mode, "reason": _BUSY_AIDE}))
+            return True
         self._fall_back("a driver computed for half a second without a pause")
         for thread in self._urgent:
             drop_priority(thread)
         self._urgent.clear()
+        return False
 
     def _fall_back(self, reason: str) -> None:
         self._timing = Timing("normal", reason)

@@ -6,6 +6,7 @@ to, so a stop wakes it at once.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
@@ -27,7 +28,7 @@ GRACE_NS = 200_000_000
 AWAKE_NS = 100_000
 # The kernel tells of a thread that does not pause by a signal to that thread itself, which Python answers in
 # this one as soon as it is awake.
-LISTEN_S = 0.25
+LISTEN_S = 0.1
 
 
 class _Task(NamedTuple):
@@ -198,6 +199,12 @@ class ThreadDrive:
         """Sleep in the queue until a wish changes something."""
         while goes_on():
             self._take_report(None)
+
+    def rest(self, seconds: float, goes_on: Callable[[], bool]) -> None:
+        """Sleep in the queue until a wish changes something, or the time is over."""
+        deadline = time.monotonic() + seconds
+        while goes_on() and (left_s := deadline - time.monotonic()) > 0:
+            self._take_report(left_s)
 
     def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
         """Let another thread act meanwhile."""

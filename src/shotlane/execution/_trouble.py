@@ -9,6 +9,7 @@ from typing import Any
 
 from shotlane.execution._control import Control
 from shotlane.execution._crash import crash_of
+from shotlane.execution._fault import STORAGE
 from shotlane.records import Fault
 
 
@@ -60,6 +61,8 @@ class Trouble:
             self.stop()
         elif control.request is not None:
             self.stop()
+        elif control.breaking is not None and not self.over:
+            self.fail(Fault(STORAGE, control.breaking))
         return self.over
 
     def end_step(self) -> None:

@@ -6,7 +6,7 @@ took (`advance`); who drives it sets it back for those that this exchange does n
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -55,7 +55,7 @@ class VirtualClock:
         self._now_ns = max(self._now_ns, target_ns)
         return True
 
-    def keeping_time(self) -> AbstractContextManager[None]:
+    def keeping_time(self, aides: Sequence[int] = ()) -> AbstractContextManager[None]:
         """Ask nothing of the process."""
         return nullcontext()
 

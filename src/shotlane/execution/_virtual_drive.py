@@ -191,6 +191,12 @@ class VirtualDrive:
                 self._do_next(at_ns, [], None)
             time.sleep(_PAUSE_S)
 
+    def rest(self, seconds: float, goes_on: Callable[[], bool]) -> None:
+        """Nothing happens meanwhile: virtual time stands still."""
+        deadline = time.monotonic() + seconds
+        while goes_on() and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S)
+
     def away(self, act: Callable[[], None]) -> AbstractContextManager[None]:
         """Nothing happens meanwhile: virtual time stands still."""
         del act

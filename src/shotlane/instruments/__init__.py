@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shotlane.instruments._build import build_pool, holders, lock_instruments
+    from shotlane.instruments._build import build_pool, holders, lock_instruments, unlock_instruments
     from shotlane.instruments._scan import Probe, scan_address, scan_serial_ports
     from shotlane.instruments.adopted._declare import (
         declare_attribute,
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         declare_parameter,
         in_unit,
     )
+    from shotlane.instruments.adopted.adapters._installed import register_driver
     from shotlane.instruments.adopted._describe import Described, describe_station
     from shotlane.instruments.definition._accept import RefusedValueError, accepted
     from shotlane.instruments.definition._contract import (
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     )
     from shotlane.instruments.definition._definition import Definition, Resource
     from shotlane.instruments.definition._hardware_timed import Edges, HardwareTimed, ProgramTable
+    from shotlane.instruments.definition._secrets import mask_known
+    from shotlane.instruments.definition._written import written_value
     from shotlane.instruments.documents._catalogue import catalogue_document, catalogue_names, catalogue_text
     from shotlane.instruments.documents._document import check_instrument
     from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks, in_use_by
@@ -56,6 +59,7 @@ _HOMES = {
     "Probe": "_scan",
     "ProgramTable": "definition._hardware_timed",
     "Reading": "definition._contract",
+    "register_driver": "adopted.adapters._installed",
     "RefusedValueError": "definition._accept",
     "ResolvedStation": "station._resolve",
     "Resource": "definition._definition",
@@ -75,9 +79,12 @@ _HOMES = {
     "in_unit": "adopted._declare",
     "in_use_by": "pool._locks",
     "lock_instruments": "_build",
+    "mask_known": "definition._secrets",
     "resolve_station": "station._resolve",
     "scan_address": "_scan",
     "scan_serial_ports": "_scan",
+    "unlock_instruments": "_build",
+    "written_value": "definition._written",
 }
 
 __all__ = [
@@ -119,9 +126,13 @@ __all__ = [
     "in_unit",
     "in_use_by",
     "lock_instruments",
+    "mask_known",
     "resolve_station",
     "scan_address",
     "scan_serial_ports",
+    "unlock_instruments",
+    "written_value",
+    "register_driver",
 ]
 
 

@@ -9,6 +9,7 @@ from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._secrets import Secrets
 from shotlane.instruments.pool._addresses import known_resources, real_resources
 from shotlane.instruments.pool._converted_driver import ConvertedDriver
+from shotlane.instruments.pool._lent_locks import LentLocks
 from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks
 from shotlane.instruments.pool._member import RoleNotify
 from shotlane.instruments.pool._pool import Pool
@@ -115,12 +116,25 @@ def lock_instruments(
     what: Callable[[], str] = str,
     wait_s: float = 0.0,
     waiting: Callable[[InUseError], None] | None = None,
+    locks: PortLocks | None = None,
+    lender: PortLocks | None = None,
+    stopped: Callable[[], bool] = bool,
 ) -> PortLocks:
     """Lock instruments against other processes, all or none, before anything else is touched.
 
-    Raises `InUseError` after `wait_s`; `waiting` is told once, when the wait begins. `what` tells the others
-    what this process does at the moment, e.g. `run 7 of anneal`.
+    Raises `InUseError` after `wait_s`, or as soon as `stopped` says so; `waiting` is told once, when the wait
+    begins. `what` tells the others what this process does at the moment, e.g. `run 7 of anneal`. `locks`:
+    those that these come to. `lender`: locks of this process that may be used, and stay when the new ones are
+    released.
     """
-    locks = PortLocks(resolved.name, what=what)
-    locks.take(_addresses(resolved, roles), wait_s=wait_s, waiting=waiting)
+    if locks is None:
+        locks = PortLocks(resolved.name, what=what) if lender is None else LentLocks(lender, what)
+    locks.take(_addresses(resolved, roles), wait_s=wait_s, waiting=waiting, stopped=stopped)
     return locks
+
+
+def unlock_instruments(
+    resolved: ResolvedStation, roles: Collection[str], locks: PortLocks, *, keeping: Collection[str]
+) -> None:
+    """Let go of instruments, but not of an address that one of `keeping` shares."""
+    locks.let_go(_addresses(resolved, roles), _addresses(resolved, keeping))

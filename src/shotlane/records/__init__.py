@@ -11,9 +11,12 @@ from shotlane.records._brackets import (
     ShotStart,
     StepRecord,
 )
-from shotlane.records._event import EVENT_TYPES, Event
+from shotlane.records._event import Event, LoggedEvent
+from shotlane.records._event_type import EventField, EventType
+from shotlane.records._event_types import EVENT_TYPES, event_version
+from shotlane.records._event_words import event_words
 from shotlane.records._outcome import Outcome, worst
-from shotlane.records._recorder import AttemptBuffer, Recorder, RecorderError
+from shotlane.records._recorder import AttemptBuffer, NoRoomError, Recorder, RecorderError
 from shotlane.records._rows import ActionKind, ActionRow, PollRow, ResultRow, SampleRow, Status, Tally
 
 __all__ = [
@@ -25,7 +28,11 @@ __all__ = [
     "AttemptStart",
     "ChannelRecord",
     "Event",
+    "EventField",
+    "EventType",
     "Fault",
+    "LoggedEvent",
+    "NoRoomError",
     "Outcome",
     "PollRow",
     "Recorder",
@@ -39,5 +46,7 @@ __all__ = [
     "Status",
     "StepRecord",
     "Tally",
+    "event_version",
+    "event_words",
     "worst",
 ]

@@ -40,6 +40,7 @@ class RunStart:
     ] = ()  # mocked, virtual-time, dirty, faults (simulated ones); more by `Recorder.stamp`
     documents: Mapping[str, str] = field(default_factory=dict)  # name -> text as run
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, git, overrides, host
+    attachments: Mapping[str, str] = field(default_factory=dict)  # name -> text, the same for many runs
     parameter_types: Mapping[str, str] = field(default_factory=dict)  # number, bool or text, where declared
     resumes: int | None = None  # the number of the run that goes on, None for a new one
     # Of a run that goes on: who had it when its shots were counted, and how many shots stay, by outcome.

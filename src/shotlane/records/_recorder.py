@@ -7,6 +7,7 @@ second. `end_shot` returns when everything up to it is durable; so does `end_run
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,8 +33,23 @@ class RecorderError(Exception):
     """The records could not be made durable; nothing may be run on."""
 
 
+class NoRoomError(RecorderError):
+    """Neither the store nor the disk takes records: they wait in memory, and `flush` tries again.
+
+    `full`: there are so many that nothing more may be measured before they are written.
+    """
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+
+
 class Recorder(Protocol):
     """Takes the records of one session."""
+
+    @property
+    def threads(self) -> tuple[int, ...]:
+        """Native ids of its threads, which compute while shots run."""
 
     def begin_run(self, start: RunStart) -> int:
         """Store the start of a run and return its number. Durable on return.
@@ -51,11 +67,19 @@ class Recorder(Protocol):
     def end_attempt(self, end: AttemptEnd) -> None:
         """Close the attempt; its buffer is complete."""
 
-    def end_shot(self, end: ShotEnd) -> None:
-        """Commit the shot. Durable on return, else raises `RecorderError`."""
+    def end_shot(self, end: ShotEnd, meanwhile: Callable[[], None] | None = None) -> None:
+        """Commit the shot. Durable on return, else raises `RecorderError`.
+
+        After a `NoRoomError` the shot is kept for `flush`.
+        `meanwhile` may be called, in this thread, when nothing but the disk or the server is waited for. It
+        returns at once, and may be called again where a commit is tried again.
+        """
+
+    def flush(self) -> None:
+        """Make all that was told durable; raises as `end_shot` does."""
 
     def end_run(self, end: RunEnd) -> None:
-        """Close the run. Durable on return."""
+        """Close the run. Durable on return; raises as `end_shot` does."""
 
     def stamp(self, *stamps: str) -> None:
         """Add to the stamps of the open run what its start did not know; durable with what comes next."""

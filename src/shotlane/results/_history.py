@@ -3,7 +3,7 @@
 A window figure covers the valid readings of the last `window_ns`, counted from the newest one. It has no
 value until readings reach back that far: two readings at the start of a run prove no stability, nor does one
 alone in its window, whose spread would be 0. Nobody waits for anybody: a reader takes what was published
-last, which is never changed afterwards.
+last, which is never changed afterwards. A figure over a long window is put together out of blocks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,19 +14,23 @@ from numpy.typing import NDArray
 
 from shotlane.model import Channel, ValueType
 from shotlane.plan import Figure, Formula
+from shotlane.results._blocks import IN_BLOCKS, SIZE, Blocks, figure_in_blocks
 from shotlane.results._figures import Scalar, figure_of
 from shotlane.results._readings import is_value
 
 _FIRST_ROOM = 64
+# Up to here going through all readings is as quick.
+LONG = 32 * SIZE
 
 
 class _Published(NamedTuple):
-    """The readings from `begin` to `end` of two equally long columns, oldest first."""
+    """The readings from `begin` to `end` of two equally long columns, oldest first, and their blocks."""
 
     at_ns: NDArray[np.int64]
     values: NDArray[Any]
     begin: int
     end: int
+    blocks: Blocks
 
 
 class _Track:
@@ -36,10 +40,11 @@ class _Track:
         self.unit = channel.attribute.unit
         self._window_ns = window_ns
         self._dtype = _dtype(channel.attribute.type)
+        self.in_blocks = self._dtype is not object
         self.published = self._empty(_FIRST_ROOM)
 
     def _empty(self, room: int) -> _Published:
-        return _Published(np.empty(room, dtype=np.int64), np.empty(room, dtype=self._dtype), 0, 0)
+        return _Published(np.empty(room, dtype=np.int64), np.empty(room, dtype=self._dtype), 0, 0, Blocks())
 
     def add(self, at_ns: int, value: Any) -> None:
         """Publish one more reading; what lies before the window is let go."""
@@ -52,15 +57,26 @@ class _Track:
         # The newest reading at or before the beginning of the window stays: it shows that the window is full.
         while begin < now.end and now.at_ns[begin + 1] <= oldest_ns:
             begin += 1
-        self.published = now._replace(begin=begin, end=now.end + 1)
+        self.published = _Published(now.at_ns, now.values, begin, now.end + 1, self._blocks(now))
+
+    def _blocks(self, now: _Published) -> Blocks:
+        """The blocks with the one that has just become full, where somebody looks back so far."""
+        number, rest = divmod(now.end + 1, SIZE)
+        if rest or not self.in_blocks:
+            return now.blocks
+        last = slice(now.end + 1 - SIZE, now.end + 1)
+        return now.blocks.put(number - 1, now.at_ns[last], now.values[last])
 
     def _moved(self, full: _Published) -> _Published:
-        """The same readings at the beginning of new columns, with as much room again."""
-        count = full.end - full.begin
+        """The same readings at the beginning of new columns, with as much room again; blocks stay whole."""
+        first = full.begin // SIZE
+        gone = first * SIZE
+        count = full.end - gone
         moved = self._empty(max(_FIRST_ROOM, 2 * count))
-        moved.at_ns[:count] = full.at_ns[full.begin : full.end]
-        moved.values[:count] = full.values[full.begin : full.end]
-        return moved._replace(end=count)
+        moved.at_ns[:count] = full.at_ns[gone : full.end]
+        moved.values[:count] = full.values[gone : full.end]
+        blocks = full.blocks.without(first, full.end // SIZE)
+        return moved._replace(begin=full.begin - gone, end=count, blocks=blocks)
 
 
 class History:
@@ -84,13 +100,13 @@ class History:
 
     def newest_ns(self, channel: int) -> int | None:
         """When the newest valid reading was made."""
-        at_ns, _, begin, end = self._tracks[channel].published
+        at_ns, _, begin, end, _ = self._tracks[channel].published
         return int(at_ns[end - 1]) if end > begin else None
 
     def figure(self, figure: Figure) -> Scalar | None:
         """A figure in SI; None without a valid reading, or while the window is not covered."""
         track = self._tracks[figure.channel]
-        at_ns, values, begin, end = track.published
+        at_ns, values, begin, end, blocks = track.published
         if end == begin:
             return None
         if figure.window_ns is None:
@@ -102,6 +118,8 @@ class History:
         first = begin + int(np.searchsorted(at_ns[begin:end], oldest_ns, side="left"))
         if figure.function == "std" and end - first < 2:
             return None
+        if end - first > LONG and figure.function in IN_BLOCKS and track.in_blocks:
+            return figure_in_blocks(figure.function, at_ns, values, first, end, blocks, track.unit)
         return figure_of(figure.function, at_ns[first:end], values[first:end], track.unit)
 
     def holds(self, condition: Formula) -> bool | None:

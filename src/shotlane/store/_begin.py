@@ -5,6 +5,7 @@ the new session adds never clashes with a row that the old one left in a spool: 
 numbered from a block of their own.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,15 +66,22 @@ def begin_run(door: Door, session: int, ordinal: int, start: RunStart, shown: st
     """Store the start of a run: a new one, or the one that `start` resumes."""
     if start.resumes is not None:
         return _reopen(door, session, ordinal, start, shown)
+    number, parameters = make_run(door, session, ordinal, start)
+    door.put("run_session", [(number, 0, session, start.started_utc_ns, None, None)])
+    return OpenRun(number, parameters, start.stamps)
+
+
+def make_run(door: Door, session: int, ordinal: int, start: RunStart) -> tuple[int, Parameters]:
+    """Store what is known of a run before its first shot; its number, and its parameters."""
     door.put("run", [_run_row(session, ordinal, start)])
     number = int(door.all("SELECT number FROM run WHERE session = ? AND ordinal = ?", session, ordinal)[0][0])
     _make_room(door, number)
-    door.put("run_session", [(number, 0, session, start.started_utc_ns, None, None)])
     parameters = Parameters(number, start.parameter_units, start.parameter_types)
     door.put("parameter", parameters.rows())
     door.put("channel", [(number, *_channel(one)) for one in start.channels])
     door.put("document", [(number, name, storable(text)) for name, text in start.documents.items()])
-    return OpenRun(number, parameters, start.stamps)
+    _attach(door, start)
+    return number, parameters
 
 
 def _make_room(door: Door, number: int) -> None:
@@ -90,9 +98,26 @@ def _run_row(session: int, ordinal: int, start: RunStart) -> Row:
         *(session, ordinal, storable(start.sequence), storable(start.station), storable(start.description)),
         *(start.started_utc_ns, None, None, None),
         *(start.shots_planned, start.plan_digest),
-        *(to_json(list(start.tags)), to_json(list(start.stamps)), to_json(dict(start.environment)), None),
+        *(to_json(list(start.tags)), to_json(list(start.stamps)), to_json(_environment(start)), None),
         None if start.repeats is None else to_json(dict(start.repeats)),
     )
+
+
+def _environment(start: RunStart) -> dict[str, Any]:
+    if not start.attachments:
+        return dict(start.environment)
+    digests = {name: digest_of(storable(text)) for name, text in start.attachments.items()}
+    return {**start.environment, "attachments": digests}
+
+
+def _attach(door: Door, start: RunStart) -> None:
+    texts = map(storable, start.attachments.values())
+    door.put("attachment", [(digest_of(text), text) for text in texts])
+
+
+def digest_of(text: str) -> str:
+    """What a text is known by."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _reopen(door: Door, session: int, ordinal: int, start: RunStart, shown: str) -> OpenRun:
@@ -138,7 +163,8 @@ def _take_over(door: Door, session: int, number: int, start: RunStart, shown: st
     sessions = [row[0] for row in door.all("SELECT session FROM run_session WHERE run = ?", number)]
     if session not in sessions:
         row = (number, len(sessions), session, start.started_utc_ns)
-        door.put("run_session", [(*row, start.plan_digest, to_json(dict(start.environment)))])
+        door.put("run_session", [(*row, start.plan_digest, to_json(_environment(start)))])
+        _attach(door, start)
     return tuple(dict.fromkeys((*from_json(stamps, []), *start.stamps)))
 
 

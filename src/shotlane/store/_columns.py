@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from shotlane.store._encode import Row
 
-LOT = 4096
+# More would have the garbage collector look through everything at each lot: a column costs an iterator per row.
+LOT = 512
 # From so many rows on it pays to bring them into the order of their key.
 SORTED = 500
 _WHOLE = "<i8"

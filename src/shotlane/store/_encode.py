@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.records import ActionRow, PollRow, ResultRow, SampleRow
+from shotlane.records import ActionRow, Event, PollRow, ResultRow, SampleRow, event_version
 
 Row = tuple[Any, ...]
 Array = NDArray[Any]
@@ -167,6 +167,19 @@ def poll_row(run: int, number: int, row: PollRow) -> Row:
     return (run, number, row.channel, *times, value, text, int(row.status), raw)
 
 
+def event_row(
+    session: int, number: int, event: Event, run: int | None = None, attempt: int | None = None
+) -> Row:
+    """The row of the event table; `attempt`: its number over all sessions, where that is another one.
+
+    The version of the type stands in `v` among the fields, unless it is the first.
+    """
+    version = event_version(event.type)
+    fields = dict(event.fields) if version == 1 else {"v": version, **event.fields}
+    place = (run, event.shot, event.attempt if attempt is None else attempt)
+    return (session, number, storable(event.type), event.utc_ns, *place, to_json(fields))
+
+
 def _plain(value: Any) -> tuple[float | None, str | None]:
     """A value that is no array; one that is, is kept as text."""
     number, text, array = split(value)
@@ -186,13 +199,16 @@ def kind_of(value: Any) -> str | None:
 def _packed(array: Array) -> tuple[str, str, str, bytes]:
     """Type, shape, encoding and bytes of an array, in C order."""
     plain = np.ascontiguousarray(array).tobytes()
-    packed = zlib.compress(plain, _LEVEL)
     shape = json.dumps(array.shape)
     descr = np.lib.format.dtype_to_descr(array.dtype)
     dtype = descr if isinstance(descr, str) else json.dumps(descr)
-    if len(packed) < len(plain):
-        return dtype, shape, "zlib", packed
-    return dtype, shape, "none", plain
+    return dtype, shape, *pressed(plain)
+
+
+def pressed(plain: bytes) -> tuple[str, bytes]:
+    """Encoding and bytes of an array, packed where that is shorter."""
+    packed = zlib.compress(plain, _LEVEL)
+    return ("zlib", packed) if len(packed) < len(plain) else ("none", plain)
 
 
 def unpacked(dtype: str, shape: str, encoding: str, data: bytes) -> Array:

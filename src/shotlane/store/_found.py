@@ -1,10 +1,12 @@
 """What a reader finds: a run in one line, and a run in full."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shotlane.records import ChannelRecord, Outcome
+from shotlane.store._notes import Note
+from shotlane.store._statements import GOOD
 
 RUNNING = "running"
 DIED = "terminated (runner died)"
@@ -15,7 +17,8 @@ class RunSummary:
     """One run in a list.
 
     `outcome` is None while the run goes on. A run that has no end and whose runner is gone is `terminated`
-    with `died` set: it never counts as a success. `shots_committed` counts the shots that ended, however.
+    with `died` set: it never counts as a success. `shots_committed` counts the shots that ended, however;
+    `outcomes` how they ended. `tags` are those that it has by now.
     """
 
     number: int
@@ -29,6 +32,19 @@ class RunSummary:
     shots_committed: int
     tags: tuple[str, ...]
     stamps: tuple[str, ...]
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+
+    @property
+    def shots_good(self) -> int:
+        """How many of its shots ended well."""
+        return sum(self.outcomes.get(outcome, 0) for outcome in GOOD)
+
+    @property
+    def other_shots(self) -> str:
+        """What became of the shots that ended otherwise, the worst first: `3 errored, 1 skipped`."""
+        others = [outcome for outcome in reversed(Outcome) if outcome not in GOOD]
+        counts = [(self.outcomes.get(outcome, 0), outcome.value) for outcome in others]
+        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
 
     @property
     def state(self) -> str:
@@ -63,8 +79,10 @@ class AttemptFault:
 class RunRecord:
     """Everything about a run but its rows.
 
-    `outcomes` counts its shots by outcome. `tallies` sums, per channel and what, over all attempts, the
-    counts in the order of `records.Tally` from `planned` on.
+    `session` and `ordinal` tell it from all runs of all stores. `repeats`: the run that this one repeats, as
+    `RunStart` has it. `tags`: those that were recorded. `outcomes` counts its shots by outcome. `tallies`
+    sums, per channel and what, over all attempts, the counts in the order of `records.Tally` from `planned`
+    on.
     """
 
     summary: RunSummary
@@ -79,3 +97,8 @@ class RunRecord:
     outcomes: Mapping[Outcome, int]
     tallies: Mapping[tuple[str, str], tuple[int, ...]]
     faults: tuple[AttemptFault, ...]
+    session: int
+    ordinal: int
+    repeats: Mapping[str, Any] | None
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from shotlane.records import Event, PollRow
 from shotlane.store._batch import Batch
 from shotlane.store._begin import OpenRun
-from shotlane.store._encode import Row, poll_row, to_json
+from shotlane.store._encode import Row, event_row, poll_row
 from shotlane.store._open import OpenAttempt
 
 
@@ -71,8 +71,7 @@ class Intake:
     def _event_row(self, event: Event, run: OpenRun | None) -> Row:
         number = self._next_event
         self._next_event += 1
-        place: Row = (None, event.shot, event.attempt)
-        if run is not None:
-            shift = run.shifts.get(event.shot or 0, 0)
-            place = (run.number, event.shot, event.attempt and event.attempt + shift)
-        return (self._session, number, event.type, event.utc_ns, *place, to_json(dict(event.fields)))
+        if run is None:
+            return event_row(self._session, number, event)
+        shift = run.shifts.get(event.shot or 0, 0)
+        return event_row(self._session, number, event, run.number, event.attempt and event.attempt + shift)

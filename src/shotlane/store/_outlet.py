@@ -13,13 +13,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from shotlane.records import RecorderError
+from shotlane.records import NoRoomError, RecorderError
 from shotlane.store._batch import Batch, Part
 from shotlane.store._spool import Spool
 from shotlane.store._writer import Writer
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
+# Rows that may wait in memory, about 300 bytes each.
+MOST_HELD = 500_000
 
 
 class Outlet:
@@ -37,7 +39,8 @@ class Outlet:
         self._hurry = threading.Event()
         self._closing = False
         self._brought = 0
-        self.on_loss: Callable[[RecorderError], None] | None = None
+        self._held: NoRoomError | None = None
+        self.on_no_room: Callable[[NoRoomError], None] | None = None
 
     @property
     def away(self) -> bool:
@@ -54,8 +57,11 @@ class Outlet:
         """The file that waits for delivery, if there is one."""
         return self._spool.path if self._spool.rows else None
 
-    def put(self, batch: Batch) -> None:
-        """Make all rows durable, then take them out of the batch. Raises `RecorderError`, and keeps them."""
+    def put(self, batch: Batch, meanwhile: Callable[[], None] | None = None) -> None:
+        """Make all rows durable, then take them out of the batch. Raises `RecorderError`, and keeps them.
+
+        `meanwhile` is called right before the store's commit.
+        """
         parts = batch.parts()
         if not parts:
             return
@@ -64,13 +70,14 @@ class Outlet:
             self._put_aside(parts, self._trouble or "")
         else:
             try:
-                self.writer.write(parts)
+                self.writer.write(parts, meanwhile)
             except RecorderError as error:
                 self._fail(error)
                 self._put_aside(parts, str(error))
             else:
                 self._trouble = None
                 self._count(parts)
+        self._held = None
         self._longest_ns = max(self._longest_ns, time.perf_counter_ns() - began)
         self._commits["done"] += 1
         batch.clear()
@@ -88,15 +95,20 @@ class Outlet:
             self._spool.append(parts)
         except OSError as error:
             sentence = f"{why}; nor can they wait in {self._spool.path}: {error.strerror or error}"
-            loss = RecorderError(sentence)
-            self._fail(loss)
-            if self.on_loss is not None:
-                self.on_loss(loss)
-            raise loss from None
+            raise self._no_room(sentence, sum(len(rows) for _, rows in parts)) from None
         if self._courier is None:
             self._hurry.clear()
             self._courier = threading.Thread(target=self._deliver, name="shotlane-courier", daemon=True)
             self._courier.start()
+
+    def _no_room(self, sentence: str, rows: int) -> NoRoomError:
+        """Note it, and tell it when it begins and when it becomes too much."""
+        found, before = NoRoomError(sentence, full=rows > MOST_HELD), self._held
+        self._fail(found)
+        self._held = found
+        if self.on_no_room is not None and (before is None or found.full > before.full):
+            self.on_no_room(found)
+        return found
 
     def _deliver(self) -> None:
         """Bring the spool to the store, and end when it is empty or the recorder is closed."""

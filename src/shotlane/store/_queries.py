@@ -155,3 +155,11 @@ def shot_parameters_of(run: int) -> Query:
     columns = ("shot", "parameter", "value", "text")
     query = select(*(p[name] for name in columns)).where(p.run == run)
     return Query(query.order_by(p.shot, p.parameter), columns, "shot_parameter")
+
+
+def observations_of(session: int, series: int) -> Query:
+    """The samples of one series of a session, in their order."""
+    o = t.observation.c
+    columns = ("number", "at_utc_ns", "value", "text")
+    query = select(*(o[name] for name in columns)).where(o.session == session, o.series == series)
+    return Query(query.order_by(o.number), columns, "observation")

@@ -1,7 +1,7 @@
 """Reading a store, beside a writer or without one. Never writes, never makes a file, holds no snapshot."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,6 +17,7 @@ from shotlane.store._encode import Row
 from shotlane.store._engine import reader_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
+from shotlane.store._notes import noted_tags, notes_of_rows
 from shotlane.store._queries import STAMPS, Query
 from shotlane.store._schema import check_schema
 from shotlane.store._session import is_alive
@@ -88,7 +89,21 @@ class Reader:
             query = query.where(t.run.c.started_utc_ns >= since_utc_ns)
         if until_utc_ns is not None:
             query = query.where(t.run.c.started_utc_ns < until_utc_ns)
-        return [_summary(row) for row in self._fetch(query if limit is None else query.limit(limit))]
+        return self._summaries(self._fetch(query if limit is None else query.limit(limit)))
+
+    def _summaries(self, rows: list[Row]) -> list[RunSummary]:
+        """Runs in one line each, with the tags that they were given since."""
+        if not rows:
+            return []
+        c = t.note.c
+        query = select(c.run, c.id, c.at_utc_ns, c.author, c.kind, c.text).where(c.kind != "note")
+        numbers = [int(row[0]) for row in rows]
+        query = query.where(c.run >= min(numbers), c.run <= max(numbers))
+        notes: dict[int, list[Row]] = {}
+        for run, *note in self._fetch(query.order_by(c.at_utc_ns, c.id)):
+            notes.setdefault(run, []).append(tuple(note))
+        outcomes = self._outcomes_of(numbers)
+        return [_summary(row, notes.get(row[0], ()), outcomes.get(row[0], {})) for row in rows]
 
     def newest(self) -> int:
         """Number of the newest run; `StoreError` when there is none."""
@@ -97,6 +112,13 @@ class Reader:
             raise StoreError(f"{self.store} holds no run yet")
         return int(number)
 
+    def summary(self, number: int) -> RunSummary:
+        """One run in a line. `StoreError` when there is no such run."""
+        found = self._fetch(_summaries().where(t.run.c.number == number))
+        if not found:
+            raise StoreError(f"there is no run {number} in {self.store}", self._what_exists())
+        return self._summaries(found)[0]
+
     def run(self, number: int | None = None) -> RunRecord:
         """One run in full, the newest when no number is given. `StoreError` when there is no such run."""
         number = self.newest() if number is None else number
@@ -104,21 +126,29 @@ class Reader:
         if not found:
             raise StoreError(f"there is no run {number} in {self.store}", self._what_exists())
         c = t.run.c
-        details = select(c.description, c.reason, c.plan_digest, c.environment, c.summary)
-        description, reason, digest, environment, figures = self._fetch(details.where(c.number == number))[0]
+        details = select(c.description, c.reason, c.plan_digest, c.session, c.ordinal)
+        details = details.add_columns(c.environment, c.summary, c.repeats, c.tags).where(c.number == number)
+        description, reason, digest, session, ordinal, *texts = self._fetch(details)[0]
+        environment, figures, repeats, tags = (json.loads(text or "null") for text in texts)
+        summary = self._summaries(found)[0]
         return RunRecord(
-            summary=_summary(found[0]),
+            summary=summary,
             description=description or "",
             reason=reason,
             plan_digest=digest,
-            environment=json.loads(environment or "{}"),
-            figures=json.loads(figures or "{}"),
+            environment=environment or {},
+            figures=figures or {},
             channels=self.channels(number),
             parameters=self.parameters(number),
             documents=tuple(name for name, _ in self._fetch(_documents(number))),
-            outcomes=self._outcomes(number),
+            outcomes=summary.outcomes,
             tallies=self._tally_sums(number),
             faults=self._faults(number),
+            session=session,
+            ordinal=ordinal,
+            repeats=repeats,
+            tags=tuple(tags or ()),
+            notes=notes_of_rows(self.notes(number)),
         )
 
     def _what_exists(self) -> str:
@@ -145,11 +175,59 @@ class Reader:
         """The texts that were run, by name."""
         return dict(self._fetch(_documents(run)))
 
+    def attachments(self, run: int) -> dict[str, str]:
+        """Texts that are the same for many runs, by name: lock files, what differed from the commit."""
+        c = t.attachment.c
+        first = self._fetch(select(t.run.c.environment).where(t.run.c.number == run))[0][0]
+        parts = {"": first} | {f" (resumed {row[1]})": row[5] for row in self.sessions(run) if row[5]}
+        digests = {
+            f"{name}{part}": digest
+            for part, environment in parts.items()
+            for name, digest in json.loads(environment or "{}").get("attachments", {}).items()
+            if _is_digest(digest)
+        }
+        texts = dict(self._fetch(select(c.digest, c.text).where(c.digest.in_(list(digests.values())))))
+        return {name: texts[digest] for name, digest in digests.items() if digest in texts}
+
     def shots(self, run: int) -> list[Row]:
         """Rows of shot, outcome, attempts, began_utc_ns, ended_utc_ns, good_attempt, digest."""
         c = t.shot.c
         columns = (c.shot, c.outcome, c.attempts, c.began_utc_ns, c.ended_utc_ns, c.good_attempt, c.digest)
         return self._fetch(select(*columns).where(c.run == run).order_by(c.shot))
+
+    def newest_attempt(self, run: int) -> Row | None:
+        """Row of id, shot, attempt, outcome, began, origin, ended (UTC) of the last one; None before it."""
+        c = t.attempt.c
+        low, high = t.attempt_range(run)
+        times = (c.began_utc_ns, c.origin_utc_ns, c.ended_utc_ns)
+        query = select(c.id, c.shot, c.attempt, c.outcome, *times).where(c.id >= low, c.id < high, c.shot > 0)
+        found = self._fetch(query.order_by(c.id.desc()).limit(1))
+        return found[0] if found else None
+
+    def newest_samples(self, attempt: int, channel: int, after: int, limit: int) -> list[Row]:
+        """Rows of tick, target_ns, late_ns, value, status of readings past a tick, newest first."""
+        c = t.sample.c
+        query = select(c.tick, c.target_ns, c.late_ns, c.value, c.status)
+        query = query.where(c.attempt == attempt, c.channel == channel, c.tick > after)
+        return self._fetch(query.order_by(c.tick.desc()).limit(limit))
+
+    def newest_text(self, attempt: int, channel: int) -> str | None:
+        """The text read last from a channel."""
+        c = t.sample_text.c
+        query = select(c.text).where(c.attempt == attempt, c.channel == channel, c.text.is_not(None))
+        found = self._fetch(query.order_by(c.tick.desc()).limit(1))
+        return None if not found else str(found[0][0])
+
+    def newest_actions(self, attempt: int, after: int, limit: int) -> list[Row]:
+        """Rows of number, channel, target_ns, value, text, status of what was sent past a number, newest first."""
+        c = t.action.c
+        query = select(c.number, c.channel, c.target_ns, c.value, c.text, c.status)
+        query = query.where(c.attempt == attempt, c.number > after, c.channel.is_not(None))
+        return self._fetch(query.order_by(c.number.desc()).limit(limit))
+
+    def change(self) -> int | None:
+        """A number that changes whenever somebody has written; None where that is not told."""
+        return int(self._execute("PRAGMA data_version")[0][0]) if self._address.sqlite else None
 
     def shot_parameters(self, run: int) -> list[Row]:
         """Rows of shot, index, value, text."""
@@ -225,6 +303,23 @@ class Reader:
         c = t.run_session.c
         return self._fetch(select(t.run_session).where(c.run == run).order_by(c.number))
 
+    def writers(self, run: int) -> list[Row]:
+        """Rows of table `session`, of those that wrote a run, first to last."""
+        c = t.run_session.c
+        query = select(t.session).join_from(t.session, t.run_session, c.session == t.session.c.id)
+        return self._fetch(query.where(c.run == run).order_by(c.number))
+
+    def notes(self, run: int) -> list[Row]:
+        """Rows of id, at_utc_ns, author, kind, text, oldest first."""
+        c = t.note.c
+        query = select(c.id, c.at_utc_ns, c.author, c.kind, c.text).where(c.run == run)
+        return self._fetch(query.order_by(c.at_utc_ns, c.id))
+
+    def series(self, session: int) -> list[Row]:
+        """Rows of table `series`, in the order of its columns: what a session observes."""
+        c = t.series.c
+        return self._fetch(select(t.series).where(c.session == session).order_by(c.series))
+
     def process(self, run: int) -> str:
         """Who runs a run: 'process 4711 of labpc'."""
         s = t.session.c
@@ -279,13 +374,18 @@ class Reader:
         finally:
             self._connection = self._engine.connect()
 
-    def _outcomes(self, run: int) -> dict[Outcome, int]:
+    def _outcomes_of(self, runs: Sequence[int]) -> dict[int, dict[Outcome, int]]:
+        """How many shots of each run ended how."""
         c = t.shot.c
-        query = (
-            select(c.outcome, func.count()).where(c.run == run, c.outcome.is_not(None)).group_by(c.outcome)
-        )
-        found = {Outcome(name): int(count) for name, count in self._fetch(query)}
-        return {outcome: found[outcome] for outcome in Outcome if outcome in found}
+        query = select(c.run, c.outcome, func.count()).where(c.run >= min(runs), c.run <= max(runs))
+        query = query.where(c.outcome.is_not(None)).group_by(c.run, c.outcome)
+        counts = {(run, name): int(count) for run, name, count in self._fetch(query)}
+        found: dict[int, dict[Outcome, int]] = {run: {} for run in runs}
+        for run, of_run in found.items():
+            of_run.update(
+                {outcome: counts[run, outcome.value] for outcome in Outcome if (run, outcome.value) in counts}
+            )
+        return found
 
     def _tally_sums(self, run: int) -> dict[tuple[str, str], tuple[int, ...]]:
         c = t.tally.c
@@ -308,7 +408,7 @@ class Reader:
         return self._execute(self._text(query))
 
     def _text(self, query: ClauseElement) -> str:
-        # All arguments are whole numbers of ours, so writing them into the text is safe.
+        # All arguments are whole numbers and digests of ours, so writing them into the text is safe.
         return str(query.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True}))
 
     def _execute(self, text: str) -> list[Row]:
@@ -328,6 +428,10 @@ class Reader:
     def _error(self, done: str, error: BaseException) -> StoreError:
         why = scrub(cause(error), self._address.secrets)
         return StoreError(f"the store {self.store} cannot be {done}: {why}")
+
+
+def _is_digest(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def _documents(run: int) -> Select[Any]:
@@ -358,7 +462,7 @@ def _summaries() -> Select[Any]:
     return query.join_from(t.run, t.session, s.id == r.session)
 
 
-def _summary(row: Row) -> RunSummary:
+def _summary(row: Row, notes: Sequence[Row], outcomes: Mapping[Outcome, int]) -> RunSummary:
     number, sequence, station, started, ended, outcome, planned, committed, tags, stamps, closed, *process = (
         row
     )
@@ -374,6 +478,7 @@ def _summary(row: Row) -> RunSummary:
         died=died,
         shots_planned=planned,
         shots_committed=committed,
-        tags=tuple(json.loads(tags or "[]")),
+        tags=noted_tags(json.loads(tags or "[]"), notes_of_rows(notes)),
         stamps=tuple(json.loads(stamps or "[]")),
+        outcomes=outcomes,
     )

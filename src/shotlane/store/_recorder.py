@@ -22,6 +22,7 @@ from shotlane.records import (
     AttemptEnd,
     AttemptStart,
     Event,
+    NoRoomError,
     Outcome,
     PollRow,
     RecorderError,
@@ -51,6 +52,7 @@ FLUSH_INTERVAL_S = 0.5
 # Samples of a shot that are enough for a commit before its time.
 ENOUGH = 20_000
 _LOOKS = 5
+_NO_ROOM_REST_S = 5.0
 _CLOSE_S = 60.0
 
 
@@ -115,6 +117,11 @@ class StoreRecorder:
         return self._writer.address.shown
 
     @property
+    def threads(self) -> tuple[int, ...]:
+        """The writer's."""
+        return () if self._thread.native_id is None else (self._thread.native_id,)
+
+    @property
     def session(self) -> int:
         """Key of this session."""
         return self._session.id
@@ -124,9 +131,12 @@ class StoreRecorder:
         """The file with records that wait for the store, if there is one."""
         return self._outlet.spool
 
-    def on_loss(self, call: Callable[[RecorderError], None]) -> None:
-        """Call when neither the store nor the spool takes records, in the thread that finds out."""
-        self._outlet.on_loss = call
+    def on_no_room(self, call: Callable[[NoRoomError], None]) -> None:
+        """Call when neither the store nor the spool takes records, in the thread that finds out.
+
+        Once as it begins, and once more when so much waits in memory that nothing more may be measured.
+        """
+        self._outlet.on_no_room = call
 
     def __enter__(self) -> Self:
         return self
@@ -138,8 +148,7 @@ class StoreRecorder:
 
     def _begin_session(self) -> None:
         start = self._session
-        fields = {"host": start.host, "user": start.user, "pid": start.pid}
-        self._intake.event(Event("session.started", start.started_utc_ns, fields), None)
+        self._intake.event(start.event(), None)
         self._writer.write([("session", [start.row()])])
 
     def begin_run(self, start: RunStart) -> int:
@@ -225,8 +234,11 @@ class StoreRecorder:
 
         self._intake.note(note)
 
-    def end_shot(self, end: ShotEnd) -> None:
-        """Commit the shot. Durable on return, else raises `RecorderError`."""
+    def end_shot(self, end: ShotEnd, meanwhile: Callable[[], None] | None = None) -> None:
+        """Commit the shot. Durable on return, else raises `RecorderError`.
+
+        `meanwhile` is called right before the commit itself, which leaves the interpreter to others.
+        """
         shot = self._shot
         if shot is None or shot.start.shot != end.shot:
             raise ValueError(f"shot {end.shot} is not open")
@@ -234,6 +246,12 @@ class StoreRecorder:
         key, row = (shot.run, end.shot), shot.row(end, shift)
         self._intake.note(lambda batch: batch.shots.__setitem__(key, row))
         self._shot = None
+        self._check()
+        with self._writing:
+            self._flush(meanwhile)
+
+    def flush(self) -> None:
+        """Make all that was told durable, else raise `RecorderError`."""
         self._check()
         with self._writing:
             self._flush()
@@ -308,23 +326,26 @@ class StoreRecorder:
         if self._crash is not None:
             raise RecorderError(f"the writer thread failed: {self._crash}") from self._crash
 
-    def _flush(self) -> None:
+    def _flush(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all that waits durable; the writing lock is held."""
-        self._outlet.put(self._intake.take())
+        self._outlet.put(self._intake.take(), meanwhile)
 
     def _write_on_timer(self, interval_s: float) -> None:
         beat = flushed = time.monotonic()
-        while not self._closing.wait(interval_s / _LOOKS):
+        rest_s = 0.0  # after there was no room: every try costs as much as all that waits
+        while not self._closing.wait(max(rest_s, interval_s / _LOOKS)):
             now = time.monotonic()
             if now - flushed < interval_s and self._intake.samples < ENOUGH:
                 continue
-            flushed = now
+            flushed, rest_s = now, 0.0
             try:
                 with self._writing:
                     self._flush()
                     if now - beat >= BEAT_S and not self._outlet.away:
                         beat = now
                         self._writer.write([("beat", [(time.time_ns(), self._session.id)])])
+            except NoRoomError:
+                rest_s = _NO_ROOM_REST_S
             except RecorderError:
                 continue  # kept in `statistics`; the next commit tries again and tells its caller
             except Exception as error:  # noqa: BLE001  (a thread that died unseen would look like a store that keeps up)

@@ -7,7 +7,7 @@ of another machine is delivered there, since nobody here can see whether it stil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, spool_folder
 from shotlane.store._writer import Writer
 
 _STALE_S = 60.0
+# For a lock, by who only wants to read.
+_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,28 @@ def recover(store: str | Path, data: Path | None = None) -> tuple[Recovered, ...
         raise StoreError(str(error)) from None
     finally:
         writer.close()
+
+
+def bring_in(store: str | Path, data: Path | None = None) -> dict[int, Path]:
+    """Deliver what waits for a store before somebody reads it; what still waits, by session. Never raises.
+
+    That is what a program that still runs has in its spool, or what the store does not take now; of a
+    server's folder maybe that of other stores.
+    """
+    with suppress(StoreError, OSError):
+        address = parse_address(store)
+        folder = spool_folder(address, data)
+        if _files(folder):
+            with suppress(StoreError, RecorderError), closing(Writer(address, None, _PATIENCE_S)) as writer:
+                list(deliver_left(writer, folder))
+            return dict(_waiting(folder))
+    return {}
+
+
+def _waiting(folder: Path) -> Iterator[tuple[int, Path]]:
+    for path in _files(folder):
+        with suppress(FileNotFoundError, ValueError), closing(LeftSpool(path)) as spool:
+            yield spool.session, path
 
 
 def deliver_left(writer: Writer, folder: Path) -> Iterator[Recovered]:

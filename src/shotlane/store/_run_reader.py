@@ -46,12 +46,24 @@ class RunReader(Protocol):
         """The texts that were run, by name."""
         ...
 
+    def attachments(self, run: int) -> dict[str, str]:
+        """Texts that are the same for many runs."""
+        ...
+
     def process(self, run: int) -> str:
         """Who runs a run."""
         ...
 
     def sessions(self, run: int) -> list[Row]:
         """Who wrote it."""
+        ...
+
+    def writers(self, run: int) -> list[Row]:
+        """The sessions of those."""
+        ...
+
+    def notes(self, run: int) -> list[Row]:
+        """What people added later."""
         ...
 
     def shots(self, run: int) -> list[Row]:

@@ -5,6 +5,7 @@ it. What cannot be judged from here (another machine) is judged by the beat that
 """
 
 import getpass
+import hashlib
 import os
 import secrets
 import socket
@@ -14,21 +15,49 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from shotlane.records import Event
+
 BEAT_S = 10.0
 # A runner that left no beat for so long is dead; several beats, since a store may stall.
 SILENCE_S = 60.0
+# Says `anonymous` where the names of people and machines stay out of all records.
+ANONYMOUS = "SHOTLANE_PROVENANCE"
 
 
-def _new_id() -> int:
+def new_id() -> int:
+    """A key that no other program of any store has."""
     # Milliseconds first, so that keys of one store ascend; 63 bits in all.
     return (time.time_ns() // 1_000_000 << 21) | secrets.randbits(21)
 
 
-def _user() -> str | None:
+def user_name() -> str | None:
+    """Who is at work here; None where that cannot be known, or shall not be."""
+    return who()[1]
+
+
+def who(*, anonymous: bool = False) -> tuple[str, str | None]:
+    """The name of this machine, and of who is at work here.
+
+    Where names are kept out of all records there is no user, and the machine has a mark by which it knows
+    itself. `anonymous`: whether the project wants that; the environment may want it too.
+    """
+    name = socket.gethostname()
+    if anonymous or os.environ.get(ANONYMOUS) == "anonymous":
+        return _mark(name), None
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
+        return name, getpass.getuser()
+    except (KeyError, OSError):  # no such user in this container
+        return name, None
+
+
+def _mark(name: str) -> str:
+    return f"machine-{hashlib.sha256(f'{_boot()} {name}'.encode()).hexdigest()[:12]}"
+
+
+def is_this_host(host: str) -> bool:
+    """Whether a session was one of this machine."""
+    name = socket.gethostname()
+    return host in (name, _mark(name))
 
 
 def _own_version() -> str:
@@ -61,10 +90,10 @@ def _boot() -> str | None:
 class SessionStart:
     """One program that opened the store to write. The defaults describe this process."""
 
-    id: int = field(default_factory=_new_id)
+    id: int = field(default_factory=new_id)
     started_utc_ns: int = field(default_factory=time.time_ns)
-    host: str = field(default_factory=socket.gethostname)
-    user: str | None = field(default_factory=_user)
+    host: str = field(default_factory=lambda: who()[0])
+    user: str | None = field(default_factory=user_name)
     pid: int = field(default_factory=os.getpid)
     process_started: str | None = field(default_factory=lambda: process_mark(os.getpid()))
     boot: str | None = field(default_factory=_boot)
@@ -72,6 +101,12 @@ class SessionStart:
     kind: str = "run"  # or `station`: somebody works at one outside of a sequence
     station: str | None = None
     parent: int | None = None  # the session that this one belongs to
+
+    def event(self) -> Event:
+        """The first event of the session."""
+        process = {"host": self.host, "user": self.user, "pid": self.pid}
+        place = {"kind": self.kind, "station": self.station}
+        return Event("session.started", self.started_utc_ns, {**process, **place})
 
     def row(self) -> tuple[Any, ...]:
         """The row of the session as it begins."""
@@ -109,7 +144,7 @@ def is_here(boot: str | None, pid: int, process_started: str | None) -> bool:
 
 def is_alive(host: str, boot: str | None, pid: int, process_started: str | None, seen_utc_ns: int) -> bool:
     """Whether the process of a session still runs, as far as can be known from here."""
-    if host == socket.gethostname():
+    if is_this_host(host):
         if boot != _boot():
             return False
         if process_started is not None:

@@ -17,13 +17,15 @@ _GOOD = ", ".join(f"'{outcome.value}'" for outcome in sorted(GOOD))
 # In the order of writing: what rows refer to comes first, and steps are forgotten before they are told anew.
 ORDER = (
     *("parameter", "reopen_shot", "shot", "attempt", "shot_parameter", "forget_steps", "step", "tally"),
-    *("sample", "sample_text", "sample_array", "action", "result", "poll", "event"),
+    *("sample", "sample_text", "sample_array", "action", "result", "poll", "series", "observation", "event"),
     *("stamps", "end_run", "end_session"),
 )
 _BULK = (
     *(tables.shot_parameter, tables.step, tables.tally, tables.sample, tables.sample_text),
     *(tables.sample_array, tables.action, tables.result, tables.poll, tables.event),
-    *(tables.session, tables.run_session, tables.channel, tables.document),
+    *(tables.session, tables.run_session, tables.channel, tables.document, tables.note),
+    tables.attachment,
+    *(tables.series, tables.observation),
 )
 
 

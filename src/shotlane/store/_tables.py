@@ -345,6 +345,55 @@ note = Table(
     Index("note_of_run", "run", "at_utc_ns"),
 )
 
+# Texts that many runs share: lock files, differences from a commit. Each stands here once.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    _text("text", nullable=False),
+)
+
+# What sessions observe, apart from any run: a row per key, whose samples are numbered by it. Clustered like
+# the samples of runs, with the number of the series in its session in place of a key of its own.
+series = Table(
+    "series",
+    metadata,
+    _key("session"),
+    _key("series"),
+    _text("key", nullable=False),
+    _text("type", nullable=False),
+    _text("unit"),
+    _time("sample_interval_ns"),
+    _time("began_utc_ns"),
+    sqlite_with_rowid=False,
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    _key("session"),
+    _key("series"),
+    _key("number"),
+    Column("at_utc_ns", BigInteger, nullable=False),
+    Column("value", Double),
+    _text("text"),
+    sqlite_with_rowid=False,
+)
+
+# Who waits for others at a meeting point, and who has met there.
+meeting = Table(
+    "meeting",
+    metadata,
+    Column("id", _Key, Identity(), primary_key=True),
+    _text("name", nullable=False),
+    Column("parties", Integer, nullable=False),
+    Column("session", BigInteger, ForeignKey("session.id"), nullable=False),
+    Column("at_utc_ns", BigInteger, nullable=False),
+    _time("met_utc_ns"),
+    Index("meeting_of_name", "name", "met_utc_ns"),
+    sqlite_autoincrement=True,
+)
+
 SHIFT = 32
 # Attempts of a resumed run are numbered from the next whole block: what its killed session left in a spool
 # keeps its keys.

@@ -186,3 +186,12 @@ LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
     e.attempt, e.fields
 FROM event e""",
     )
+    yield (
+        "note_view",
+        f"""SELECT n.run, {time("n.at_utc_ns")} AS time, n.author, n.kind, n.text FROM note n""",
+    )
+    yield (
+        "observation_view",
+        f"""SELECT k.session, k.key, o.number, {time("o.at_utc_ns")} AS time, o.value, o.text, k.type, k.unit
+FROM series k JOIN observation o ON o.session = k.session AND o.series = k.series""",
+    )

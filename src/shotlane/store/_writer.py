@@ -5,7 +5,7 @@ keeps its rows and may write them again. After a failure the connection is not t
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -23,6 +23,10 @@ from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._schema import ensure_schema
 from shotlane.store._statements import statements
 from shotlane.store._watch import Watch
+
+# Told with the commit to whoever follows events on a server.
+CHANNEL = "shotlane_event"
+_NOTIFY = f"NOTIFY {CHANNEL}"
 
 
 class Writer:
@@ -52,8 +56,11 @@ class Writer:
             self._file = self._identity()
 
     @contextmanager
-    def transaction(self) -> Iterator[Any]:
-        """A cursor of the driver; committed durably at the end, else `RecorderError`."""
+    def transaction(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Any]:
+        """A cursor of the driver; committed durably at the end, else `RecorderError`.
+
+        `meanwhile` is called right before the commit.
+        """
         with self._told("written to"):
             cursor = self._cursor()
             try:
@@ -61,22 +68,24 @@ class Writer:
                     if self._sqlite:
                         cursor.execute("BEGIN IMMEDIATE")
                     yield cursor
+                    if meanwhile is not None:
+                        meanwhile()
                     self._commit()
             finally:
                 cursor.close()
 
-    def write(self, parts: Sequence[Part]) -> None:
+    def write(self, parts: Sequence[Part], meanwhile: Callable[[], None] | None = None) -> None:
         """Write rows in one transaction; those that a lost commit left there stay as they are."""
         # After a failure nobody knows whether its rows are there.
         careful, self._careful = self._careful, True
         try:
-            self._write(parts, careful=careful)
+            self._write(parts, meanwhile, careful=careful)
         except DuplicateError:
-            self._write(parts, careful=True)
+            self._write(parts, meanwhile, careful=True)
         self._careful = False
 
-    def _write(self, parts: Sequence[Part], *, careful: bool) -> None:
-        with self.transaction() as cursor:
+    def _write(self, parts: Sequence[Part], meanwhile: Callable[[], None] | None, *, careful: bool) -> None:
+        with self.transaction(meanwhile) as cursor:
             for name, rows in parts:
                 if name == "sample" and len(rows) >= self._fewest:
                     self._put_samples(cursor, rows, careful)
@@ -84,6 +93,8 @@ class Writer:
                     cursor.execute(self.statements[name], rows[0])
                 else:
                     cursor.executemany(self.statements[name], rows)
+                if name == "event" and not self._sqlite:
+                    cursor.execute(_NOTIFY)
 
     def _put_samples(self, cursor: Any, rows: Sequence[Row], careful: bool) -> None:
         # In the order of the key the index is half as large.

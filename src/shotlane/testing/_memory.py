@@ -1,6 +1,7 @@
 """A recorder that keeps everything in lists, and holds its caller to the order of the protocol."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +98,11 @@ class MemoryRecorder:
         attempt = self._shot.attempts[-1] if self._shot and self._shot.attempts else None
         return attempt if attempt is not None and attempt.end is None else None
 
+    @property
+    def threads(self) -> tuple[int, ...]:
+        """It has none."""
+        return ()
+
     def begin_run(self, start: RunStart) -> int:
         """Open a run."""
         self._check("begin_run", not self.runs or self.run.end is not None)
@@ -123,13 +129,17 @@ class MemoryRecorder:
             attempt.end = end
         self._check("end_attempt", attempt is not None)
 
-    def end_shot(self, end: ShotEnd) -> None:
+    def end_shot(self, end: ShotEnd, meanwhile: Callable[[], None] | None = None) -> None:
         """Close the shot."""
         shot = self._shot
         in_order = shot is not None and self._attempt is None
         if shot is not None:
             shot.end = end
         self._check("end_shot", in_order)
+
+    def flush(self) -> None:
+        """Everything is kept already."""
+        self._check("flush", True)
 
     def end_run(self, end: RunEnd) -> None:
         """Close the run."""

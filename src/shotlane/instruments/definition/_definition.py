@@ -78,6 +78,7 @@ class Definition:
     wear: Mapping[str, WearBudget] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)
     raw_units: Mapping[str, Unit | None] = field(default_factory=dict)
+    calibrated_until: str | None = None
     aliases: Mapping[str, View] = field(default_factory=dict)
     faults: tuple[FaultRule, ...] = ()
     time_step_ns: int | None = None

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
@@ -149,6 +150,17 @@ class Secrets:
         return self._found[name].reveal()
 
 
+def mask_known(text: str) -> str:
+    """A text of other programs without the secrets of the environment and of the user's file."""
+    values = {value for name, value in os.environ.items() if name.startswith(_PREFIX)}
+    with suppress(InstrumentError):  # told when one is needed
+        values |= {value.strip() for _, equals, value in _lines_of_file() if equals}
+    # Of a single letter nothing would be left of the text, and nothing is hidden.
+    for value in sorted((value for value in values if len(value) > 1), key=len, reverse=True):
+        text = Secret(value).mask(text)
+    return text
+
+
 def _looked_up(name: str) -> str:
     value = os.environ.get(_PREFIX + name) or _in_keyring(name) or _in_file(name)
     if not value:
@@ -172,6 +184,13 @@ def _in_keyring(name: str) -> str | None:
 
 
 def _in_file(name: str) -> str | None:
+    for key, equals, value in _lines_of_file():
+        if equals and key.strip() == name:
+            return value.strip()
+    return None
+
+
+def _lines_of_file() -> list[tuple[str, str, str]]:
     path = secrets_file()
     try:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -179,14 +198,10 @@ def _in_file(name: str) -> str | None:
             raise InstrumentError("rejected", message)
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        return None
+        return []
     except (OSError, UnicodeDecodeError) as error:
         raise InstrumentError("rejected", f"{path} cannot be read: {error}") from error
-    for line in lines:
-        key, equals, value = line.partition("=")
-        if equals and key.strip() == name:
-            return value.strip()
-    return None
+    return [line.partition("=") for line in lines]
 
 
 def _holds(value: Any, pattern: re.Pattern[str]) -> bool:

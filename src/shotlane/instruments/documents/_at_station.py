@@ -30,6 +30,7 @@ def at_bench(
     return replace(
         definition,
         expected=_expected(role),
+        calibrated_until=role.calibrated_until,
         wear=_wear(definition),
         views={**definition.views, **views},
         raw_units={**definition.raw_units, **raw_units},

@@ -6,7 +6,7 @@ tried again when it timed out or came back garbled. A set that must be verified 
 request beyond the one asked for is told, once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ from shotlane.instruments.pool._agreement import valued
 from shotlane.instruments.pool._health import UNANSWERED
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify, Stamps
 from shotlane.instruments.pool._tables import check_table, checked_frames, end_table, hardware_of
-from shotlane.model import ScalarValue, channel_name
+from shotlane.model import ScalarValue, ValueType, channel_name
 
 REPEATED = frozenset({"timeout", "garbled"})
 
@@ -209,11 +209,13 @@ class Exchanger:
             else:
                 self._answered(member, received)
                 if operation is not Operation.READ:
-                    return Exchange({}, requested, received, answer, overcome)
+                    result = self._mask(answer) if isinstance(answer, str) else answer
+                    return Exchange({}, requested, received, result, overcome)
                 for name, reading in answer.items():
                     if reading.fault is not None:
                         self.complete(member.definition, reading.fault, (name,))
                 gathered.update(answer)
+                gathered.update(self._without_secrets(member, answer))
                 faults = _repeatable(answer)
                 if faults:
                     member.set_points.doubt()
@@ -231,6 +233,20 @@ class Exchanger:
             fields |= {"fault": fault.fault, "message": fault.message}
             self._tell(member, "exchange.repeated", fields)
         raise AssertionError("tries is at least 1")
+
+    def _without_secrets(
+        self, member: Member, answer: Mapping[str, Reading]
+    ) -> Iterator[tuple[str, Reading]]:
+        """Those readings that are text, masked: an instrument may give back what it was told.
+
+        An option is one of the words of its document and stays what it is.
+        """
+        for name, reading in answer.items():
+            if isinstance(reading.value, str):
+                if member.definition.attributes[name].type is ValueType.TEXT:
+                    yield name, reading._replace(value=self._mask(reading.value), raw=self._mask(reading.raw))
+            elif reading.raw is not None:
+                yield name, reading._replace(raw=self._mask(reading.raw))
 
     def _check_set_points(self, member: Member) -> None:
         """Read back what was set, where the device may have restarted. Raises `InstrumentError`.

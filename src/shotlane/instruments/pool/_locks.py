@@ -67,16 +67,34 @@ class PortLocks:
         """What is held."""
         return tuple(self._held)
 
+    @property
+    def station(self) -> str:
+        """The station that the instruments belong to, for messages."""
+        return self._station
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the locks are kept, if not with the user's."""
+        return self._folder
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """A role by every address that is held."""
+        with self._turn:
+            return {address: role for address, (_, role) in self._held.items()}
+
     def take(
         self,
         resources: Mapping[str, Resource],
         *,
         wait_s: float = 0.0,
         waiting: Callable[[InUseError], None] | None = None,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         """Take the locks of instruments, by role. Raises `InUseError`, and then none was taken.
 
-        `wait_s`: how long to wait for others to let go. `waiting` is told once, when the wait begins.
+        `wait_s`: how long to wait for others to let go, unless `stopped` says that nobody wants them any more.
+        `waiting` is told once, when the wait begins.
         """
         deadline = time.monotonic() + wait_s
         refused = self._take(resources, None)
@@ -88,7 +106,7 @@ class PortLocks:
             if waiting is not None:
                 waiting(refused)
             while (refused := self._take(resources, ticket)) is not None:
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= deadline or stopped():
                     raise refused
                 time.sleep(_POLL_S)
 
@@ -130,6 +148,14 @@ class PortLocks:
         with self._turn:
             for address, (_, role) in self._held.items():
                 self._sign(address, role)
+
+    def let_go(self, resources: Mapping[str, Resource], kept: Mapping[str, Resource]) -> None:
+        """Let go of some instruments, but not of an address where one of `kept` is. Never raises."""
+        stay = {lock_address(resource) for resource in kept.values()}
+        gone = {lock_address(resource) for resource in resources.values()} - stay
+        with self._turn:
+            for address in [one for one in self._held if one in gone]:
+                self._drop(address)
 
     def release(self) -> None:
         """Let go of all. Never raises; safe to call twice."""

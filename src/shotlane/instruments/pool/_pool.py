@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import partial
-from threading import RLock
 from typing import Any
 
 from shotlane.instruments.definition._accept import RefusedValueError, accepted, accepted_arguments
@@ -35,6 +34,7 @@ from shotlane.instruments.pool._exchanger import Exchanger
 from shotlane.instruments.pool._leave import leave_safe, safe_values
 from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
+from shotlane.instruments.pool._port_lock import PortLock
 from shotlane.instruments.pool._side_by_side import side_by_side
 from shotlane.instruments.pool._tables import end_table
 from shotlane.instruments.pool._wear import WearBook
@@ -74,7 +74,7 @@ class Pool:
         self._notify = notify
         self._port_locks = locks
         self.mask = self._secrets.mask
-        self._locks = {definition.resource.port: RLock() for definition in definitions.values()}
+        self._locks = {definition.resource.port: PortLock() for definition in definitions.values()}
         self._members: dict[str, Member] = {}
         self._openings = (
             0  # an opening that is still under way when the pool is closed must not bring it back
@@ -223,6 +223,17 @@ class Pool:
                 self._exchanger.complete(member.definition, error)
                 raise
 
+    def close_roles(self, roles: Sequence[str]) -> None:
+        """Close some instruments, whose locks stay; those that are not open are left.
+
+        Raises what the first driver raised that has a bug in closing, when all of them are closed.
+        """
+        members = [self._members.pop(role) for role in self.roles_opened if role in roles]
+        bugs: list[Exception] = []
+        self._close_all(members, bugs)
+        for bug in bugs:
+            raise bug
+
     def close(self) -> None:
         """Close everything, and let other processes have it. Safe to call twice.
 
@@ -239,10 +250,18 @@ class Pool:
         for member in taken:
             ports.setdefault(member.definition.resource.port, []).append(member)
         side_by_side([partial(self._close_all, group, bugs) for group in ports.values()])
-        if self._port_locks is not None:
-            self._port_locks.release()
+        self._unlock()
         for bug in bugs:
             raise bug
+
+    def _unlock(self) -> None:
+        """Let other processes have all of them."""
+        if self._port_locks is None:
+            return
+        roles = self._port_locks.roles.values()
+        self._port_locks.release()
+        for role in roles:
+            self._tell(role, "lock.released", {"resource": self._definitions[role].resource.text})
 
     def _close_all(self, members: Sequence[Member], bugs: list[Exception]) -> None:
         """Close one after the other; no bug of a driver keeps the others open."""
@@ -363,9 +382,9 @@ class Pool:
 
     def _is_taken(self, member: Member) -> bool:
         lock = self._locks[member.definition.resource.port]
-        free = lock.acquire(blocking=False)
+        free = lock.try_to_take()
         if free:
-            lock.release()
+            lock.let_go()
         return not free
 
     def _lose(self, port: str) -> None:

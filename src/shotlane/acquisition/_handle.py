@@ -1,0 +1,225 @@
+"""One instrument as a component uses it: of a pool, which repeats and reconnects, or its driver alone.
+
+What is handed to `write` was checked before. Nothing of `make_safe` keeps the rest of it from being done.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
+from typing import Any, Protocol
+
+from shotlane.acquisition._poll_line import Backoff, DriverSource, PollLine
+from shotlane.acquisition._pool_lines import PoolLine, definition_channels
+from shotlane.acquisition._sample import MeasuredChannel
+from shotlane.acquisition._source import Line, UnknownChannelError
+from shotlane.diagnostics import did_you_mean
+from shotlane.instruments import Driver, HardwareTimed, InstrumentError, Pool, ProgramTable, Reading
+from shotlane.model import Attribute, Keep, ScalarValue
+
+Frames = Mapping[str, Sequence[Reading]]
+
+
+class Handle(Protocol):
+    """Reads, sets and makes safe one instrument; raises `InstrumentError`. Callable from any thread."""
+
+    @property
+    def name(self) -> str:
+        """As messages and channels name it."""
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """What can be read and set."""
+
+    @property
+    def channels(self) -> Sequence[MeasuredChannel]:
+        """What can be read."""
+
+    @property
+    def time_step_ns(self) -> int | None:
+        """Of an instrument that keeps time itself, else None."""
+
+    def line(
+        self, channels: Sequence[MeasuredChannel], now_ns: Callable[[], int], *, reconnect: bool
+    ) -> Line:
+        """What reads these in a recording."""
+
+    def read(self, name: str) -> Any:
+        """Read one; its value, None when there is none."""
+
+    def write(self, name: str, value: ScalarValue) -> None:
+        """Set one."""
+
+    def start(self, table: ProgramTable) -> None:
+        """Load a table and start it, or have it wait for its trigger."""
+
+    def collect(self) -> Frames:
+        """What it measured by itself."""
+
+    def make_safe(self) -> list[str]:
+        """Write the safe values, and let the driver do the rest; what may not be safe, with why."""
+
+
+def _safe_steps(
+    name: str, writes: Sequence[tuple[str, ScalarValue]], write: Callable[[str, ScalarValue], None]
+) -> list[str]:
+    unsafe = []
+    for attribute, value in writes:
+        told = _fault_of(lambda attribute=attribute, value=value: write(attribute, value))  # type: ignore[misc]
+        if told is not None:
+            unsafe.append(f"{name}.{attribute}: {told}")
+    return unsafe
+
+
+def _fault_of(act: Callable[[], Any]) -> str | None:
+    try:
+        act()
+    except InstrumentError as error:
+        return error.message
+    except Exception as error:  # noqa: BLE001  a bug of a driver must not keep the rest from being made safe
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _refuse_unreadable(handle: Handle, name: str) -> None:
+    readable = [one.name for one in handle.attributes.values() if one.readable]
+    if name not in readable:
+        raise UnknownChannelError(f"{handle.name} has no '{name}' to be read; {did_you_mean(name, readable)}")
+
+
+def _value_of(reading: Reading) -> Any:
+    if reading.fault is not None:
+        raise reading.fault
+    return reading.value
+
+
+class PoolHandle:
+    """An opened instrument of a pool."""
+
+    def __init__(self, pool: Pool, role: str) -> None:
+        self._pool = pool
+        self.name = role
+        self._definition = pool.definitions[role]
+        self.attributes = self._definition.attributes
+        self.channels = definition_channels(self._definition)
+        self.time_step_ns = self._definition.time_step_ns
+
+    def line(
+        self, channels: Sequence[MeasuredChannel], now_ns: Callable[[], int], *, reconnect: bool
+    ) -> Line:
+        """A line of the pool; `now_ns` is the pool's own."""
+        return PoolLine(self._pool, channels, reconnect=reconnect)
+
+    def read(self, name: str) -> Any:
+        """Read, repeated where that can be."""
+        _refuse_unreadable(self, name)
+        return _value_of(self._pool.read(self.name, [name]).readings[name])
+
+    def write(self, name: str, value: ScalarValue) -> None:
+        """Set, repeated where that can be."""
+        self._pool.write(self.name, name, value)
+
+    def start(self, table: ProgramTable) -> None:
+        """Load, arm, and trigger unless another instrument does."""
+        self._pool.program(self.name, table)
+        self._pool.arm(self.name)
+        if self._definition.triggered_by is None:
+            self._pool.trigger(self.name)
+
+    def collect(self) -> Frames:
+        """Frames, one per edge."""
+        found: Frames = self._pool.collect(self.name).result
+        return found
+
+    def make_safe(self) -> list[str]:
+        """As declared by the station, then what the driver does."""
+        writes = [(name, value) for role, name, value in self._pool.safe_writes() if role == self.name]
+        unsafe = _safe_steps(self.name, writes, self.write)
+        told = _fault_of(lambda: self._pool.make_safe(self.name))
+        return unsafe if told is None else [*unsafe, f"{self.name}: {told}"]
+
+
+class DriverHandle:
+    """A driver that is open; its exchanges come one after the other."""
+
+    def __init__(self, driver: Driver, name: str) -> None:
+        self._driver = driver
+        self._lock = RLock()
+        self._source = DriverSource(driver, name)
+        self._running = False
+        self.name = name
+        self.attributes = dict(driver.attributes())
+        self.channels = self._source.channels()
+        self.time_step_ns = driver.time_step_ns if isinstance(driver, HardwareTimed) else None
+
+    def poll(self, names: Sequence[str]) -> Mapping[str, Any]:
+        """One exchange."""
+        with self._lock:
+            return self._source.poll(names)
+
+    def line(
+        self, channels: Sequence[MeasuredChannel], now_ns: Callable[[], int], *, reconnect: bool
+    ) -> Line:
+        """A line of its own."""
+        source = _Locked(self)
+        return PollLine(source, channels, now_ns=now_ns, reconnect=reconnect, backoff=Backoff(), factory=None)
+
+    def read(self, name: str) -> Any:
+        """Read, once."""
+        _refuse_unreadable(self, name)
+        with self._lock:
+            return _value_of(self._driver.read([name])[name])
+
+    def write(self, name: str, value: ScalarValue) -> None:
+        """Set, once."""
+        with self._lock:
+            self._driver.write(name, value)
+
+    def start(self, table: ProgramTable) -> None:
+        """Load, arm and trigger."""
+        driver = self._timed()
+        with self._lock:
+            self._running = True
+            driver.program(table)
+            driver.arm()
+            driver.trigger()
+
+    def collect(self) -> Frames:
+        """Frames, one per edge."""
+        with self._lock:
+            found = self._timed().collect()
+            self._running = False
+            return found
+
+    def _timed(self) -> HardwareTimed:
+        assert isinstance(self._driver, HardwareTimed)
+        return self._driver
+
+    def make_safe(self) -> list[str]:
+        """The safe values of its attributes, then what the driver does."""
+        writes = [
+            (one.name, one.safe)
+            for one in self.attributes.values()
+            if one.writable and one.safe is not None and not isinstance(one.safe, Keep)
+        ]
+        with self._lock:
+            stopped = _fault_of(self._stop)
+            unsafe = _safe_steps(self.name, writes, self.write)
+            told = _fault_of(self._driver.make_safe)
+        more = [f"{self.name}: {fault}" for fault in (stopped, told) if fault is not None]
+        return [*unsafe, *more]
+
+    def _stop(self) -> None:
+        if self._running:
+            self._running = False
+            self._timed().stop()
+
+
+class _Locked:
+    """A driver as a source whose exchanges keep out of each other's way."""
+
+    def __init__(self, handle: DriverHandle) -> None:
+        self._handle = handle
+        self.poll = handle.poll
+
+    def channels(self) -> Sequence[MeasuredChannel]:
+        """What can be read."""
+        return self._handle.channels

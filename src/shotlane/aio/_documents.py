@@ -1,0 +1,10 @@
+"""Documents, archives of runs, and what a person adds to a run."""
+
+from shotlane import api
+from shotlane.aio._twin import twin
+
+check = twin(api.check)
+archive = twin(api.archive)
+import_run = twin(api.import_run)
+note = twin(api.note)
+verify = twin(api.verify)

@@ -1,0 +1,75 @@
+"""A run inside a session: the same machinery as any, with the session's locks, and its key as the parent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from shotlane.api._in_order import start_in_order
+from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
+from shotlane.api._project import Project
+from shotlane.api._ready import refuse_unready
+from shotlane.api._run import Run
+from shotlane.api._within import Within
+from shotlane.diagnostics import Report
+from shotlane.instruments import PortLocks
+
+
+@dataclass(frozen=True, slots=True)
+class InsideRun:
+    """A sequence that was found sound, and how it shall be run."""
+
+    prepared: Prepared
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """The instruments that it will open, with those of what runs before and after it."""
+        parts = (self.prepared, self.prepared.before, self.prepared.after)
+        return list(dict.fromkeys(role for part in parts if part is not None for role in part.plan.roles))
+
+    def start(self, session: int, locks: PortLocks) -> Run:
+        """Run it, and return when it has ended."""
+        return start_in_order(self.prepared, within=Within(session, locks), **self.options)
+
+
+def prepare_inside(
+    sequence: str | Path,
+    station: Path,
+    store: str,
+    project: Project,
+    *,
+    mock: bool,
+    parameters: Mapping[str, object] | None = None,
+    virtual_time: bool = False,
+    seed: int | None = None,
+    wait: float = 0.0,
+    confirm: bool = False,
+    timing: Any = None,
+    asker: Any = None,
+) -> InsideRun:
+    """Find and check a sequence; its records go where the session's go. Raises `DocumentError`."""
+    report = Report()
+    overrides = {name: str(value) for name, value in (parameters or {}).items()}
+    options = Options(str(station), overrides, mock, virtual_time, confirm)
+    path = _file(sequence, project)
+    prepared = prepare(path, report, options)
+    if prepared is not None:
+        refuse_unanswered(prepared, report)
+        refuse_unready(prepared, report, attended=asker is not None)
+    report.raise_if_errors()
+    assert prepared is not None
+    how = {"seed": seed, "wait_s": wait, "timing": timing, "asker": asker, "store": store}
+    return InsideRun(_with_data(prepared, project), how)
+
+
+def _file(sequence: str | Path, project: Project) -> Path:
+    """The file as it is named from here, else from the folder of the project."""
+    path = Path(sequence)
+    beside = project.folder / path
+    return beside if not path.is_file() and beside.is_file() else path
+
+
+def _with_data(prepared: Prepared, project: Project) -> Prepared:
+    """The same with the spool of the session's folder."""
+    return replace(prepared, project=replace(prepared.project, data=str(project.data_folder)))

@@ -1,0 +1,114 @@
+"""The end of a process that has open sessions: none of them ends without its instruments made safe.
+
+SIGTERM and the end of a terminal become `SystemExit` in the main thread, where nobody else has asked for
+them, so that blocks are left in their order. What is still open when the main thread has ended is stopped by
+a thread that outlives it. While a session is being stopped no signal breaks in; it takes effect afterwards.
+What the operating system kills is the guard's to make safe.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+_LOOK_S = 0.5
+_NAMES = ("SIGTERM", "SIGHUP")  # of which Windows has the first
+
+# How to stop what is open, by session.
+_OPEN: dict[int, Callable[[], None]] = {}
+_TURN = threading.Lock()
+_BEFORE: dict[int, Any] = {}
+_WATCHER: list[threading.Thread] = []
+_TOLD: list[int] = []  # signals that ended the process
+
+
+def at_end(session: int, stop: Callable[[], None]) -> None:
+    """Stop a session when the process ends, unless `forget` was called."""
+    with _TURN:
+        _OPEN[session] = stop
+        if not _WATCHER:
+            # No daemon: the interpreter waits for it, and lets it start threads of its own until then.
+            watcher = threading.Thread(target=_watch, name="shotlane-ending", daemon=False)
+            _WATCHER.append(watcher)
+            watcher.start()
+    if threading.current_thread() is threading.main_thread():
+        _heed()
+
+
+def forget(session: int) -> None:
+    """It was stopped."""
+    with _TURN:
+        _OPEN.pop(session, None)
+        last = not _OPEN
+    if last and threading.current_thread() is threading.main_thread():
+        _unheed()
+
+
+def _heed() -> None:
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and number not in _BEFORE and signal.getsignal(number) is signal.SIG_DFL:
+            _BEFORE[number] = signal.signal(number, _leave)
+
+
+def _unheed() -> None:
+    for number, handler in list(_BEFORE.items()):
+        if signal.getsignal(number) is _leave:
+            signal.signal(number, handler)
+        del _BEFORE[number]
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    _TOLD.append(number)
+    raise SystemExit(128 + number)
+
+
+def what_ended() -> BaseException | None:
+    """What ended the main thread, as far as the interpreter tells; None of a script that came to its end."""
+    last: BaseException | None = getattr(sys, "last_value", None)
+    return SystemExit(128 + _TOLD[0]) if _TOLD else last
+
+
+def _watch() -> None:
+    """Wait for the end of the main thread, or of all sessions."""
+    main = threading.main_thread()
+    while main.is_alive():
+        main.join(_LOOK_S)
+        with _TURN:
+            if not _OPEN:
+                _WATCHER.clear()
+                return
+    for stop in list(_OPEN.values()):
+        try:
+            stop()
+        except Exception as error:  # noqa: BLE001  the others must be stopped too, and a person must learn of it
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"shotlane: {error}\n")
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold back signals that would break in; they take effect at the end of the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        held.append(number)
+        with suppress(OSError, ValueError):
+            sys.stderr.write("the session is ending; the safe state of its instruments is not skipped\n")
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", *_NAMES) if hasattr(signal, name)]
+    taken = [number for number in numbers if callable(signal.getsignal(number))]
+    before = {number: signal.signal(number, hold) for number in taken}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in held[:1]:
+            signal.raise_signal(number)

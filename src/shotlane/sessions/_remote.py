@@ -1,0 +1,135 @@
+"""An instrument of another process's session: the same handle and the same exceptions, over its server."""
+
+import os
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from shotlane.instruments import ErrorContext, InstrumentError, RefusedValueError
+from shotlane.sessions._doors import is_proof, new_number, proof, reach, token_of
+from shotlane.sessions._error import SessionError
+from shotlane.sessions._frames import ANSWER, GREETING, REQUEST, FrameError, receive, send
+from shotlane.sessions._handle import Handle
+
+_CONNECT_S = 5.0
+
+
+def remote_instrument(
+    address: str, role: str, *, token: str | None = None, timeout: float = 60.0
+) -> "RemoteInstrument":
+    """Connect to an instrument of a session whose process serves it; close it, or use it in a `with` block.
+
+    `address`: as `start_instrument_server` returns it. `token`: without it the file of this user is read.
+    `timeout`: s to wait for an answer. Raises `SessionError`.
+    """
+    line = reach(address, _CONNECT_S)
+    try:
+        _greet(line, address, role, token or token_of(address))
+        line.settimeout(timeout)
+        return RemoteInstrument(line, address, role)
+    except (OSError, EOFError) as error:
+        line.close()
+        raise SessionError(f"the instrument server at {address} does not answer as one: {error}") from None
+    except BaseException:
+        line.close()
+        raise
+
+
+def _greet(line: socket.socket, address: str, role: str, token: str) -> None:
+    theirs, mine = str(receive(line, GREETING).get("number")), new_number()
+    by = f"process {os.getpid()} of {socket.gethostname()}"
+    told = {"role": role, "by": by, "number": mine, "proof": proof(token, "client", theirs)}
+    send(line, told, GREETING)
+    answer = receive(line, GREETING)
+    if "refused" in answer:
+        raise SessionError(f"the instrument server at {address} refuses: {answer['refused']}")
+    if not is_proof(token, "server", mine, answer.get("proof")):
+        raise SessionError(f"at {address} there is another server: it does not have the token")
+
+
+class RemoteInstrument(Handle):
+    """A handle whose requests another process carries out, one at a time."""
+
+    def __init__(self, line: socket.socket, address: str, role: str) -> None:
+        super().__init__(role)
+        self.address = address
+        self._line: socket.socket | None = line
+        self._turn = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<instrument {self.role} at {self.address}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; the instrument stays as it is. Safe to call twice."""
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+    def describe(self) -> dict[str, Any]:
+        """Its attributes and commands, with types, units and limits, and who answered; JSON-able."""
+        found: dict[str, Any] = self._ask("describe")
+        return found
+
+    def _read(self, names: Sequence[str], unit: str | None) -> Mapping[str, Any]:
+        found: dict[str, Any] = self._ask("read", names=list(names), unit=unit)
+        return found
+
+    def _write(self, name: str, value: Any) -> None:
+        self._ask("write", name=name, value=value)
+
+    def _call(self, command: str, arguments: Sequence[Any], named: Mapping[str, Any], confirm: bool) -> Any:
+        told = {"arguments": list(arguments), "named": dict(named), "confirm": confirm}
+        return self._ask("call", command=command, **told)
+
+    def _ask(self, what: str, **told: Any) -> Any:
+        with self._turn:
+            line = self._line
+            if line is None:
+                raise SessionError(
+                    f"the connection to {self.role} at {self.address} is closed", "connect again"
+                )
+            try:
+                send(line, {"do": what, **told}, REQUEST)
+                answer = receive(line, ANSWER)
+            except FrameError as error:
+                self.close()
+                raise SessionError(str(error)) from None
+            except (OSError, EOFError) as error:
+                # An answer that comes later would be taken for that to the next request.
+                self.close()
+                raise self._lost(error) from None
+            except BaseException:
+                self.close()
+                raise
+        if "fault" in answer:
+            raise _error(answer)
+        return answer.get("result")
+
+    def _lost(self, error: BaseException) -> InstrumentError:
+        fault = "timeout" if isinstance(error, TimeoutError) else "disconnected"
+        why = "did not answer in time" if fault == "timeout" else "is gone"
+        return InstrumentError(
+            fault, f"the server of {self.role} at {self.address} {why}", ErrorContext(role=self.role)
+        )
+
+
+def _error(answer: Mapping[str, Any]) -> Exception:
+    message, help = str(answer.get("message")), answer.get("help")
+    if answer["fault"] == "instrument":
+        context = ErrorContext(**answer.get("context", {}))
+        return InstrumentError(str(answer.get("class")), message, context)
+    kind = RefusedValueError if answer["fault"] == "value" else SessionError
+    return kind(message, help if help is None else str(help))

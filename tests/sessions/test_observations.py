@@ -1,0 +1,183 @@
+"""What a session observes is there afterwards, and meanwhile, here and elsewhere, and none is lost."""
+
+import time
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.acceptance.lab import Lab, wait_for
+from tests.sessions.conftest import Script, heard, kill
+
+import shotlane
+from shotlane import SessionError, StoreError
+from shotlane.records import RecorderError
+from shotlane.sessions._uri import channel_uri, parse_uri
+from shotlane.store._spool import Spool
+
+
+def test_values_of_every_kind_come_back_as_they_were(lab: Lab, store_url: str) -> None:
+    values: dict[str, list[object]] = {
+        "number": [1.5, 2, float("inf"), None, 2.0**60],
+        "truth": [True, False],
+        "text": ["He", "NUL \0 is escaped", "µ"],
+    }
+    before = time.time_ns()
+    with shotlane.connect("demo", mock=True, store=store_url) as station:
+        uris = {key: station.observe(key, value) for key, row in values.items() for value in row}
+        here = {key: shotlane.channel(uri)["value"].to_list() for key, uri in uris.items()}
+    assert here == {**values, "text": ["He", "NUL \\x00 is escaped", "µ"]}
+    later = shotlane.channel(uris["number"], store_url)
+    assert later["value"].to_list() == values["number"]
+    assert later.schema == {"time": pl.Datetime("ns", "UTC"), "value": pl.Float64, "unit": pl.String}
+    assert later["time"].cast(pl.Int64).is_between(before, time.time_ns()).all()
+
+
+def test_not_a_number_is_no_missing_value(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        station.observe("x", float("nan"))
+        found = station.channel("x")["value"]
+    assert found.is_nan().to_list() == [True]
+
+
+def test_many_samples_come_back_in_their_order(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        for number in range(20_000):
+            uri = station.observe("count", number)
+    found = shotlane.channel(uri)
+    assert found["value"].to_list() == list(range(20_000))
+    assert lab.count("observation_view") == 20_000
+
+
+def test_units_stay_what_they_were_at_first(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        station.observe("room", 20.0, unit="degC")
+        station.observe("room", 68.9, unit="degF")
+        with pytest.raises(ValueError, match="'room' is kept in degC, not in V"):
+            station.observe("room", 1.0, unit="V")
+        with pytest.raises(ValueError, match="persent"):
+            station.observe("humidity", 41.0, unit="persent")
+        found = station.channel("room")
+    assert found["value"].to_list() == [20.0, 20.5]
+    assert found["unit"].to_list() == ["degC", "degC"]
+
+
+def test_what_is_no_sample_is_refused_and_the_series_stays_sound(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        station.observe("x", 1.0)
+        with pytest.raises(ValueError, match="'x' is a series of numbers in this session, not 'high'"):
+            station.observe("x", "high")
+        with pytest.raises(
+            ValueError, match="a sample of 'y' is a number, a truth value or a text, not dict"
+        ):
+            station.observe("y", {"a": 1}, sample_interval=1)
+        with pytest.raises(SessionError, match="given 2 values, and not how far they are apart"):
+            station.observe("x", [1.0, 2.0])
+        with pytest.raises(SessionError, match="needs a name"):
+            station.observe("", 1.0)
+        assert station.channel("x")["value"].to_list() == [1.0]
+
+
+def test_several_values_lie_an_interval_apart_the_last_one_now(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        before = time.time_ns()
+        station.observe("wave", [1.0, 2.0, 3.0], sample_interval=0.25)
+        found = station.channel("wave")
+    times = found["time"].cast(pl.Int64).to_list()
+    assert [later - earlier for earlier, later in pairwise(times)] == [250_000_000] * 2
+    assert before <= times[-1] <= time.time_ns()
+
+
+def test_a_key_that_is_not_there_is_told_with_the_nearest(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        uri = station.observe("room.humidity", 41.0)
+    with pytest.raises(StoreError, match=r"did you mean 'room.humidity'"):
+        shotlane.channel(uri.replace("humidity", "humidty"))
+    for wrong in ("room.humidity", "channel://", "channel://x/y", "channel://12"):
+        with pytest.raises(SessionError, match="names no channel"):
+            shotlane.channel(wrong)
+
+
+@given(st.text(min_size=1), st.integers(min_value=0, max_value=2**63 - 1))
+def test_any_key_makes_a_uri_that_leads_back_to_it(key: str, session: int) -> None:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        key = "?"
+    uri = channel_uri(session, key)
+    assert uri.isascii()
+    assert " " not in uri
+    assert parse_uri(uri) == (session, key)
+
+
+def test_another_process_sees_samples_while_they_are_written_and_after_a_kill(
+    lab: Lab, script: Script
+) -> None:
+    process = script(
+        """
+        with shotlane.connect("demo", mock=True) as station:
+            number = 0
+            while True:
+                uri = station.observe("count", number, unit="mm")
+                if number == 0:
+                    say(uri)
+                number += 1
+                time.sleep(0.001)
+        """
+    )
+    uri = heard(process)
+
+    def rows() -> int:
+        try:
+            return shotlane.channel(uri, lab.store).height
+        except StoreError:
+            return 0
+
+    wait_for(lambda: rows() > 10)
+    seen = rows()
+    kill(process)
+    left = shotlane.channel(uri)
+    assert left.height >= seen
+    assert left["value"].to_list() == list(range(left.height))
+
+
+def refuse(*_: object) -> None:
+    raise RecorderError("the server cannot be reached")
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_what_a_store_does_not_take_waits_in_the_spool(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        uri = station.observe("x", 0.0)
+        assert station.channel_store is not None
+        station.channel_store.flush()
+        log = station._now().log
+        with monkeypatch.context() as broken:
+            broken.setattr(log._writer, "write", refuse)
+            station.observe("x", 1.0)
+            station.channel_store.flush()
+            assert log.spool is not None
+    assert shotlane.channel(uri)["value"].to_list() == [0.0, 1.0]
+
+
+def test_no_room_for_samples_is_told_and_none_is_lost_in_silence(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        uri = station.observe("x", 0.0)
+        assert station.channel_store is not None
+        station.channel_store.flush()
+        with monkeypatch.context() as broken:
+            broken.setattr(station._now().log._writer, "write", refuse)
+            broken.setattr(Spool, "append", full)
+            station.observe("x", 1.0)
+            with pytest.raises(StoreError, match="No space left"):
+                station.channel_store.flush()
+            with pytest.raises(StoreError, match="No space left"):
+                station.observe("x", 2.0)
+        station.observe("x", 3.0)
+    assert shotlane.channel(uri)["value"].to_list() == [0.0, 1.0, 3.0]

@@ -1,0 +1,160 @@
+"""However a session ends, real instruments are safe afterwards, unless their values are wanted to stay."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from tests.acceptance.lab import Lab, wait_for
+from tests.sessions.conftest import Script, answer, heard, kill
+
+import shotlane
+from shotlane import NotSafeError
+from shotlane.testing import Bench
+
+pytestmark = pytest.mark.real_time
+
+WORK = """
+station = shotlane.connect("bench"{options})
+station.start()
+station.instrument("furnace").write("setpoint", "60 degC")
+say("set")
+sys.stdin.readline()
+{end}
+"""
+
+
+def setpoint(bench: Bench) -> float:
+    return round(float(bench.registers()["furnace"]["setpoint_degF"]), 3)
+
+
+SAFE, SET = 68.0, 140.0
+
+
+def test_the_end_of_the_block_makes_safe(bench_lab: Lab, bench: Bench) -> None:
+    with shotlane.connect("bench") as station:
+        station.instrument("furnace").write("setpoint", "60 degC")
+        assert setpoint(bench) == SET
+    assert setpoint(bench) == SAFE
+
+
+def test_an_exception_makes_safe(bench_lab: Lab, bench: Bench) -> None:
+    def work() -> None:
+        with shotlane.connect("bench") as station:
+            station.instrument("furnace").write("setpoint", "60 degC")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        work()
+    assert setpoint(bench) == SAFE
+
+
+def test_values_stay_where_that_is_wanted(bench_lab: Lab, bench: Bench) -> None:
+    with shotlane.connect("bench", safe=False) as station:
+        station.instrument("furnace").write("setpoint", "60 degC")
+    assert setpoint(bench) == SET
+
+
+def test_a_release_makes_safe_unless_it_shall_not(bench_lab: Lab, bench: Bench) -> None:
+    with shotlane.connect("bench") as station:
+        station.instrument("furnace").write("setpoint", "60 degC")
+        station.release("furnace", safe=False)
+        assert setpoint(bench) == SET
+        station.instrument("furnace")
+        station.release("furnace")
+        assert setpoint(bench) == SAFE
+
+
+def test_what_cannot_be_made_safe_is_told_loudly(bench_lab: Lab, bench: Bench) -> None:
+    station = shotlane.connect("bench")
+    station.start()
+    station.instrument("furnace").write("setpoint", "60 degC")
+    bench.fault("furnace", "drop", count=100)
+    with pytest.raises(NotSafeError, match=r"NOT SAFE: furnace.setpoint"):
+        station.stop()
+    types = {row["type"] for row in bench_lab.rows("SELECT type FROM event")}
+    assert {"safe-state.failed", "session.ended"} <= types
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        ("", "done"),
+        ("raise ValueError('bad')", "errored"),
+        ("os.kill(os.getpid(), 15); time.sleep(9)", "terminated"),
+    ],
+    ids=["the script ends", "an error nobody caught", "SIGTERM"],
+)
+def test_a_session_that_nobody_stopped_is_stopped_with_its_process(
+    bench_lab: Lab, bench: Bench, script: Script, end: str, outcome: str
+) -> None:
+    process = script(WORK.format(options=", guard=False", end=end))
+    assert heard(process) == "set"
+    assert setpoint(bench) == SET
+    answer(process)
+    process.wait(20)
+    assert setpoint(bench) == SAFE
+    assert bench_lab.rows("SELECT outcome FROM session")[0][0] == outcome
+
+
+def test_sigterm_ends_the_block_in_its_order(bench_lab: Lab, bench: Bench, script: Script) -> None:
+    process = script(
+        """
+        with shotlane.connect("bench", guard=False) as station:
+            station.instrument("furnace").write("setpoint", "60 degC")
+            say("set")
+            try:
+                time.sleep(30)
+            finally:
+                say("left")
+        """
+    )
+    assert heard(process) == "set"
+    process.send_signal(signal.SIGTERM)
+    assert heard(process) == "left"
+    assert process.wait(20) == 128 + signal.SIGTERM
+    assert setpoint(bench) == SAFE
+    assert bench_lab.rows("SELECT outcome FROM session")[0][0] == "terminated"
+
+
+def test_the_guard_makes_safe_what_a_killed_process_had_open(
+    bench_lab: Lab, bench: Bench, script: Script
+) -> None:
+    process = script(WORK.format(options="", end=""))
+    assert heard(process) == "set"
+    kill(process)
+    wait_for(lambda: setpoint(bench) == SAFE)
+    wait_for(lambda: bench_lab.rows("SELECT outcome FROM session")[0][0] == "terminated")
+    types = [row["type"] for row in bench_lab.rows("SELECT type FROM event ORDER BY number")]
+    assert types[-2:] == ["guard.made-safe", "session.ended"]
+
+
+def test_no_guard_acts_after_a_sound_end(bench_lab: Lab, bench: Bench, script: Script) -> None:
+    end = "station.release('furnace', safe=False); say('free'); sys.stdin.readline()"
+    process = script(WORK.format(options="", end=end))
+    assert heard(process) == "set"
+    answer(process)
+    assert heard(process) == "free"
+    requests = len(bench.requests("furnace"))
+    kill(process)
+    with shotlane.connect("bench", safe=False) as station:
+        assert station.instrument("furnace", timeout=10).read("setpoint") == SET
+    assert not [one for one in bench.requests("furnace")[requests:] if "68" in str(one)]
+
+
+def test_a_killed_process_leaves_no_socket_that_keeps_others_out(bench_lab: Lab, script: Script) -> None:
+    process = script(
+        """
+        station = shotlane.connect("bench", mock=True)
+        station.start()
+        say(station.start_instrument_server(["furnace"]))
+        sys.stdin.readline()
+        """
+    )
+    address = heard(process)
+    kill(process)
+    with pytest.raises(shotlane.SessionError, match="no instrument server answers"):
+        shotlane.remote_instrument(address, "furnace")
+    assert Path(address.removeprefix("unix://")).exists()
+    with shotlane.connect("bench", mock=True) as station:
+        station.start_instrument_server(["furnace"])
+        assert not Path(address.removeprefix("unix://")).exists()

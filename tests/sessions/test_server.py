@@ -1,0 +1,204 @@
+"""Instruments that other processes use: the same handle, the same limits, the same exceptions."""
+
+import os
+import socket
+import stat
+import struct
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.acceptance.lab import Lab
+from tests.sessions.conftest import Script, heard
+
+import shotlane
+from shotlane import InstrumentError, SessionError
+from shotlane.instruments import RefusedValueError
+from shotlane.sessions._doors import token_file
+from shotlane.sessions._frames import ANSWER, FrameError, receive, send
+from shotlane.testing import Bench
+
+
+@pytest.fixture(params=["unix", "tcp"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_a_remote_handle_does_what_the_own_one_does(lab: Lab, kind: str) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace", "balance"], address=kind)
+        assert station.instrument_server_address == address
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            furnace.write("setpoint", "140 degF")
+            assert station.instrument("furnace").read("setpoint") == 60.0
+            assert furnace.read("setpoint", "saving") == {"setpoint": 60.0, "saving": "volatile"}
+            assert furnace.read("setpoint", unit="K") == 333.15
+            assert furnace.describe() == station.instrument("furnace").describe()
+        with shotlane.remote_instrument(address, "balance") as balance:
+            assert balance.call("tare") is None
+        by = {event.fields["by"] for event in station.events(["instrument.set", "instrument.called"])}
+        assert len(by) == 1
+        assert None not in by
+
+
+@pytest.mark.parametrize(
+    ("error", "method", "arguments"),
+    [
+        (RefusedValueError, "write", ("setpoint", "600 degC")),
+        (RefusedValueError, "write", ("setpoint", "5 V")),
+        (SessionError, "write", ("setpiont", 20)),
+        (SessionError, "read", ("temprature",)),
+        (SessionError, "call", ("tare",)),
+    ],
+)
+def test_what_is_refused_here_is_refused_there_in_the_same_words(
+    lab: Lab, error: type[Exception], method: str, arguments: tuple[object, ...]
+) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace"])
+        with pytest.raises(error) as here:
+            getattr(station.instrument("furnace"), method)(*arguments)
+        with shotlane.remote_instrument(address, "furnace") as furnace, pytest.raises(error) as there:
+            getattr(furnace, method)(*arguments)
+    assert str(there.value) == str(here.value)
+
+
+def test_only_who_has_the_token_is_served(lab: Lab, kind: str) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace"], address=kind)
+        assert stat.S_IMODE(token_file(address).stat().st_mode) == 0o600
+        assert stat.S_IMODE(token_file(address).parent.stat().st_mode) == 0o700
+        with pytest.raises(SessionError, match="its token is not that of this server"):
+            shotlane.remote_instrument(address, "furnace", token="0" * 64)
+        with pytest.raises(SessionError, match="no instrument 'furnac'; did you mean 'furnace'"):
+            shotlane.remote_instrument(address, "furnac")
+        assert len(station.events("server.refused")) == 2
+        token = token_file(address).read_text()
+    assert not token_file(address).exists()
+    told = [row["fields"] for row in lab.rows("SELECT fields FROM event")]
+    assert not [text for text in told if token in text]
+
+
+def test_a_server_without_the_token_learns_nothing_and_is_not_believed(lab: Lab) -> None:
+    line = socket.create_server(("127.0.0.1", 0))
+
+    def pretend() -> None:
+        client, _ = line.accept()
+        with client:
+            send(client, {"number": "1"}, ANSWER)
+            told.update(receive(client, ANSWER))
+            send(client, {"proof": "0" * 64}, ANSWER)
+
+    told: dict[str, object] = {}
+    thread = threading.Thread(target=pretend)
+    thread.start()
+    with pytest.raises(SessionError, match="it does not have the token"):
+        shotlane.remote_instrument(f"tcp://127.0.0.1:{line.getsockname()[1]}", "furnace", token="secret")
+    thread.join()
+    line.close()
+    assert "secret" not in str(told)
+
+
+def test_nonsense_ends_a_connection_and_not_the_server(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace"], address="tcp")
+        port = int(address.rpartition(":")[2])
+        for nonsense in (b"GET / HTTP/1.1\r\n\r\n", struct.pack(">I", 2**31), struct.pack(">I", 2) + b"[]"):
+            with socket.create_connection(("127.0.0.1", port), 10) as line:
+                receive(line, ANSWER)
+                line.sendall(nonsense)
+                with pytest.raises((EOFError, ConnectionError)):
+                    receive(line, ANSWER)
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            with pytest.raises(SessionError, match="cannot ask for 'close'"):
+                furnace._ask("close")
+            with pytest.raises(SessionError, match="must name what it reads"):
+                furnace._ask("read", names="setpoint")
+            assert furnace.read("setpoint") == 20.0
+
+
+def test_the_end_of_the_session_is_a_lost_instrument_there(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        furnace = shotlane.remote_instrument(station.start_instrument_server(["furnace"]), "furnace")
+        with pytest.raises(SessionError, match="runs already"):
+            station.start_instrument_server()
+    with pytest.raises(InstrumentError, match="is gone") as lost:
+        furnace.read("setpoint")
+    assert lost.value.fault == "disconnected"
+    with pytest.raises(SessionError, match="is closed; connect again"):
+        furnace.read("setpoint")
+
+
+@pytest.mark.real_time
+def test_another_process_uses_a_locked_instrument_through_its_holder(
+    bench_lab: Lab, bench: Bench, script: Script
+) -> None:
+    with shotlane.connect("bench") as station:
+        address = station.start_instrument_server(["furnace"])
+        process = script(
+            f"""
+            from shotlane.instruments import RefusedValueError
+            station = shotlane.connect("bench", guard=False)
+            station.start()
+            try:
+                station.instrument("furnace")
+            except shotlane.InUseError as error:
+                say("in use by", error.holders["furnace"].pid)
+            with shotlane.remote_instrument({address!r}, "furnace") as furnace:
+                furnace.write("setpoint", "60 degC")
+                try:
+                    furnace.write("setpoint", "600 degC")
+                except RefusedValueError as error:
+                    say(error)
+            say("done")
+            """
+        )
+        assert heard(process) == f"in use by {os.getpid()}"
+        assert "600 degC is above the limit 200 degC" in heard(process)
+        assert heard(process) == "done"
+        assert bench.registers()["furnace"]["setpoint_degF"] == pytest.approx(140.0)
+        joined = station.events("server.joined")
+        assert str(process.pid) in str(joined[0].fields["by"])
+
+
+arrays = st.sampled_from(["<f8", "<i4", "|b1", "<u2", "<c16"]).flatmap(
+    lambda kind: st.lists(st.integers(0, 100), max_size=6).map(lambda row: np.array(row, dtype=kind))
+)
+
+
+@given(
+    st.one_of(
+        st.none(), st.booleans(), st.text(), st.integers(), st.floats(allow_nan=False), st.binary(), arrays
+    )
+)
+def test_every_value_goes_through_a_message_as_it_is(value: object) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(10)
+        theirs.settimeout(10)
+        try:
+            send(ours, {"result": value}, 1 << 16)
+        except UnicodeEncodeError:
+            return
+        found = receive(theirs, 1 << 16)["result"]
+    if isinstance(value, np.ndarray):
+        assert found.dtype == value.dtype
+        assert found.tolist() == value.tolist()
+    else:
+        assert found == value
+
+
+def test_a_message_that_is_too_large_is_not_sent() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(FrameError, match="more than the 100 that may be sent"):
+        send(ours, {"result": "x" * 200}, 100)
+
+
+def test_the_socket_is_gone_after_the_session(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        path = Path(station.start_instrument_server(["furnace"]).removeprefix("unix://"))
+        assert path.exists()
+    assert not path.exists()
