@@ -66,7 +66,7 @@ def test_simulated_runs_tell_what_their_types_declare(here: Lab) -> None:
         path = REPOSITORY / "sequences" / f"{name}.yaml"
         shotlane.run(path, virtual_time=True, store=str(here.store))
     events = list(shotlane.events(store=here.store))
-    assert len(events) > 200
+    assert len(events) > 100
     assert undeclared(events) == []
 
 

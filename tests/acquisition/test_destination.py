@@ -9,6 +9,7 @@ from tests.acquisition.test_sinks import sqlite_rows
 
 import shotlane
 from shotlane import CsvSink, JsonLinesSink, ParquetSink, PostgresSink, Rotation, SqliteSink, sink_for
+from shotlane.execution import VirtualClock
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_file_that_is_there_is_added_to_only_when_that_is_meant(
 def test_a_recording_goes_where_an_address_of_postgres_says(postgres_url: str) -> None:
     psycopg = pytest.importorskip("psycopg")
     with (
-        shotlane.record(Source(), rate_hz=100, duration=0.05) as recording,
+        shotlane.record(Source(), rate_hz=100, duration=0.05, clock=VirtualClock(0)) as recording,
         sink_for(f"{postgres_url}?table=oven") as sink,
     ):
         shotlane.pipe(recording, sink)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import shotlane
-from shotlane import aio, analysis
+from shotlane import aio, analysis, sessions
 from shotlane.acquisition import Sink
-from shotlane.aio._analysis import Store
+from shotlane.aio import _analysis, _sessions
 
 # What does not block, beside exceptions, enumerations and protocols, which are told by their kind.
 DATA = {
@@ -20,15 +20,19 @@ DATA = {
     "Backoff": "two numbers",
     "DeviceResult": "a value or an error",
     "Diagnostic": "a message and its place",
+    "JobStatus": "counts, and how it ended",
     "LoggedEvent": "what happened",
     "MeasuredChannel": "what a channel is called and measures",
     "Polled": "a value with its stamps",
     "PostgresConfig": "an address; the sink connects",
     "Rotation": "when a file is full",
     "Sample": "a reading",
+    "Task": "what shall be done",
 }
 # Functions that only make what blocks: called alike, not awaited, and what they make has a twin.
 MAKE = {
+    "component": "entered with `async with`",
+    "connect": "entered with `async with`",
     "events": "iterated with `async for`",
     "open_devices": "entered with `async with`",
     "record": "entered with `async with`",
@@ -36,9 +40,34 @@ MAKE = {
 }
 # Members of classes with twins that do not block, and are used without `await` in both faces.
 STAY = {
+    "ChannelStore": {"address": "known", "keys": "known", "uri": "a name"},
+    "Component": {
+        "attributes": "known",
+        "can_submit": "a flag",
+        "name": "known",
+        "status": "a look at the queue",
+    },
+    "ComponentStatus": dict.fromkeys(["can_submit", "name", "queued", "running"], "known"),
     "Devices": {"close": "waits for nobody", "names": "known", "pool": "it itself is the blocking one"},
-    "LoadedRun": dict.fromkeys(["channels", "number", "outcome", "parameter_units", "record"], "known"),
+    "EventLog": {"tell": "appends to a buffer"},
+    "EventStore": {"address": "known"},
+    "Experiment": {
+        **dict.fromkeys(["project", "store", "submissions"], "known"),
+        **dict.fromkeys(
+            ["configure_experiment_manager", "configure_shot_retry", "configure_storage", "interrupt"],
+            "notes",
+        ),
+        **dict.fromkeys(["register_device_extension", "register_time_lane_extension"], "notes"),
+        **dict.fromkeys(["procedure", "storage_session"], "entered with `async with`"),
+    },
+    "Handle": {"role": "known"},
+    "Job": dict.fromkeys(["number", "outcome", "status", "task", "units"], "known"),
+    "LoadedRun": {
+        **dict.fromkeys(["channels", "number", "outcome", "parameter_units", "record"], "known"),
+        **dict.fromkeys(["each_array", "pieces"], "iterated with `async for`"),
+    },
     "LoadedRuns": {"numbers": "known"},
+    "MemorySink": {"files": "names", "samples": "a list", "spool": "a name", "target": "a name"},
     "Recording": {
         "channels": "known",
         "over": "a flag",
@@ -46,15 +75,26 @@ STAY = {
         "stop": "sets a flag",
         "summary": "counts",
     },
+    "RemoteInstrument": {"address": "known", "role": "known"},
     "Run": dict.fromkeys(
         ["address", "after", "before", "left_out", "number", "outcome", "result", "store", "worn"], "known"
     ),
-    "MemorySink": {"files": "names", "samples": "a list", "spool": "a name", "target": "a name"},
+    "StationConnection": {
+        **dict.fromkeys(["channel_store", "event_log", "event_store"], "what it holds has a twin"),
+        **dict.fromkeys(
+            ["config", "instrument_server_address", "instruments", "mock", "session_id"], "known"
+        ),
+        "record": "entered with `async with`",
+    },
     "Store": {"events": "iterated with `async for`"},
+    "Submission": {
+        **dict.fromkeys(["error", "number", "progress", "run", "sequence", "state", "unwanted"], "known"),
+        "interrupt": "sets a flag",
+    },
 }
 SINK = {"files": "names", "spool": "a name", "target": "a name"}
-# What a sink has for its own `write`, and nobody else uses.
-INNER = {"encode", "header"}
+# What is public for other parts of the package alone: of sinks for their own `write`, of runs for export.
+INNER = {"encode", "header", "reader"}
 
 
 def blocks(name: str) -> bool:
@@ -67,12 +107,21 @@ def blocks(name: str) -> bool:
 
 BLOCKING = sorted(filter(blocks, shotlane.__all__))
 FUNCTIONS = [name for name in BLOCKING if inspect.isfunction(getattr(shotlane, name))]
-CLASSES = [*(name for name in BLOCKING if name not in FUNCTIONS), "Store"]
+# What public functions and properties return, and is imported by nobody.
+RETURNED = {
+    "ChannelStore": (sessions.ChannelStore, _sessions.ChannelStore),
+    "EventLog": (sessions.EventLog, _sessions.EventLog),
+    "EventStore": (sessions.EventStore, _sessions.EventStore),
+    "Handle": (sessions.Handle, _sessions.Handle),
+    "RemoteInstrument": (sessions.RemoteInstrument, _sessions.RemoteInstrument),
+    "Store": (analysis.Store, _analysis.Store),
+}
+CLASSES = [*(name for name in BLOCKING if name not in FUNCTIONS), *RETURNED]
 
 
 def pair(name: str) -> tuple[Any, Any]:
     """A name of both faces."""
-    return (analysis.Store, Store) if name == "Store" else (getattr(shotlane, name), getattr(aio, name))
+    return RETURNED.get(name) or (getattr(shotlane, name), getattr(aio, name))
 
 
 def called(function: Callable[..., Any]) -> list[tuple[object, ...]]:
@@ -131,8 +180,8 @@ def test_what_is_entered_or_iterated_is_so_with_async(name: str) -> None:
     assert not hasattr(twin, "__enter__")
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSES if name.endswith("Sink")])
-def test_a_sink_is_made_as_its_twin(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in CLASSES if name.endswith("Sink") or name == "Experiment"])
+def test_what_a_person_makes_is_made_as_its_twin(name: str) -> None:
     sync, twin = pair(name)
     assert called(twin) == called(sync)
 

@@ -13,7 +13,7 @@ from tests.store import lab
 
 from shotlane.analysis import load
 from shotlane.records import SampleRow, Status
-from shotlane.store import _bulk, _reader, open_recorder
+from shotlane.store import _bulk, _reading, open_recorder
 
 PACKAGES = {"sqlite": "adbc_driver_sqlite", "postgresql": "adbc_driver_postgresql"}
 
@@ -30,8 +30,8 @@ def bulk(monkeypatch: pytest.MonkeyPatch, store_url: str) -> list[bool]:
         came.append(found is not None)
         return found
 
-    monkeypatch.setattr(_reader, "_FEW_ROWS", -1)
-    monkeypatch.setattr(_reader, "bulk", spy)
+    monkeypatch.setattr(_reading, "_FEW_ROWS", -1)
+    monkeypatch.setattr(_reading, "bulk", spy)
     return came
 
 
@@ -65,7 +65,7 @@ def test_both_ways_give_the_same_frames(
     many = {"samples": run.samples(parameters=True), "shots": run.shots(), "wide": run.wide()}
     assert all(bulk)
     assert len(bulk) >= 4
-    monkeypatch.setattr(_reader, "has_driver", lambda _: False)
+    monkeypatch.setattr(_reading, "has_driver", lambda _: False)
     bulk.clear()
     few = {"samples": run.samples(parameters=True), "shots": run.shots(), "wide": run.wide()}
     assert not bulk
@@ -97,7 +97,7 @@ def test_a_writer_in_this_process_keeps_its_locks_while_a_run_is_loaded(
     pytest.importorskip("adbc_driver_sqlite")
     _record(sqlite_url, [lab.sample(0, tick, 1.0) for tick in range(10)])
     file = Path(sqlite_url.removeprefix("sqlite:///"))
-    monkeypatch.setattr(_reader, "_FEW_ROWS", -1)
+    monkeypatch.setattr(_reading, "_FEW_ROWS", -1)
 
     def other_program() -> str:
         return subprocess.run(

@@ -1,6 +1,7 @@
 import math
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,9 +15,9 @@ from shotlane.records import ActionKind, AttemptEnd, AttemptStart, Fault, Outcom
 from shotlane.store import StoreError, open_recorder
 
 
-def _record(url: str, shots: int = 3, **changes: object) -> None:
+def _record(url: str, shots: int = 3, **changes: Any) -> None:
     with open_recorder(url) as recorder:
-        lab.record_run(recorder, shots, **changes)  # type: ignore[arg-type]
+        lab.record_run(recorder, shots, **changes)
 
 
 def _record_rows(url: str, *rows: SampleRow) -> None:

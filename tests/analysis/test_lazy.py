@@ -60,8 +60,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
 
 def test_a_lazy_frame_is_the_eager_one(run: LoadedRun) -> None:
     assert_frame_equal(run.lazy().collect(), run.samples())
-    everything = {"attempts": "all", "parameters": True}
-    assert_frame_equal(run.lazy(**everything).collect(), run.samples(**everything))  # type: ignore[arg-type]
+    everything: dict[str, Any] = {"attempts": "all", "parameters": True}
+    assert_frame_equal(run.lazy(**everything).collect(), run.samples(**everything))
 
 
 CONDITIONS = {

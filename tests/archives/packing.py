@@ -1,6 +1,7 @@
 """A small run and its archive, and ways to spoil an archive."""
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,12 @@ def replace_in(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def document(bag: Path, name: str) -> Path:
+    """A text of an archive by the end of its name."""
+    documents: dict[str, str] = json.loads((bag / "data/run.json").read_bytes())["documents"]
+    return next(bag / "data" / path for text, path in documents.items() if text.endswith(name))
 
 
 def hash_again(bag: Path) -> None:

@@ -1,12 +1,14 @@
 """An archive is made again with what was decided as given, and what would be sent is what was recorded."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.adapters.lab import described, put
 from tests.archives.packing import REPOSITORY, SEQUENCE, hash_again, make_run
+from tests.execution import test_hardware as hardware
 
 import shotlane
 from shotlane.api import Replayed
@@ -33,6 +35,16 @@ results:
   last: {value: last(furnace.temperature), high: 41.9 degC}
 sweep:
   - T: [35 degC, 40 degC]
+"""
+OWN = """
+language: 1
+sequence: own
+station: demo
+timeline: [{one: 40 ms}]
+lanes:
+  furnace.temperature: {record: 100 Hz}
+results:
+  mine: {python: 'own.py:found'}
 """
 FAULTY = """
 language: 1
@@ -61,7 +73,9 @@ def replayed(bag: Path) -> Replayed:
     return found.replayed
 
 
-def packed_run(folder: Path, sequence: str, *, virtual: bool = True) -> Path:
+def packed_run(
+    folder: Path, sequence: str, files: Mapping[str, str] | None = None, *, virtual: bool = True
+) -> Path:
     """A run of a sequence of the demo station, or of one that shows faults, as an archive."""
     project = folder / "project"
     shutil.copytree(REPOSITORY / "stations", project / "stations")
@@ -70,7 +84,8 @@ def packed_run(folder: Path, sequence: str, *, virtual: bool = True) -> Path:
     head, furnace, rest = demo.partition("  furnace:\n")
     (project / "stations/faulty.yaml").write_text(head + furnace + faults + rest)
     path = project / "sequence.yaml"
-    path.write_text(sequence)
+    for name, text in {"sequence.yaml": sequence, **(files or {})}.items():
+        (project / name).write_text(text)
     store = f"sqlite:///{folder / 'runs.db'}"
     run = shotlane.run(path, mock=True, virtual_time=virtual, store=store)
     shotlane.archive(run.number, folder / "bag", store=store)
@@ -180,6 +195,46 @@ def test_points_of_an_optimiser_are_given(tmp_path: Path) -> None:
     bag = packed_run(tmp_path, SEQUENCE.replace("T: [35 degC, 40 degC, 45 degC]", search))
     found = replayed(bag)
     assert (found.departures, found.attempts) == ((), 3)
+
+
+@pytest.mark.parametrize("fault", ["", ", faults: [{fault: timeout, request: 2}]"], ids=["sound", "faulty"])
+@pytest.mark.parametrize("sequence", [hardware.TWO, hardware.OPEN], ids=["fixed", "open"])
+def test_tables_are_loaded_again(tmp_path: Path, sequence: str, fault: str) -> None:
+    texts = {"sequencer": hardware.SEQUENCER, "camera": hardware.CAMERA, "meter": hardware.METER}
+    (tmp_path / "stations").mkdir()
+    for name, text in {**texts, "atoms": hardware.STATION % ("", fault)}.items():
+        (tmp_path / "stations" / f"{name}.yaml").write_text(text)
+    (tmp_path / "scan.yaml").write_text(sequence)
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    run = shotlane.run(tmp_path / "scan.yaml", virtual_time=True, store=store)
+    assert run.outcome == ("errored" if fault else "done")
+    shotlane.archive(run.number, tmp_path / "bag", store=store)
+    assert replayed(tmp_path / "bag").departures == ()
+
+
+def test_a_driver_of_others_is_simulated_by_its_lock(tmp_path: Path) -> None:
+    text = "sequence: exposures\nstation: lab.yaml\ntimeline: [{expose: 50 ms}]\nlanes:\n"
+    text += "  camera.exposure: {set: 5 ms}\n  camera.ch1_temperature: {record: 50 Hz}\n"
+    project, store = tmp_path / "project", f"sqlite:///{tmp_path / 'runs.db'}"
+    project.mkdir()
+    described(put(project))
+    (project / "exposures.yaml").write_text(text + "  camera: {call: {expose: snap(3)}}\n")
+    assert shotlane.run(project / "exposures.yaml", store=store).outcome == "done"
+    shotlane.archive(1, tmp_path / "bag", store=store)
+    (project / "camera.py").write_text("raise SystemExit('imported')")
+    found = replayed(tmp_path / "bag")
+    assert (found.departures, found.commands) == ((), 3)
+
+
+def test_no_function_of_an_archive_is_called(tmp_path: Path) -> None:
+    mark = tmp_path / "called"
+    function = (
+        f"from pathlib import Path\n\ndef found(shot):\n    Path({str(mark)!r}).touch()\n    return 1.0\n"
+    )
+    bag = packed_run(tmp_path, OWN, {"own.py": function})
+    mark.unlink()
+    assert replayed(bag).holds
+    assert not mark.exists()
 
 
 def test_less_can_be_checked(bag: Path) -> None:

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.bench_sessions
 
-A driver in Python that answers at once is read through a handle, which checks, keeps the value as a sample
-and stamps it; and by itself. References of the same run: a bare interpreter, a commit of one row by `sqlite3`
-with synchronous FULL, and TesterKit, where SHOTLANE_TESTERKIT_PYTHON names a Python that has it. The machine is
+A driver in Python that answers at once is read by itself, and through a handle, which checks, stamps and
+keeps the value. References of the same run: a bare interpreter, a commit of one row by `sqlite3` with
+synchronous FULL, and TesterKit, where SHOTLANE_TESTERKIT_PYTHON names a Python that has it. The machine is
 shared: ratios to the references hold better than figures.
 """
 
@@ -31,15 +31,13 @@ instruments:
     attributes: {voltage: {type: float, unit: V, access: rw, min: 0 V, max: 10 V, safe: 0 V}}
 """
 DRIVER = """
-from shotlane.expression import parse_unit
-from shotlane.instruments import Identity, Reading
-from shotlane.model import Attribute, ValueType
+from shotlane.instruments import Identity, Reading, declare_attribute
 
 
 class Meter:
     value = 1.25
     def open(self): return Identity()
-    def attributes(self): return {"voltage": Attribute("voltage", ValueType.FLOAT, parse_unit("V"), writable=True)}
+    def attributes(self): return {"voltage": declare_attribute("voltage", unit="V", access="rw")}
     def commands(self): return {}
     def read(self, names): return {name: Reading(self.value) for name in names}
     def write(self, name, value): self.value = value

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.bench_watch [PAIRS]
 
 A simulated station is read at 100 Hz for ten seconds, in turn alone and watched in a terminal of 110 columns.
-The figures are those of the run's own records; the bytes are what the watcher sent to its terminal in a second.
+The figures are those of the run's own records; the bytes are what the watcher sent in a second.
 """
 
 import fcntl
@@ -41,7 +41,7 @@ def _run(folder: Path, *, watched: bool) -> tuple[float, float, float]:
     drawn = _watch(folder, run) if watched else 0
     run.wait()
     samples = shotlane.load(store=f"sqlite:///{folder / 'data' / 'shotlane.db'}").samples()
-    late = ((samples["requested_s"] - samples["target_s"]) * 1e6).drop_nulls().sort().to_list()
+    late = (samples["lateness_ns"] / 1e3).drop_nulls().sort().to_list()
     return late[len(late) // 2], late[len(late) * 99 // 100], drawn / 10
 
 

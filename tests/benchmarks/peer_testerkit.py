@@ -1,8 +1,8 @@
 """A session with TesterKit, in an environment of its own: `pip install testerkit`.
 
 Run with `python tests/benchmarks/peer_testerkit.py FOLDER` by a Python that has it; prints as JSON how long
-its import, `connect`, a proxied call and an observation take, in microseconds. `bench_sessions` runs it beside
-ours when SHOTLANE_TESTERKIT_PYTHON names that Python. Its background processes end by themselves when idle.
+its import, `connect`, a proxied call and an observation take, in microseconds. `bench_sessions` runs it
+beside ours when SHOTLANE_TESTERKIT_PYTHON names that Python. Its background processes end when idle.
 """
 
 import json
@@ -15,7 +15,7 @@ STATION = """
 id: bench
 name: bench
 instruments:
-  meter: {type: dmm, driver: "quick_driver:Meter", resource: "TCPIP::127.0.0.1::1::INSTR"}
+  meter: {type: dmm, driver: quick_driver.Meter}
 """
 DRIVER = """
 class Meter:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.archives.packing import hash_again, make_run, replace_in
 
@@ -22,8 +23,47 @@ def test_a_sound_archive_is_verified(project: Path, capsys: pytest.CaptureFixtur
     assert main(["verify", "bag"]) == 0
     told = capsys.readouterr().out
     assert "recompilation  identical: 3 shots" in told
-    assert "replay         not available yet" in told
-    assert told.endswith("verified: hashes and recompilation\n")
+    assert "replay         same: 3 attempts, 67 commands, 83 readings" in told
+    assert told.endswith("verified: hashes, recompilation and replay\n")
+
+
+def test_less_is_checked_when_that_is_asked_for(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "bag", "--level", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "recompilation  not asked for\nreplay         not asked for\n" in told
+    assert told.endswith("verified: hashes\n")
+
+
+def test_other_commands_are_told_with_their_places(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = project / "bag/data/actions/00001.parquet"
+    moved = pl.when(pl.col("kind") == "planned").then(pl.col("target_ns") + 1).otherwise(pl.col("target_ns"))
+    pl.read_parquet(path).with_columns(moved.alias("target_ns")).write_parquet(path)
+    hash_again(project / "bag")
+    assert main(["verify", "bag"]) == 1
+    told = capsys.readouterr().out
+    assert "replay         DIFFERENT: " in told
+    assert "shots 1..3, furnace.setpoint, step 'heat': at " in told
+
+
+def test_what_cannot_be_checked_has_a_status_of_its_own(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = project / "bag/data/run.json"
+    facts = json.loads(run.read_bytes())
+    facts["environment"]["shotlane"] = "0.0.1"
+    path = (
+        project
+        / "bag/data"
+        / next(file for name, file in facts["documents"].items() if name.endswith("warm-up.yaml"))
+    )
+    run.write_text(json.dumps(facts))
+    replace_in(path, "heat: ramp()", "heat: ramp(of, another, language)")
+    hash_again(project / "bag")
+    assert main(["verify", "bag"]) == 3
+    told = capsys.readouterr().out
+    assert "recompilation  not possible: the documents do not compile" in told
+    assert "replay         same: " in told
+    assert told.endswith("verified: hashes and replay; not verified: recompilation\n")
 
 
 def test_an_altered_file_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,7 @@ def test_the_line_that_loads_it_loads_it(lab: Lab, capsys: pytest.CaptureFixture
     (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("  load")]
     frame = eval(line.split("; ")[1], {"pl": pl})  # the line is what is tested
     assert frame["target_at"].dtype == pl.Datetime("us", "UTC")
-    assert len(frame) == 4 * frame["channel"].n_unique()
+    assert "gas.flow" in frame["channel"]
 
 
 def test_without_a_sink_readings_are_lines_and_nothing_else(
@@ -67,12 +67,13 @@ def test_without_a_sink_readings_are_lines_and_nothing_else(
     asked = ["record", "demo", "furnace.temperature", "--rate", "100Hz", "--for", "0.03s"]
     assert main(asked) == 0
     said = capsys.readouterr()
-    assert [line.split()[1] for line in said.out.splitlines()] == ["furnace.temperature"] * 3
+    assert {line.split()[1] for line in said.out.splitlines()} == {"furnace.temperature"}
     assert "3 planned" in said.err
     assert main([*asked, "--json"]) == 0
     *readings, last = map(json.loads, capsys.readouterr().out.splitlines())
-    assert [one["tick"] for one in readings] == [0, 1, 2]
-    assert last["summary"]["planned"] == 3
+    summary = last["summary"]
+    assert {one["channel"] for one in readings} == {"furnace.temperature"}
+    assert len(readings) == summary["ok"] + summary["late"] == summary["planned"] - summary["missed"]
     assert main([*asked, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
@@ -159,27 +160,26 @@ def test_ctrl_c_writes_what_was_read_and_ends_well_unless_there_was_a_time(
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_a_kill_costs_the_last_second_at_most(lab: Lab, ending: str) -> None:
+def test_a_kill_leaves_everything_that_was_written(lab: Lab, ending: str) -> None:
     process = started(lab, "--to", f"a.{ending}")
     path, read = lab.folder / f"a.{ending}", READ[ending]
 
-    def rows() -> int:
+    def keys() -> set[tuple[str, int]]:
         try:
-            return len(read(path)) if path.exists() else 0
-        except (OSError, sqlite3.Error, pl.exceptions.PolarsError):  # not begun
-            return 0
+            rows = read(path) if path.exists() else []
+        except (OSError, sqlite3.Error, pl.exceptions.PolarsError):  # it is just being begun
+            rows = []
+        return {(row["channel"], row["tick"]) for row in rows}
 
-    wait_for(lambda: rows() > 0)
-    before = rows()
+    wait_for(lambda: len(keys()) > 0)
+    before = keys()
     process.kill()
     process.wait()
-    found = read(path)
-    assert len(found) >= before
-    ticks = sorted({row["tick"] for row in found})
-    assert ticks == list(range(len(ticks)))
+    assert keys() >= before
+    found = len(read(path))
     again = ["record", "demo", "furnace", "--rate", "100Hz", "--for", "0.05s", "-q"]
     assert main([*again, "--to", str(path), "--append"]) == 0
-    assert len(read(path)) > len(found)
+    assert len(read(path)) > found
 
 
 def test_what_is_read_goes_into_postgres(
@@ -204,7 +204,9 @@ def test_what_a_sink_does_not_take_is_no_success_and_comes_with_the_next_recordi
         assert main(asked) == 3
     assert "not yet    the rest waits in a.csv.spool (OSError: disk full)" in capsys.readouterr().out
     assert main([*asked, "--append"]) == 0
-    assert [row["tick"] for row in csv_rows(lab.folder / "a.csv")] == [*range(5), *range(5)]
+    recordings = [row["recording"] for row in csv_rows(lab.folder / "a.csv")]
+    assert len(set(recordings)) == 2
+    assert recordings.count(recordings[0]) + recordings.count(recordings[-1]) == len(recordings)
 
 
 def test_files_follow_each_other(lab: Lab) -> None:

@@ -114,6 +114,7 @@ def test_a_report_says_what_happened_and_why(page_of: Callable[[Record], str]) -
     text = " ".join(" ".join(_Page(page_of(KINDS["with everything"])).texts).split())
     for told in (
         *("mocked", "dirty", "Why it ended:", "NOT SAFE", "instrument.faulted", "retry.scheduled"),
+        *("in 0.2 s, after timeout",),
         *("Swept: T_soak 52, 64, 76, 88, 100 degC", "Limits, dashed: high 2", "serial A-1234"),
         *("How late readings began", "commit 90663f6, with changes that were not committed"),
     ):

@@ -10,16 +10,17 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "events.md"
 _HEAD: Final = """\
 # Events
 
-Everything that happens at a station and in a run leaves an event in the store: its type, when it happened, the
-run, shot and attempt it belongs to, and the fields that are listed here. This page has every type; how to read
-and follow them is in [Following what happens](following.md).
+Everything that happens at a station and in a run leaves an event in the store: its type, when it happened,
+the run, shot and attempt it belongs to, and the fields that are listed here. This page has every type; how to
+read and follow them is in [Following what happens](following.md).
 
 The events of a session, one program that writes to the store, are numbered without gaps in the order in which
-they were committed. What the guard of a dead run tells begins a block of numbers of its own, from 2^22 + 1 on.
+they were committed. What the guard of a dead run tells begins a block of numbers of its own, from 2^22 + 1
+on. A note on a run comes in a session of its own.
 
 A type has a version. A field that is added, or means something else from then on, raises it; fields are never
-taken away. A type of version 1 has no mark in the store; of a later one `fields` has `v`, its version. Whoever reads
-takes types, versions and fields that it does not know as they come.
+taken away. Events of version 1 have no mark in the store; of a later one `fields` has `v`, the version.
+Whoever reads takes types, versions and fields that it does not know as they come.
 
 A field is null where nothing is known. Types in **bold** are worth a look whenever they happen.
 """
@@ -39,6 +40,7 @@ _TITLES: Final = {
     "segment": "Open-ended steps",
     "retry": "Retries",
     "cadence": "Shots at a fixed cadence",
+    "result": "Results",
     "verdict": "Verdicts",
     "optimize": "Optimisation",
     "instrument": "Instruments",

@@ -87,7 +87,7 @@ def test_when_the_time_is_over_the_run_ends_errored_and_waits_no_second_time() -
 
 @pytest.mark.parametrize("clock", [None, SystemClock()], ids=["virtual", "real"])
 def test_whoever_waits_may_stop_the_run(clock: SystemClock | None) -> None:
-    options = {} if clock is None else {"clock": clock}
+    options: dict[str, Any] = {} if clock is None else {"clock": clock}
     bench = bench_of(Full((2,), tries=float("inf")), **options)
     if clock is not None:
         bench.act = lambda _bench, _request: None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.execution.fakes import (
     MS,
+    STOP,
     Bench,
     HandPlan,
     Request,
@@ -55,7 +56,7 @@ def test_results_without_limits_are_stored_and_judge_nothing() -> None:
 def test_a_bug_in_judging_leaves_no_attempt_that_ended_well(
     result: ResultPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shotlane.execution._attempt.evaluate", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("shotlane.execution._judging.evaluate", lambda *_, **__: 1 / 0)
     bench = run(result, count=2)
     end = bench.attempts[0].end
     assert end is not None
@@ -164,3 +165,31 @@ def test_an_attempt_with_a_fault_has_no_results() -> None:
 def test_safe_between_shots_where_that_is_asked_for() -> None:
     bench = run(mean(), count=3, between="safe")
     assert bench.pool.texts.count("a.u=0") == 3
+
+
+HANGS = """
+import threading
+def own(shot):
+    threading.Event().wait()
+"""
+
+
+def test_a_function_that_does_not_return_is_told_by_its_name_and_left_when_the_run_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shotlane.execution._judging.SLOW_S", 0.01)
+    bench = Bench(HandPlan([PLAN], results=[mean(), python(HANGS)]), lambda bench, request: reading(x=4.0))
+    alarms: list[str] = []
+
+    def stop(text: str) -> None:
+        alarms.append(text)
+        bench.control.stop(*STOP)
+
+    bench.progress.alarm = stop
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert bench.events("result.slow") == [{"result": "own", "function": "own.py:own", "after_s": 0.01}]
+    assert [text[:24] for text in alarms] == ["result own is not there "]
+    end = bench.attempts[0].end
+    assert end is not None
+    assert (end.outcome, end.results) == (Outcome.TERMINATED, ())
+    assert bench.pool.texts[-3:] == ["a.u=0", "b.u=0", "c.u=0"]

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -39,9 +40,7 @@ def _until(reached: Callable[[], bool]) -> None:
 def test_who_waits_gets_it_in_the_order_of_coming() -> None:
     lock, order = PortLock(), list[int]()
     with lock:
-        threads = [
-            _queue_up(lock, lambda number=number: order.append(number), number + 1) for number in range(8)
-        ]
+        threads = [_queue_up(lock, partial(order.append, number), number + 1) for number in range(8)]
     for thread in threads:
         thread.join()
     assert order == list(range(8))

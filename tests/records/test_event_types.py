@@ -10,6 +10,7 @@ import pytest
 from shotlane.records import EVENT_TYPES, Event, event_version, event_words
 
 SOURCE = Path(__file__).parents[2] / "src" / "shotlane"
+NAME = re.compile(r"[a-z-]+\.[a-z-]+")
 TELLERS = {"tell", "_tell", "Event", "_notify", "notify", "told", "event", "_event"}
 
 
@@ -22,7 +23,7 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
             function = node.func
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
             texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
-            found = [text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z-]+\.[a-z-]+", text)]
+            found = [text for text in texts if isinstance(text, str) and NAME.fullmatch(text)]
             if name in TELLERS and found:
                 yield f"{path.relative_to(SOURCE)}:{node.lineno}", found[0], node
 
@@ -53,7 +54,7 @@ def test_what_is_told_is_a_type_with_these_fields(place: str, type_: str, call: 
 def test_the_words_of_a_type_name_its_fields_alone(name: str) -> None:
     one = EVENT_TYPES[name]
     assert set(re.findall(r"\{(\w+)\}", one.words)) <= set(one.fields)
-    assert re.fullmatch(r"[a-z-]+\.[a-z-]+", name)
+    assert NAME.fullmatch(name)
     assert one.description.endswith(".")
 
 

@@ -1,8 +1,9 @@
 """The look-back of conditions: the newest value, and figures over a window that readings cover."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -151,7 +152,7 @@ def small_blocks(size: int) -> Iterator[None]:
         yield
 
 
-BY_NUMPY = {
+BY_NUMPY: dict[str, Callable[..., Any]] = {
     "mean": np.mean,
     "min": np.min,
     "max": np.max,
@@ -208,7 +209,7 @@ def test_a_window_of_many_readings_takes_blocks_and_of_truths_as_well() -> None:
         history.add(GATE, tick * MS, tick % 4 == 0)
     asked = list[int]()
 
-    def counted(at_ns: blocks.Times, values: blocks.Values) -> tuple[float, ...]:
+    def counted(at_ns: Any, values: Any) -> tuple[float, ...]:
         asked.append(len(values))
         return sums(at_ns, values)
 

@@ -21,10 +21,15 @@ sys.stdin.readline()
 station.release("furnace")
 say("gave it back")
 sys.stdin.readline()
+station.instrument("furnace")
+say("has it again")
+sys.stdin.readline()
 """
 
 
-def test_the_holder_is_named_and_other_instruments_are_free(bench_lab: Lab, script: Script) -> None:
+def test_the_holder_is_named_waited_for_and_forgotten_when_it_is_killed(
+    bench_lab: Lab, script: Script
+) -> None:
     process = script(HOLD)
     assert heard(process) == "has it"
     with shotlane.connect("bench") as station:
@@ -38,13 +43,13 @@ def test_the_holder_is_named_and_other_instruments_are_free(bench_lab: Lab, scri
         assert station.instrument("furnace", timeout=20).read("temperature") is not None
         waited = station.events("lock", role="furnace")
         assert [event.type for event in waited][1:] == ["lock.waited", "lock.taken"]
-
-
-def test_a_killed_process_holds_nothing(bench_lab: Lab, script: Script) -> None:
-    process = script(HOLD)
-    assert heard(process) == "has it"
-    kill(process)
-    with shotlane.connect("bench") as station:
+        assert heard(process) == "gave it back"
+        station.release("furnace")
+        answer(process)
+        assert heard(process) == "has it again"
+        with pytest.raises(InUseError):
+            station.instrument("furnace")
+        kill(process)
         assert station.instrument("furnace").read("temperature") is not None
 
 

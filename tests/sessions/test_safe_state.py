@@ -141,10 +141,34 @@ def test_no_guard_acts_after_a_sound_end(bench_lab: Lab, bench: Bench, script: S
     assert not [one for one in bench.requests("furnace")[requests:] if "68" in str(one)]
 
 
-def test_a_killed_process_leaves_no_socket_that_keeps_others_out(bench_lab: Lab, script: Script) -> None:
+def test_a_fork_neither_uses_nor_ends_the_session(bench_lab: Lab, bench: Bench, script: Script) -> None:
     process = script(
         """
-        station = shotlane.connect("bench", mock=True)
+        with shotlane.connect("bench", guard=False) as station:
+            furnace = station.instrument("furnace")
+            furnace.write("setpoint", "60 degC")
+            if os.fork() == 0:
+                for act in (lambda: furnace.read("setpoint"), lambda: station.observe("x", 1.0)):
+                    try:
+                        act()
+                    except shotlane.SessionError as error:
+                        say(error)
+                sys.exit()
+            os.wait()
+            say(furnace.read("setpoint", unit="degF"))
+        """
+    )
+    assert f"belongs to process {process.pid}; connect here too" in heard(process)
+    assert f"belongs to process {process.pid}; connect here too" in heard(process)
+    assert float(heard(process)) == SET
+    assert process.wait(20) == 0
+    assert setpoint(bench) == SAFE
+
+
+def test_a_killed_process_leaves_no_socket_that_keeps_others_out(lab: Lab, script: Script) -> None:
+    process = script(
+        """
+        station = shotlane.connect("demo", mock=True)
         station.start()
         say(station.start_instrument_server(["furnace"]))
         sys.stdin.readline()
@@ -155,6 +179,6 @@ def test_a_killed_process_leaves_no_socket_that_keeps_others_out(bench_lab: Lab,
     with pytest.raises(shotlane.SessionError, match="no instrument server answers"):
         shotlane.remote_instrument(address, "furnace")
     assert Path(address.removeprefix("unix://")).exists()
-    with shotlane.connect("bench", mock=True) as station:
+    with shotlane.connect("demo", mock=True) as station:
         station.start_instrument_server(["furnace"])
         assert not Path(address.removeprefix("unix://")).exists()

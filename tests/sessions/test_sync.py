@@ -69,11 +69,12 @@ def test_who_is_missing_is_told(lab: Lab) -> None:
 
 
 @pytest.mark.real_time
-def test_whose_process_has_died_does_not_count(lab: Lab, script: Script, store_url: str) -> None:
-    process = script(MEET.format(store=store_url, parties=2, before="say('waits')"))
+def test_whose_process_has_died_does_not_count(lab: Lab, script: Script) -> None:
+    lab.store.parent.mkdir()
+    process = script(MEET.format(store=str(lab.store), parties=2, before="say('waits')"))
     assert [heard(process), heard(process)] == ["ready", "waits"]
-    with shotlane.connect("demo", mock=True, store=store_url) as station:
-        wait_for(lambda: waiting(store_url) == 1)
+    with shotlane.connect("demo", mock=True) as station:
+        wait_for(lambda: waiting(str(lab.store)) == 1)
         kill(process)
         with pytest.raises(TimeoutError, match="1 of 2 parties are missing"):
             station.sync("loaded", timeout=0.1)

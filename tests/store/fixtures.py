@@ -7,8 +7,8 @@ import pytest
 from tests.store.postgres_server import PostgresServer, binaries
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def started_server() -> Iterator[PostgresServer]:
+    """A server of its own, as a fixture yields it."""
     folder = binaries()
     if folder is None:
         pytest.skip("no PostgreSQL server on this machine")
@@ -19,6 +19,11 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    yield from started_server()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.store import lab
@@ -30,16 +31,16 @@ def happened(type_: str = "note.added", **fields: object) -> Event:
     return Event(type_, time.time_ns(), fields)
 
 
-def read(store: str, **wanted: object) -> list[LoggedEvent]:
-    with EventTail(store, EventFilter(**wanted)) as tail:  # type: ignore[arg-type]
+def read(store: str, **wanted: Any) -> list[LoggedEvent]:
+    with EventTail(store, EventFilter(**wanted)) as tail:
         return list(tail.read())
 
 
 @contextmanager
-def following(store: str, **wanted: object) -> Iterator[tuple[list[LoggedEvent], threading.Thread]]:
+def following(store: str, **wanted: Any) -> Iterator[tuple[list[LoggedEvent], threading.Thread]]:
     """What a thread sees that follows."""
     seen: list[LoggedEvent] = []
-    with EventTail(store, EventFilter(**wanted)) as tail:  # type: ignore[arg-type]
+    with EventTail(store, EventFilter(**wanted)) as tail:
         thread = threading.Thread(target=lambda: seen.extend(tail.follow()))
         thread.start()
         try:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ class Forge:
 
     def __init__(self, store: str) -> None:
         command = [sys.executable, "-c", FORGE, store]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen(command, text=True, cwd=ROOT, bufsize=1, **pipes)  # type: ignore[call-overload]
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process: Any = subprocess.Popen(command, text=True, cwd=ROOT, bufsize=1, **pipes)
 
     def kill_one(self, meanwhile: AbstractContextManager[None]) -> tuple[int, int]:
         """Let a runner go and kill it in `meanwhile`, after its first shot; its run, and its last shot."""

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,10 @@ def test_a_run_that_goes_on_is_running(store_url: str) -> None:
         ),
     ],
 )
-def test_a_run_whose_runner_died_is_terminated(sqlite_url: str, session: object) -> None:
-    recorder = open_recorder(sqlite_url, session=session())  # type: ignore[operator]
+def test_a_run_whose_runner_died_is_terminated(
+    sqlite_url: str, session: Callable[[], SessionStart]
+) -> None:
+    recorder = open_recorder(sqlite_url, session=session())
     recorder.begin_run(lab.run_start())
     with open_reader(sqlite_url) as reader:
         found = reader.runs()[0]

@@ -12,9 +12,19 @@ from pathlib import Path
 
 import pytest
 from tests.store import lab
-from tests.store.postgres_server import PostgresServer, binaries
+from tests.store.fixtures import started_server
+from tests.store.postgres_server import PostgresServer
 
-from shotlane.records import AttemptStart, NoRoomError, Outcome, PollRow, RecorderError, ResultRow, ShotEnd, Status
+from shotlane.records import (
+    AttemptStart,
+    NoRoomError,
+    Outcome,
+    PollRow,
+    RecorderError,
+    ResultRow,
+    ShotEnd,
+    Status,
+)
 from shotlane.store import StoreRecorder, _outlet, open_reader, open_recorder, recover, spools
 from shotlane.store._spool import Spool
 
@@ -251,7 +261,8 @@ def test_a_disk_without_any_room_is_told_and_loses_nothing_once_there_is_some(tm
             recorder.on_no_room(losses.append)
             recorder.begin_run(lab.run_start())
             (disk / "ballast").write_bytes(bytes(_free(disk) - 20_000))
-            with pytest.raises(NoRoomError, match=r"its disk is full; nor can they wait in .*spool: No space"):
+            told = r"its disk is full; nor can they wait in .*spool: No space"
+            with pytest.raises(NoRoomError, match=told):
                 lab.record_shot(recorder, 1, [lab.sample(0, tick, 1.0) for tick in range(2000)])
             with pytest.raises(NoRoomError):
                 recorder.flush()
@@ -325,16 +336,8 @@ def test_rows_within_a_shot_reach_the_spool_by_the_timer(sqlite_url: str) -> Non
 
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
-    folder = binaries()
-    if folder is None:
-        pytest.skip("no PostgreSQL server on this machine")
-    server = PostgresServer(folder)
-    try:
-        server.initialise()
-        server.start()
-        yield server
-    finally:
-        server.remove()
+    """One that a test may kill."""
+    yield from started_server()
 
 
 @pytest.mark.postgres
@@ -347,7 +350,8 @@ def test_a_server_that_is_killed_during_a_run_gets_all_rows_when_it_is_back(serv
         lab.record_shot(recorder, 2, [lab.sample(0, tick, 2.0) for tick in range(100)])
         found = recorder.statistics()
         assert "its server cannot be reached" in found["trouble"]
-        assert "s3cr3t" not in f"{found} {recorder.store} {recorder.spool.read_bytes()!r}"  # type: ignore[union-attr]
+        assert recorder.spool is not None
+        assert "s3cr3t" not in f"{found} {recorder.store} {recorder.spool.read_bytes()!r}"
         server.start()
         lab.record_shot(recorder, 3, [lab.sample(0, 0, 3.0)])
         _until(lambda: recorder.spool is None)

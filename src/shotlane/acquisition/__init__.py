@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.acquisition._buffer import Batch, BufferStatistics, OverflowPolicy
-    from shotlane.acquisition._component import Component, ComponentStatus, QueueFullError
+    from shotlane.acquisition._component import Component, ComponentStatus
     from shotlane.acquisition._destination import sink_for
     from shotlane.acquisition._devices import DeviceResult, Devices, ErrorPolicy
     from shotlane.acquisition._discovery import find_devices, list_serial_ports, probe
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shotlane.acquisition._table import SCHEMA, frame
     from shotlane.acquisition._tapped import Tapped
     from shotlane.acquisition._task import Task
+    from shotlane.acquisition._task_queue import QueueFullError
     from shotlane.acquisition._text_sinks import CsvSink, JsonLinesSink
 
 _HOMES = {
@@ -67,7 +68,7 @@ _HOMES = {
     "PoolHandle": "_handle",
     "PostgresConfig": "_postgres_config",
     "PostgresSink": "_postgres_sink",
-    "QueueFullError": "_component",
+    "QueueFullError": "_task_queue",
     "RecordOptions": "_record",
     "Recording": "_recording",
     "Rotation": "_rotation",

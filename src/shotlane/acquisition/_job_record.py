@@ -34,8 +34,8 @@ class JobRecord:
     `values` and `faults`: how many readings of each channel gave a value, and its newest fault.
     """
 
-    def __init__(self, number: int, checked: CheckedTask, sink: Sink | None, *, owns_sink: bool) -> None:
-        self.number = number
+    def __init__(self, checked: CheckedTask, sink: Sink | None, *, owns_sink: bool) -> None:
+        self.number = 0  # given as it is queued
         self.checked = checked
         self.sink = sink
         self.owns_sink = owns_sink

@@ -9,7 +9,7 @@ import polars as pl
 from shotlane import analysis
 from shotlane.aio._events import streams, subscribes
 from shotlane.aio._job import in_thread
-from shotlane.aio._twin import Twin, method, twin
+from shotlane.aio._twin import Twin, iterating, method, twin
 from shotlane.records import Outcome
 from shotlane.store import RunRecord
 
@@ -19,11 +19,14 @@ class LoadedRun(Twin[analysis.LoadedRun]):
 
     actions = method(analysis.LoadedRun.actions)
     arrays = method(analysis.LoadedRun.arrays)
+    attachments = method(analysis.LoadedRun.attachments)
     attempts = method(analysis.LoadedRun.attempts)
     documents = method(analysis.LoadedRun.documents)
+    each_array = iterating(analysis.LoadedRun.each_array)
     events = method(analysis.LoadedRun.events)
     frame_units = method(analysis.LoadedRun.frame_units)
     lazy = method(analysis.LoadedRun.lazy)
+    pieces = iterating(analysis.LoadedRun.pieces)
     polls = method(analysis.LoadedRun.polls)
     results = method(analysis.LoadedRun.results)
     samples = method(analysis.LoadedRun.samples)

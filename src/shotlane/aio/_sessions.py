@@ -111,7 +111,7 @@ class ChannelStore(Twin[sessions.ChannelStore]):
 
 
 class StationConnection(Late[sessions.StationConnection]):
-    """A session at a station; `connect` makes one. Enter it with `async with`, or await `start` and `stop`."""
+    """A session at a station; `connect` makes one. Enter it, or await `start` and `stop`."""
 
     release = method(sessions.StationConnection.release)
     observe = method(sessions.StationConnection.observe)

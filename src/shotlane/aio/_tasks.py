@@ -1,4 +1,7 @@
-"""Components that do tasks: who waits for one and is cancelled waits no more, who leaves a component ends it."""
+"""Components that do tasks.
+
+Who waits for a task and is cancelled waits no more; who leaves a component by a cancellation ends its tasks.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

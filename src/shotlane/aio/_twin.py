@@ -4,7 +4,8 @@ A twin adds `await` and nothing else. An object whose methods block has a twin t
 `blocking`.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial, update_wrapper, wraps
 from threading import Lock
@@ -13,6 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from shotlane.aio._job import in_thread, own_limiter, shielded
 from shotlane.api import tell_of_signals
+from shotlane.execution import hearing
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -83,7 +85,9 @@ def run_twin(call: Callable[P, S], made: Callable[[S], T]) -> Callable[P, Awaiti
 
 async def running(call: Callable[[], T]) -> T:
     """Call what runs something."""
-    return await in_thread(call, ending=partial(tell_of_signals, "run"), limiter=own_limiter())
+    # For real-time priority, which is taken where the main thread hears of a driver that never waits.
+    with hearing():
+        return await in_thread(call, ending=partial(tell_of_signals, "run"), limiter=own_limiter())
 
 
 @overload
@@ -96,12 +100,44 @@ def method(
     call: Callable[Concatenate[S, P], Any], made: Callable[[Any], Any] = _plain
 ) -> Callable[Concatenate[Twin[S], P], Awaiting[Any]]:
     """The twin of a method, for the class that is the twin of its own."""
+    name = call.__name__
 
     @wraps(call)
     async def awaited(self: Twin[S], /, *arguments: P.args, **named: P.kwargs) -> Any:
-        return made(await in_thread(lambda: call(self.blocking, *arguments, **named)))
+        # By its name, for the object may be of a class below that has a method of its own.
+        return made(await in_thread(lambda: getattr(self.blocking, name)(*arguments, **named)))
 
     return awaited
+
+
+def iterating(
+    call: Callable[Concatenate[S, P], Iterator[T]],
+) -> Callable[Concatenate[Twin[S], P], AsyncIterator[T]]:
+    """The twin of a method that is a generator, which is driven by one thread from its start to its end."""
+
+    @wraps(call)
+    async def iterated(self: Twin[S], /, *arguments: P.args, **named: P.kwargs) -> AsyncIterator[T]:
+        with ThreadPoolExecutor(1, thread_name_prefix="iterating") as thread:
+            found: Iterator[T] = getattr(self.blocking, call.__name__)(*arguments, **named)
+            try:
+                while (one := await in_thread(lambda: thread.submit(_next, found).result())) is not None:
+                    yield one[0]
+            finally:
+                await shielded(lambda: thread.submit(_close, found).result())
+
+    return iterated
+
+
+def _next(found: Iterator[T]) -> tuple[T] | None:
+    """What comes next, in a tuple; None at the end, for `StopIteration` cannot leave a thread."""
+    for one in found:
+        return (one,)
+    return None
+
+
+def _close(found: Iterator[object]) -> None:
+    if isinstance(found, Generator):
+        found.close()
 
 
 def making(call: Callable[P, S], made: Callable[[S], T]) -> Callable[P, T]:

@@ -7,6 +7,7 @@ from shotlane.analysis._load import events, export, find_runs, load, on_event, o
 
 if TYPE_CHECKING:
     from shotlane.analysis._arrays import ArrayReading
+    from shotlane.analysis._compare_runs import Figure, Outcomes, compare_runs
     from shotlane.analysis._events import EventStream
     from shotlane.analysis._export import ONE_FILE, NoWriterError
     from shotlane.analysis._loaded import LoadedRun
@@ -18,10 +19,13 @@ __all__ = [
     "ONE_FILE",
     "ArrayReading",
     "EventStream",
+    "Figure",
     "LoadedRun",
     "LoadedRuns",
     "NoWriterError",
+    "Outcomes",
     "Store",
+    "compare_runs",
     "events",
     "export",
     "find_runs",
@@ -39,6 +43,9 @@ _HOMES = {
     "LoadedRun": "_loaded",
     "NoWriterError": "_export",
     "ONE_FILE": "_export",
+    "Figure": "_compare_runs",
+    "Outcomes": "_compare_runs",
+    "compare_runs": "_compare_runs",
     "LoadedRuns": "_several",
     "Store": "_store",
     "observations": "_observations",

@@ -222,6 +222,15 @@ class LoadedRun:
         with self._open() as reader:
             return reader.documents(self.number)
 
+    def attachments(self) -> dict[str, str]:
+        """Texts that it shares with other runs, by name: lock files, `git.diff`, `station.json`."""
+        with self._open() as reader:
+            return reader.attachments(self.number)
+
+    def reader(self) -> RunReader:
+        """What it is read with, to be closed."""
+        return self._open()
+
     def _open(self) -> RunReader:
         return open_archive(self._store) if self._archived else open_reader(self._store)
 

@@ -17,7 +17,7 @@ def store_or_default(store: str | Path | None) -> str | Path:
 
 
 def brought_in(store: str | Path) -> dict[int, Path]:
-    """Have delivered what waits for a store; what still does, by session. Of a server it is looked for here."""
+    """Have delivered what waits for a store; what still does, by session. What is a server's lies here."""
     here = Path.cwd()
     folders = (folder / "data" for folder in (here, *here.parents))
     return bring_in(store, next((folder for folder in folders if (folder / "spool").is_dir()), None))

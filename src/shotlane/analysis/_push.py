@@ -9,10 +9,12 @@ Only public means of polars are used: a part is recognised by building it anew f
 import math
 import operator
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import polars as pl
 
 Bounds = dict[str, tuple[float | int | None, float | int | None]]
+_ENDS: tuple[Literal["both", "left", "right", "none"], ...] = ("both", "left", "right", "none")
 _LEAST: tuple[Callable[[pl.Expr, pl.Expr], pl.Expr], ...] = (operator.ge, operator.gt, operator.eq)
 _MOST: tuple[Callable[[pl.Expr, pl.Expr], pl.Expr], ...] = (operator.le, operator.lt, operator.eq)
 
@@ -61,8 +63,7 @@ def _range(condition: pl.Expr, column: pl.Expr) -> tuple[float | int | None, flo
         return (value if least else None), (value if most else None)
     if len(constants) == 2:
         for low, high in (constants, constants[::-1]):
-            ends = ("both", "left", "right", "none")
-            if any(condition.meta.eq(column.is_between(low, high, closed=end)) for end in ends):  # type: ignore[arg-type]
+            if any(condition.meta.eq(column.is_between(low, high, closed=end)) for end in _ENDS):
                 return _number(low), _number(high)
     return None, None
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shotlane.api._component import component
     from shotlane.api._connect import connect
     from shotlane.api._describe import describe
-    from shotlane.api._experiment import Experiment
+    from shotlane.api._experiment import Experiment, How
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
     from shotlane.api._import import import_run
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from shotlane.api._ready import refuse_unready
     from shotlane.api._record import record, record_station
     from shotlane.api._replay import Replayed
+    from shotlane.api._rerun import Rerun, check_rerun, prepare_rerun, rerun
     from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import STORE_WAIT_S, Run, start
+    from shotlane.api._run_diff import RunDifference, diff_runs, run_named
     from shotlane.api._same_plan import shot_ranges
     from shotlane.api._signals import tell_of_signals
     from shotlane.api._submission import InterruptedEarlyError, RunFailedError, State, Submission
@@ -53,6 +55,7 @@ _HOMES = {
     "Steps": "_watch_steps",
     "connect": "_connect",
     "Experiment": "_experiment",
+    "How": "_experiment",
     "InterruptedEarlyError": "_submission",
     "RunFailedError": "_submission",
     "State": "_submission",
@@ -60,6 +63,10 @@ _HOMES = {
     "Archived": "_archive",
     "archive": "_archive",
     "Replayed": "_replay",
+    "Rerun": "_rerun",
+    "check_rerun": "_rerun",
+    "prepare_rerun": "_rerun",
+    "rerun": "_rerun",
     "STORE_WAIT_S": "_run",
     "Recompiled": "_verify",
     "Verification": "_verify",
@@ -77,6 +84,9 @@ _HOMES = {
     "ResumeError": "_past",
     "Resumption": "_resume",
     "Run": "_run",
+    "RunDifference": "_run_diff",
+    "diff_runs": "_run_diff",
+    "run_named": "_run_diff",
     "Noted": "_note",
     "by_hand": "_by_hand",
     "call_from": "_by_hand",
@@ -119,6 +129,7 @@ __all__ = [
     "Explanation",
     "Found",
     "HandCall",
+    "How",
     "InterruptedEarlyError",
     "LiveLane",
     "Noted",
@@ -127,9 +138,11 @@ __all__ = [
     "Project",
     "Recompiled",
     "Replayed",
+    "Rerun",
     "ResumeError",
     "Resumption",
     "Run",
+    "RunDifference",
     "RunFailedError",
     "State",
     "Steps",
@@ -142,9 +155,11 @@ __all__ = [
     "call_from",
     "channels_named",
     "check",
+    "check_rerun",
     "component",
     "connect",
     "describe",
+    "diff_runs",
     "explain",
     "find_by_name",
     "find_documents",
@@ -157,14 +172,17 @@ __all__ = [
     "open_devices",
     "parse_overrides",
     "prepare",
+    "prepare_rerun",
     "prepare_resumption",
     "prepare_saved",
     "record",
     "record_station",
     "refuse_unanswered",
     "refuse_unready",
+    "rerun",
     "resume",
     "run",
+    "run_named",
     "save",
     "shot_ranges",
     "start",

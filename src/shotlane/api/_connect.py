@@ -10,8 +10,7 @@ from shotlane.api._prepare import resolve_file, station_place
 from shotlane.api._project import Project, find_project, station_names
 from shotlane.diagnostics import Report
 from shotlane.instruments import Pool, PortLocks, ResolvedStation
-from shotlane.sessions import Keeper, PreparedRun, StationConnection, Wiring
-from shotlane.sessions._wiring import Tell
+from shotlane.sessions import Keeper, PreparedRun, StationConnection, Tell, Wiring
 
 if TYPE_CHECKING:
     pass

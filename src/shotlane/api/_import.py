@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from shotlane.api._project import find_project
+from shotlane.api._recording import make_folder
 from shotlane.archives import ArchiveError, BagReader, Imported, check_hashes, import_archive, open_bag
 from shotlane.diagnostics import Report
 from shotlane.records import RecorderError
@@ -20,11 +21,14 @@ def import_run(archive: str | Path, *, store: str | None = None) -> Imported:
     A run that the store has is not brought again. Raises `ArchiveError` when the archive does not hold what
     it says, or the store has an earlier state of the run; `StoreError` when the store does not take it.
     """
-    place = store or find_project(Path.cwd(), Report()).store_url
+    project = find_project(Path.cwd(), Report())
+    place = store or project.store_url
     with open_bag(Path(archive)) as bag:
         hashes = check_hashes(bag)
         if not hashes.hold:
             raise ArchiveError(f"'{archive}' does not hold what it says", f"shotlane verify {archive}")
+        if store is None and project.store is None:
+            make_folder(project.data_folder)
         told = {"archive": hashes.digest, "at_utc_ns": time.time_ns()}
         reader = BagReader(bag)
         try:

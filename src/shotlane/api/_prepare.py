@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
@@ -54,6 +55,7 @@ class Prepared:
     `documents` holds every text that took part, by name; `document` names the sequence's own. `files`: the
     file of each that is one. `questions`: what a person must answer before it can run. `before`
     and `after`: what runs beside it. `links`: for the record of the run, which runs it stands beside.
+    `repeats`: the run that it repeats, as `RunStart` has it.
     """
 
     path: Path
@@ -70,6 +72,7 @@ class Prepared:
     before: "Prepared | None" = None
     after: "Prepared | None" = None
     links: Mapping[str, str | int] = field(default_factory=dict)
+    repeats: Mapping[str, Any] | None = None
 
 
 def prepare(path: Path, report: Report, options: Options | None = None) -> Prepared | None:

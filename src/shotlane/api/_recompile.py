@@ -1,5 +1,6 @@
 """A run compiled again from the texts that it keeps, whatever lies on the disk today."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,25 +12,46 @@ from shotlane.diagnostics import Report
 from shotlane.document import given_texts, read_file
 
 
-def compile_texts(past: Past, report: Report, project: Project) -> Prepared | None:
-    """The run as it was; None when the report has errors. Warnings of then are not told again."""
+def compile_texts(
+    past: Past,
+    report: Report,
+    project: Project,
+    options: Options | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Prepared | None:
+    """The run as it was; None when the report has errors. Warnings of then are not told again.
+
+    `options`: others than those of then. `texts`: others than its own, by file.
+    """
     path = sequence_path(past.origin)
     told = Report()
-    with given_texts(texts_of(past.origin, past.documents)):
-        prepared = compile_file(past, path, project, told)
+    with given_texts(texts_of(past.origin, past.documents) if texts is None else texts):
+        prepared = compile_file(past, path, project, told, options)
     if prepared is None:
         for diagnostic in told:
             report.add(diagnostic)
         return None
+    if texts is not None:
+        return prepared
     # Under the names of then, whatever folder this is.
     files = {name: Path(file) for name, file in past.origin["files"].items()}
     return replace(prepared, documents=past.documents, files=files)
 
 
-def compile_file(past: Past, path: Path, project: Project, report: Report) -> Prepared | None:
+def compile_file(
+    past: Past, path: Path, project: Project, report: Report, options: Options | None = None
+) -> Prepared | None:
     """A sequence with what the run was asked for beside it."""
+    document = read_file(path, report, name=past.origin["sequence"])
+    if document is None:
+        return None
+    return prepare_document(path, document, report, options or options_of(past), project)
+
+
+def options_of(past: Past) -> Options:
+    """What the run was asked for beside its file."""
     origin, environment = past.origin, past.record.environment
-    options = Options(
+    return Options(
         origin["station"],
         environment["overrides"],
         origin["mock"],
@@ -37,5 +59,3 @@ def compile_file(past: Past, path: Path, project: Project, report: Report) -> Pr
         origin["confirmed"],
         origin.get("retry"),
     )
-    document = read_file(path, report, name=origin["sequence"])
-    return None if document is None else prepare_document(path, document, report, options, project)

@@ -16,7 +16,7 @@ from shotlane.api._changes import Change, changes_of
 from shotlane.api._in_order import start_in_order
 from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
-from shotlane.api._past import Past, ResumeError, past_of
+from shotlane.api._past import Past, ResumeError, past_in, past_of
 from shotlane.api._prepare import Prepared
 from shotlane.api._project import find_project
 from shotlane.api._ready import refuse_unready
@@ -47,7 +47,7 @@ class Resumption:
 
 
 def resume(
-    run: int,
+    run: int | str | Path,
     *,
     store: str | None = None,
     changed: bool = False,
@@ -56,9 +56,10 @@ def resume(
 ) -> Run:
     """Go on with a run that was killed or stopped, left out shots or met faults; return when it has ended.
 
-    `store`: where it is recorded, without it that of the project here. `changed`: use the files of today
-    where they have changed since. `asker` as in `run`. Raises `ResumeError` when the run cannot go on,
-    `StoreError` when there is none, `DocumentError` when the files of today are faulty.
+    `run`: its number, or an archive of it, which is brought into the store first. `store`: where it is
+    recorded, without it that of the project here. `changed`: use the files of today where they have changed
+    since. `asker` as in `run`. Raises `ResumeError` when the run cannot go on, `StoreError` or `ArchiveError`
+    when there is none, `DocumentError` when the files of today are faulty.
     """
     report = Report()
     found = prepare_resumption(run, report, store=store, changed=changed)
@@ -71,14 +72,28 @@ def resume(
 
 
 def prepare_resumption(
-    run: int, report: Report, *, store: str | None = None, changed: bool = False
+    run: int | str | Path,
+    report: Report,
+    *,
+    store: str | None = None,
+    changed: bool = False,
+    only_told: bool = False,
 ) -> Resumption | None:
-    """Find out what is left of a run; None when the report has errors. Touches nothing."""
+    """Find out what is left of a run; None when the report has errors. Touches no instrument.
+
+    The run of an archive is brought into the store, unless it is `only_told` what is left.
+    """
     project = find_project(Path.cwd(), report)
+    if not isinstance(run, int) and not only_told:
+        run = _imported(run, store)
     store = store or project.store_url
-    # A shot that waits for the store was measured, and is not left to do.
-    bring_in(store, project.data_folder)
-    past = past_of(store, run)
+    if isinstance(run, int):
+        # A shot that waits for the store was measured, and is not left to do.
+        bring_in(store, project.data_folder)
+        past = past_of(store, run)
+    else:
+        past = _past_in_archive(run)
+    run = past.number
     changes = changes_of(past.origin, past.documents)
     prepared = _from_files(past, report) if changed and changes else _from_store(past, report, store)
     if prepared is None:
@@ -94,6 +109,19 @@ def prepare_resumption(
         raise ResumeError(f"run {run} is complete: nothing of its {len(prepared.plan)} shots is left to do")
     seed = int(past.record.environment["seed"])
     return Resumption(run, store, prepared, part, seed, len(past.digests), changes)
+
+
+def _imported(archive: str | Path, store: str | None) -> int:
+    from shotlane.api._import import import_run  # late: polars
+
+    return import_run(archive, store=store).run
+
+
+def _past_in_archive(archive: str | Path) -> Past:
+    from shotlane.archives import open_archive  # late: polars
+
+    with open_archive(archive) as reader:
+        return past_in(reader, reader.run().summary.number)
 
 
 def go_on(

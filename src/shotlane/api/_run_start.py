@@ -47,6 +47,7 @@ def describe_run(
         resumes=None if part is None else part.resumes,
         after_session=None if part is None else part.session,
         kept={} if part is None else part.kept,
+        repeats=prepared.repeats,
     )
 
 

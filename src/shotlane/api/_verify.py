@@ -92,7 +92,7 @@ def _made_again(reader: BagReader, level: int) -> tuple[Recompiled, Replayed | N
         return Recompiled(impossible=why), Replayed(impossible=why) if level >= REPLAY else None
     report = Report()
     prepared = compile_texts(past, report, neutral_project(past))
-    saved, why_not = _archived_plan(reader)
+    saved, why_not = archived_plan(reader)
     recompiled = _recompiled(reader, past, prepared, report, saved, why_not)
     if level < REPLAY:
         return recompiled, None
@@ -135,7 +135,7 @@ def _by_digest(
     return Recompiled(faults=(told,), versions=versions)
 
 
-def _archived_plan(reader: BagReader) -> tuple[CompiledPlan | None, str | None]:
+def archived_plan(reader: BagReader) -> tuple[CompiledPlan | None, str | None]:
     """The plan in the archive, and why there is one that cannot be read. Raises `ArchiveError`."""
     if not reader.holds(PLAN):
         return None, None

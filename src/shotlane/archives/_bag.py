@@ -15,8 +15,15 @@ from shotlane.archives._error import ArchiveError
 from shotlane.archives._names import is_safe
 
 MARK = "bagit.txt"
-_MOST_FILES = 1_000_000
+_MOST_FILES = 200_000
 _MOST_IN_MEMORY = 256 << 20
+# The list of the files of a zip file, which is in memory before a file can be counted.
+_LONGEST_LIST = 32 << 20
+# What is packed in an archive is text, a few dozen times as long as it is packed.
+_FREE = 256 << 20
+_TIMES = 100
+_END_SIZE = 65_536 + 22 + 20 + 56
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_bag(path: Path) -> bool:
@@ -103,6 +110,7 @@ def _folder_bag(path: Path) -> Bag:
 
 
 def _zip_bag(path: Path) -> Bag:
+    _check_list(path)
     archive = zipfile.ZipFile(path)
     try:
         return _bag_in(path, archive)
@@ -117,6 +125,7 @@ def _bag_in(path: Path, archive: zipfile.ZipFile) -> Bag:
         raise ArchiveError(f"'{path}' holds more than {_MOST_FILES:,} files")
     for entry in entries:
         _check(path, entry)
+    _check_sizes(path, entries)
     top = _top(path, [entry.filename for entry in entries])
     sizes = {entry.filename.removeprefix(top): entry.file_size for entry in entries}
     if len(sizes) != len(entries):
@@ -133,6 +142,34 @@ def _check(path: Path, entry: zipfile.ZipInfo) -> None:
         raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is no plain file")
     if entry.flag_bits & 1:
         raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is encrypted")
+    if entry.compress_type not in _PACKED:
+        raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is packed in a way that no bag is")
+
+
+def _check_list(path: Path) -> None:
+    """Refuse a list of files that is too long to be read (.ZIP File Format Specification, 4.3.14, 4.3.16)."""
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _END_SIZE))
+        tail = file.read()
+    at = tail.rfind(b"PK\5\6")
+    told = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    wide = tail.rfind(b"PK\6\6")
+    if told == 0xFFFF_FFFF and wide >= 0:
+        told = int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    if told > _LONGEST_LIST:
+        raise ArchiveError(f"'{path}' is refused: the list of its files is {told:,} bytes long")
+
+
+def _check_sizes(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse a file that would come to far more than it is, or whose parts lie over one another."""
+    packed = sum(entry.compress_size for entry in entries)
+    unpacked = sum(entry.file_size for entry in entries)
+    size = path.stat().st_size
+    if packed > size:
+        raise ArchiveError(f"'{path}' is refused: its files lie over one another")
+    if unpacked > _FREE + _TIMES * size:
+        raise ArchiveError(f"'{path}' is refused: its {size:,} bytes would come to {unpacked:,}")
 
 
 def _top(path: Path, names: list[str]) -> str:

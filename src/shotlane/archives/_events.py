@@ -3,9 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
+
+from shotlane.archives._error import ArchiveError
 
 _SECOND = 1_000_000_000
+_LONGEST = 16 << 20
 
 
 def event_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
@@ -24,13 +27,30 @@ def event_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
         yield json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def event_rows(lines: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
-    """The rows again."""
-    for line in lines:
-        event = json.loads(line)
-        fields = json.dumps(event["fields"], ensure_ascii=False, separators=(",", ":"))
-        head = (event["session"], event["number"], event["at_utc_ns"], event["type"])
-        yield (*head, event["shot"], event["attempt"], fields)
+def event_rows(file: IO[bytes], place: str) -> Iterator[tuple[Any, ...]]:
+    """The rows again. Raises `ArchiveError` for what is no event."""
+    number = 0
+    while line := file.readline(_LONGEST):
+        number += 1
+        try:
+            yield _row(line)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ArchiveError(f"'{place}' is damaged: line {number} of its events is none") from error
+
+
+def _row(line: bytes) -> tuple[Any, ...]:
+    if len(line) == _LONGEST:
+        raise ValueError("the line is too long")
+    event = json.loads(line)
+    head = tuple(event[name] for name in ("session", "number", "at_utc_ns"))
+    place = (event["shot"], event["attempt"])
+    whole = (*head, *(one for one in place if one is not None))
+    if any(type(one) is not int or not 0 <= one < 1 << 63 for one in whole):
+        raise ValueError("a number of it is none")
+    if not isinstance(event["type"], str) or not isinstance(event["fields"], dict):
+        raise TypeError("a part of it is something else")
+    fields = json.dumps(event["fields"], ensure_ascii=False, separators=(",", ":"))
+    return (*head, event["type"], *place, fields)
 
 
 def instant(utc_ns: int) -> str:

@@ -88,7 +88,7 @@ def _session(row: Row, writers: Sequence[Row]) -> dict[str, Any]:
 
 
 def summary_of(facts: Facts) -> RunSummary:
-    """The run in one line. Raises `KeyError`, `TypeError` or `ValueError` for what is no `run.json`."""
+    """The run in one line."""
     return RunSummary(
         number=int(facts["run"]),
         sequence=str(facts["sequence"]),
@@ -106,12 +106,14 @@ def summary_of(facts: Facts) -> RunSummary:
 
 def channels_of(facts: Facts) -> tuple[ChannelRecord, ...]:
     """The channels by index."""
-    return tuple(ChannelRecord(**item) for item in facts["channels"])
+    names = ("index", "name", "type", "unit")
+    return tuple(ChannelRecord(*(item[name] for name in names)) for item in facts["channels"])
 
 
 def parameters_of(facts: Facts) -> tuple[ParameterRecord, ...]:
     """The parameters in declared order."""
-    return tuple(ParameterRecord(**item) for item in facts["parameters"])
+    names = ("name", "type", "unit")
+    return tuple(ParameterRecord(*(item[name] for name in names)) for item in facts["parameters"])
 
 
 def notes_of(facts: Facts) -> list[Row]:

@@ -15,8 +15,9 @@ from shotlane.archives._names import is_safe
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 _INFORMATION = "bag-info.txt"
+_LARGEST = 64 << 20
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]?(.+)")
-_OXUM = re.compile(r"^Payload-Oxum: (\d+)\.(\d+)$", re.MULTILINE)
+_OXUM = re.compile(r"^Payload-Oxum: (\d{1,18})\.(\d{1,18})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def check_hashes(bag: Bag) -> Hashes:
 
 def _listed(bag: Bag, manifest: str, faults: list[str]) -> Iterator[tuple[str, str]]:
     """Names with their hashes, as a manifest gives them."""
-    for number, line in enumerate(bag.read(manifest).decode("utf-8", "replace").splitlines(), start=1):
+    for number, line in enumerate(
+        bag.read(manifest, _LARGEST).decode("utf-8", "replace").splitlines(), start=1
+    ):
         found = _LINE.fullmatch(line)
         name = "" if found is None else _plain(found[2])
         if found is None:

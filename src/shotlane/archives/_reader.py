@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import polars as pl
 
@@ -23,6 +24,8 @@ from shotlane.archives._facts import (
     summary_of,
     writers_of,
 )
+from shotlane.archives._parquet import check_parquet
+from shotlane.archives._sound import check_facts, check_rows
 from shotlane.archives._tables import ACTIONS, ARRAYS, SAMPLES, TABLES, Table
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import (
@@ -44,17 +47,13 @@ _CALLED = {
     "sample_text": {"attempt": "attempt_key", "channel": "channel_index"},
     "shot_parameter": {"parameter": "parameter_index"},
 }
-_SECTIONS = {
-    "environment": dict,
-    "documents": dict,
-    "figures": dict,
-    "channels": list,
-    "parameters": list,
-    "sessions": list,
-    "notes": list,
-    "description": str,
-}
 _BATCH = 20_000
+# What of a file is decoded at once, as it is written; arrays may be large.
+_SLICE = 1 << 18
+_MOST_FACTS = 32 << 20
+_MOST_TEXT = 64 << 20
+# A table that is wanted whole; samples and actions are read in parts.
+_MOST_ROWS = 10_000_000
 _COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
 
 
@@ -76,6 +75,7 @@ class BagReader:
     def __init__(self, bag: Bag) -> None:
         self.bag = bag
         self.facts = _facts(bag)
+        self._rows_of: dict[str, int] = {}
 
     @property
     def store(self) -> str:
@@ -128,10 +128,7 @@ class BagReader:
         )
 
     def _summary(self) -> RunSummary:
-        try:
-            return replace(summary_of(self.facts), outcomes=self._outcomes())
-        except (KeyError, TypeError, ValueError) as error:
-            raise ArchiveError(f"'{self.store}' is damaged: its run.json lacks {error}") from error
+        return replace(summary_of(self.facts), outcomes=self._outcomes())
 
     def channels(self, _: int = 0) -> tuple[ChannelRecord, ...]:
         """The channels by index."""
@@ -144,7 +141,13 @@ class BagReader:
     def documents(self, _: int = 0) -> dict[str, str]:
         """The texts that were run, by name."""
         named = self.facts["documents"]
-        return {name: self.read(path).decode("utf-8", "surrogatepass") for name, path in named.items()}
+        return {name: self._text(path) for name, path in named.items()}
+
+    def _text(self, path: str) -> str:
+        try:
+            return self.bag.read(f"{PAYLOAD}/{path}", _MOST_TEXT).decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise ArchiveError(f"'{path}' of '{self.store}' is no text") from error
 
     def process(self, _: int = 0) -> str:
         """Who runs it: nobody."""
@@ -166,7 +169,7 @@ class BagReader:
         """Texts that are the same for many runs, by name."""
         prefix = f"{PAYLOAD}/provenance/"
         names = [name.removeprefix(prefix) for name in self.bag.sizes if name.startswith(prefix)]
-        return {name: self.read(f"provenance/{name}").decode("utf-8", "replace") for name in names}
+        return {name: self._text(f"provenance/{name}") for name in names}
 
     def shots(self, _: int = 0) -> list[Row]:
         """Rows as those of the store."""
@@ -210,7 +213,7 @@ class BagReader:
     def event_stream(self) -> Iterator[Row]:
         """The same, one at a time."""
         with self.bag.open(f"{PAYLOAD}/events.jsonl") as file:
-            yield from event_rows(file)
+            yield from event_rows(file, self.store)
 
     def stream(self, name: str, size: int = _BATCH) -> Iterator[Row]:
         """The rows of a table as those of the store, `size` of them in memory at a time."""
@@ -219,11 +222,11 @@ class BagReader:
 
     def batches(self, name: str, size: int) -> Iterator[pl.DataFrame]:
         """The same as frames."""
+        step = size if name == "arrays" else max(size, _SLICE)
         for file in self._files(name):
-            found = pl.scan_parquet(self.bag.sources([file]), glob=False)
-            rows = self._collected(found.select(pl.len())).item()
-            for offset in range(0, rows, size):
-                yield self._collected(found.select(list(_TABLES[name].stored)).slice(offset, size))
+            found = self._scanned(name, [file]).select(list(_TABLES[name].stored))
+            for offset in range(0, self._rows_of[file], step):
+                yield from self._collected(found.slice(offset, step), name).iter_slices(size)
 
     def table(
         self,
@@ -240,13 +243,13 @@ class BagReader:
         if query.chosen is not None:
             found = found.filter(*_conditions(query.chosen))
         columns = [pl.col(called.get(name, name)).alias(name) for name in query.columns]
-        return arrow(self._collected(found.select(columns)))
+        return arrow(self._collected(found.select(columns), "samples"))
 
     def part(self, name: str, columns: list[str], attempts: list[int]) -> pl.DataFrame:
         """Some columns of a table of attempts, of those whose keys are given in order."""
         key = pl.col("attempt_key")
         found = self._scan(name).filter(key.is_between(attempts[0], attempts[-1]), key.is_in(attempts))
-        return self._collected(found.select(columns))
+        return self._collected(found.select(columns), name)
 
     def _rows(
         self, name: str, *, channels: Sequence[int] | None = None, attempts: Sequence[int] | None = None
@@ -256,22 +259,53 @@ class BagReader:
             found = found.filter(pl.col("channel_index").is_in(list(channels)))
         if attempts is not None:
             found = found.filter(pl.col("attempt_key").is_in(list(attempts)))
-        return self._collected(found.select(list(_TABLES[name].stored))).rows()
+        return self._collected(found.select(list(_TABLES[name].stored)), name).rows()
 
-    def _collected(self, frame: pl.LazyFrame) -> pl.DataFrame:
+    def _collected(self, frame: pl.LazyFrame, name: str) -> pl.DataFrame:
+        """Rows of a table, looked at before anybody uses them."""
         try:
-            return frame.collect()
-        except pl.exceptions.PolarsError as error:
+            rows = frame.collect()
+        # What is damaged inside of a file may make polars give up altogether.
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             first = str(error).partition("\n")[0]
             told = f"a table of '{self.store}' cannot be read: {first}"
             raise ArchiveError(told, f"shotlane verify {self.store}") from error
+        check_rows(rows, sum(self.bag.sizes[file] for file in self._files(name)))
+        return rows
 
     def _scan(self, name: str) -> pl.LazyFrame:
         """A table as its files have it; with its columns and no rows where there is no file."""
-        names = self._files(name)
-        if not names:
+        return self._scanned(name, self._files(name))
+
+    def _scanned(self, name: str, files: list[str]) -> pl.LazyFrame:
+        if not files:
             return pl.LazyFrame(schema=_schema(_TABLES[name]))
-        return pl.scan_parquet(self.bag.sources(names), glob=False)
+        sources = self.bag.sources(files)
+        for file, source in zip(files, sources, strict=True):
+            if file not in self._rows_of:
+                self._rows_of[file] = self._looked_at(file, source, name)
+        return pl.scan_parquet(sources, glob=False)
+
+    def _looked_at(self, file: str, source: Path | IO[bytes], name: str) -> int:
+        """The rows of a file that may be read. Raises `ArchiveError` for one that may not."""
+        with ExitStack() as stack:
+            opened = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            rows = check_parquet(opened, self.bag.sizes[file], file)
+            opened.seek(0)
+        if name in TABLES and rows > _MOST_ROWS:
+            raise ArchiveError(f"'{file}' is refused: it holds {rows:,} rows")
+        try:
+            found = pl.read_parquet_schema(source)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise ArchiveError(f"'{file}' of '{self.store}' cannot be read") from error
+        if not isinstance(source, Path):
+            source.seek(0)
+        for column, kind in _schema(_TABLES[name]).items():
+            if found.get(column) != kind:
+                raise ArchiveError(
+                    f"'{file}' of '{self.store}' is damaged: its column '{column}' is no {kind}"
+                )
+        return rows
 
     def _files(self, name: str) -> list[str]:
         if name in TABLES:
@@ -284,10 +318,11 @@ class BagReader:
 
     def _tally_sums(self) -> dict[tuple[str, str], tuple[int, ...]]:
         sums = self._scan("tallies").group_by("channel", "what").agg(pl.col(_COUNTS).sum())
-        rows = self._collected(sums.sort("channel", "what")).rows()
+        rows = self._collected(sums.sort("channel", "what"), "tallies").rows()
         return {(channel, what): tuple(counts) for channel, what, *counts in rows}
 
     def _faults(self) -> tuple[AttemptFault, ...]:
+        rows = [row for row in self.attempts() if row[7] is not None]
         return tuple(
             AttemptFault(
                 shot,
@@ -295,25 +330,31 @@ class BagReader:
                 None if outcome is None else Outcome(outcome),
                 fault,
                 message or "",
-                json.loads(context or "{}"),
+                self._context(context),
             )
-            for _, shot, attempt, outcome, *_, fault, message, context in self.attempts()
-            if fault is not None
+            for _, shot, attempt, outcome, *_, fault, message, context in rows
         )
+
+    def _context(self, text: str | None) -> dict[str, Any]:
+        try:
+            found = json.loads(text or "{}")
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise ArchiveError(f"'{self.store}' is damaged: what is known of a fault is no JSON object")
+        return found
 
 
 def _facts(bag: Bag) -> Facts:
     try:
-        facts = json.loads(bag.read(f"{PAYLOAD}/run.json"))
+        facts = json.loads(bag.read(f"{PAYLOAD}/run.json", _MOST_FACTS))
         made_by = facts["archive"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(f"'{bag.path}' is no archive of shotlane: its run.json is damaged") from error
     if made_by != FORMAT:
         told = f"'{bag.path}' is an archive of format {made_by}, and this version reads format {FORMAT}"
         raise ArchiveError(told, "use the version of shotlane that made it")
-    for name, kind in _SECTIONS.items():
-        if not isinstance(facts.get(name), kind):
-            raise ArchiveError(f"'{bag.path}' is damaged: '{name}' of its run.json is not what it should be")
+    check_facts(facts, str(bag.path))
     found: Facts = facts
     return found
 

@@ -138,12 +138,39 @@ def _add_simulate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_resume(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     resume = verbs.add_parser("resume", help="go on with a run that was killed or stopped", epilog=_EPILOG)
-    resume.add_argument("run", metavar="RUN", type=_run_number, help="run number")
+    resume.add_argument(
+        "run", metavar="RUN|BAG", type=_run_or_archive, help="run number, or an archive of it"
+    )
     resume.add_argument(
         "--changed", action="store_true", help="use the files of today, where they have changed since"
     )
     resume.add_argument("--dry-run", action="store_true", help="say what is left to run, and run nothing")
     _add_terms(resume)
+
+
+def _run_or_archive(text: str) -> int | Path:
+    """A number is a run; whatever is a file or folder is an archive."""
+    if text.isdecimal():
+        return _run_number(text)
+    if not Path(text).exists():
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no run number and no archive; `shotlane runs` lists runs"
+        )
+    return Path(text)
+
+
+def _add_rerun(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    rerun = verbs.add_parser(
+        "rerun", help="make a run again as it was, told first what differs since", epilog=_EPILOG
+    )
+    rerun.add_argument("run", metavar="RUN|BAG", type=_run_or_archive, help="run number, or an archive")
+    rerun.add_argument("-s", "--station", metavar="NAME", help="another station than then, by name or file")
+    rerun.add_argument("--mock", action="store_true", help="simulate all instruments, also if it was not so")
+    rerun.add_argument("--virtual-time", action="store_true", help="in simulated time, also if it was not so")
+    rerun.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
+    rerun.add_argument("--changed", action="store_true", help="also where it comes to another plan than then")
+    rerun.add_argument("--dry-run", action="store_true", help="say what differs, and run nothing")
+    _add_terms(rerun)
 
 
 _ASKING = {
@@ -228,10 +255,11 @@ def main_parser() -> argparse.ArgumentParser:
     )
     _add_format(plan)
 
-    diff = verbs.add_parser("diff", help="compare two sequences, or saved plans: what they say and do")
-    diff.add_argument("one", metavar="A", type=Path, help="sequence document or saved plan")
-    diff.add_argument("other", metavar="B", type=Path, help="the other one")
+    diff = verbs.add_parser("diff", help="compare two sequences, saved plans, runs or archives")
+    diff.add_argument("one", metavar="A", help="sequence document, saved plan, run number or archive")
+    diff.add_argument("other", metavar="B", help="the other one")
     _add_choices(diff)
+    _add_store(diff)
     _add_json(diff)
 
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
@@ -252,6 +280,7 @@ def main_parser() -> argparse.ArgumentParser:
 
     add_events(verbs, _add_store, _add_json)
     _add_resume(verbs)
+    _add_rerun(verbs)
     _add_asking(verbs)
     add_archives(verbs, _run_number, _add_store, _add_json)
     _add_db(verbs)

@@ -1,37 +1,47 @@
-"""`shotlane diff`: two sequences or saved plans, by what was written and by what is then done."""
+"""`shotlane diff`: two sequences, saved plans, runs or archives.
+
+Sequences and plans by what was written and by what is then done; runs by what changed between them too, and
+by what it did.
+"""
 
 import argparse
-import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from shotlane.api import Options, parse_overrides
+from shotlane.cli._diff_lines import comparison_lines
 from shotlane.cli._output import Complaint, print_json, print_report, say
 from shotlane.cli._prepared import prepare_any
-from shotlane.cli._text import count
 from shotlane.diagnostics import Report
-from shotlane.plan import (
-    Comparison,
-    CompiledPlan,
-    Difference,
-    PlanFileError,
-    compare_plans,
-    is_plan_file,
-    load_plan,
-)
-
-_SHOWN = 40
-_MOST_RANGES = 8
-_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
+from shotlane.plan import CompiledPlan, PlanFileError, compare_plans, is_plan_file, load_plan
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Compare; exit status 0 when both do the same, 1 when they differ, 2 when one cannot be used."""
+    places = (arguments.one, arguments.other)
+    runs = [_is_run(place) for place in places]
+    if all(runs):
+        from shotlane.cli._run_diff import diff  # late: polars, SQLAlchemy
+        from shotlane.cli._where import store_of
+
+        return diff(*places, store_of(arguments), json=arguments.json)
+    if any(runs):
+        raise Complaint("a run is compared with a run, and a document with a document or a plan")
+    return _diff_plans(arguments, *map(Path, places))
+
+
+def _is_run(text: str) -> bool:
+    """Whether it is the number of a run, or an archive."""
+    if text.isdecimal():
+        return True
+    path = Path(text)
+    return (path / "bagit.txt").is_file() or (path.suffix.lower() == ".zip" and path.is_file())
+
+
+def _diff_plans(arguments: argparse.Namespace, *places: Path) -> int:
     report = Report()
     options = Options(arguments.station, parse_overrides(arguments.parameters, report), arguments.mock)
-    plans = [_plan(path, report, options) for path in (arguments.one, arguments.other)]
-    one, other = plans
+    one, other = (_plan(path, report, options) for path in places)
     if not report.ok or one is None or other is None:
         print_report(report)
         return 2
@@ -39,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(comparison))
     else:
-        say(_text(comparison))
+        say("\n".join(comparison_lines(comparison)))
     return 1 if comparison.count else 0
 
 
@@ -52,58 +62,3 @@ def _plan(path: Path, report: Report, options: Options) -> CompiledPlan | None:
         raise Complaint(str(error)) from error
     prepared = prepare_any(path, report, options)
     return None if prepared is None else prepared.plan
-
-
-def _text(comparison: Comparison) -> str:
-    return "\n".join(comparison_lines(comparison))
-
-
-def comparison_lines(comparison: Comparison) -> list[str]:
-    """How two plans compare, in lines."""
-    lines = [f"the plans are {comparison.verdict}"]
-    if comparison.within:
-        lines.append(f"{count(comparison.within, 'value')} differ by at most one resolution step")
-    if comparison.written:
-        lines += ["", "written", *(f"  {item}" for item in comparison.written)]
-    if comparison.planned:
-        lines += ["", "planned", *difference_lines(comparison.planned, comparison.count)]
-    return lines
-
-
-def difference_lines(differences: Sequence[Difference], total: int) -> list[str]:
-    """The first of so many differences, those that are alike together."""
-    groups = _grouped(differences)
-    left = total - sum(len(group) for group in groups[:_SHOWN])
-    more = [f"  ... and {count(left, 'more difference')}"] if left else []
-    return [*(f"  {_told(group)}" for group in groups[:_SHOWN]), *more]
-
-
-def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
-    """What differs alike in several shots together: the same lane, step and words, whatever the numbers."""
-    groups: dict[tuple[str | None, str | None, str], list[Difference]] = {}
-    for item in differences:
-        groups.setdefault((item.lane, item.step, _NUMBER.sub("#", item.message)), []).append(item)
-    return list(groups.values())
-
-
-def _told(group: Sequence[Difference]) -> str:
-    """The first of a group, with the shots that it stands for."""
-    first = group[0]
-    numbers = [item.shot for item in group if item.shot is not None]
-    shots = f"shot{'s' if len(numbers) > 1 else ''} {_ranges(numbers)}" if numbers else ""
-    place = ", ".join(part for part in (shots, first.lane, first.step and f"step '{first.step}'") if part)
-    alike = all(item.message == first.message for item in group)
-    message = first.message if alike else f"{first.message} in shot {first.shot}, others alike"
-    return f"{place}: {message}" if place else message
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers as a person writes them: `1..6, 9`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number <= runs[-1][-1] + 1:
-            runs[-1][-1] = number
-        else:
-            runs.append([number, number])
-    told = [str(first) if first == last else f"{first}..{last}" for first, last in runs[:_MOST_RANGES]]
-    return ", ".join(told) + (", ..." if len(runs) > _MOST_RANGES else "")

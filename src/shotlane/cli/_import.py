@@ -6,7 +6,6 @@ from dataclasses import asdict
 from shotlane.cli._archives import archive_complaints
 from shotlane.cli._output import print_json, say, store_complaints
 from shotlane.cli._text import count
-from shotlane.cli._where import store_of
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -14,7 +13,7 @@ def main(arguments: argparse.Namespace) -> int:
     from shotlane.api import import_run  # late: polars, SQLAlchemy
 
     with store_complaints(), archive_complaints():
-        found = import_run(arguments.archive, store=store_of(arguments))
+        found = import_run(arguments.archive, store=arguments.store)
     if arguments.json:
         print_json(asdict(found))
         return 0

@@ -32,6 +32,7 @@ _VERBS = (
         "note",
         "plan",
         "record",
+        "rerun",
         "resume",
         "run",
         "runs",

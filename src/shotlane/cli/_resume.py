@@ -1,9 +1,12 @@
 """`shotlane resume`: go on with a run that was killed, stopped, or left shots behind."""
 
 import argparse
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 
 from shotlane.api import ResumeError, Resumption, go_on, prepare_resumption, shot_ranges
+from shotlane.cli._archives import archive_complaints
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._running import run_and_tell
 from shotlane.cli._where import store_of
@@ -14,9 +17,13 @@ def main(arguments: argparse.Namespace) -> int:
     """Say what is left, and run it."""
     report = Report()
     try:
-        with store_complaints():
+        with _complaints(arguments.run), store_complaints():
             found = prepare_resumption(
-                arguments.run, report, store=store_of(arguments), changed=arguments.changed
+                arguments.run,
+                report,
+                store=store_of(arguments) if isinstance(arguments.run, int) else arguments.store,
+                changed=arguments.changed,
+                only_told=arguments.dry_run,
             )
     except ResumeError as error:
         raise Complaint(str(error)) from error
@@ -29,6 +36,11 @@ def main(arguments: argparse.Namespace) -> int:
         print_report(report)
         say("\n".join(_lines(found)))
     return 0 if arguments.dry_run else run_and_tell(arguments, found.prepared, partial(go_on, found))
+
+
+def _complaints(run: int | Path) -> AbstractContextManager[None]:
+    """A run of a store needs nothing of archives, which takes time to import."""
+    return nullcontext() if isinstance(run, int) else archive_complaints()
 
 
 def _lines(found: Resumption) -> list[str]:

@@ -89,11 +89,22 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
             else []
         ),
         *(hanging(f"  {label:<11}", ", ".join(fixed)) if fixed else []),
+        *_repeats(record),
         *_lateness(record),
         *_worn(run),
         *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]
     return [*_unsafe(record), *lines]
+
+
+def _repeats(record: "RunRecord") -> list[str]:
+    """Which run it was made after."""
+    old = record.repeats
+    if old is None:
+        return []
+    archive = f" of the archive {old['archive'][:12]}" if old["archive"] else ""
+    same = "the same plan" if old["plan_digest"] == record.plan_digest else "another plan"
+    return hanging("  repeats    ", f"run {old['run']} of {old['sequence']}{archive}, {same}")
 
 
 def _notes(record: "RunRecord") -> list[str]:

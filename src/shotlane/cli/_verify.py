@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from shotlane.cli._archives import archive_complaints
-from shotlane.cli._diff import comparison_lines, difference_lines
+from shotlane.cli._diff_lines import comparison_lines, difference_lines
 from shotlane.cli._output import print_json, say
 from shotlane.cli._text import count, hanging
 from shotlane.plan import Difference

@@ -99,7 +99,7 @@ CODES: dict[str, str] = {
     "SEQ234": "the sequence that runs before or after cannot be used",
     "SEQ235": "a lane kind refuses what is written below its key",
     "SEQ236": "an installed lane kind cannot be used",
-    "SEQ240": "two edges of a hardware-timed channel fall on one step of its clock",
+    "SEQ240": "two edges of a hardware-timed channel are closer than a step of its clock",
     "SEQ241": "readings of a triggered instrument and edges of its trigger do not agree",
     "SEQ242": "a hardware-timed channel is asked what its table cannot do",
     "SEQ301": "a sweep names nothing that is declared",

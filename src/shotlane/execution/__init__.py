@@ -8,7 +8,7 @@ from shotlane.execution._ending import How
 from shotlane.execution._journal import Journal
 from shotlane.execution._lateness import Lateness, LatenessSummary, combined
 from shotlane.execution._pool import Answer, InstrumentPool
-from shotlane.execution._priority import Timing, TimingMode, TimingRefusedError, granted_timing
+from shotlane.execution._priority import Timing, TimingMode, TimingRefusedError, granted_timing, hearing
 from shotlane.execution._progress import Phase, Progress
 from shotlane.execution._replay import Given, Made, Replayer
 from shotlane.execution._result import AttemptFault, RunResult
@@ -50,6 +50,7 @@ __all__ = [
     "control_here",
     "execute",
     "granted_timing",
+    "hearing",
     "steered_by",
     "unwanted_here",
 ]

@@ -7,17 +7,17 @@ attempt, so that safe writes are rows of it.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from itertools import chain
 
 from shotlane.execution._agendas import begun_agendas, phases
-from shotlane.execution._bounded import NotEndedError, unless_stopped
+from shotlane.execution._bounded import NotEndedError
 from shotlane.execution._course import Course, planned_steps
 from shotlane.execution._due import Due
 from shotlane.execution._ending import Ending
 from shotlane.execution._fault import RESULT, STUCK, fault_of
 from shotlane.execution._hardware import Hardware
 from shotlane.execution._intake import Intake
+from shotlane.execution._judging import judge
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
 from shotlane.execution._open_step import complaint, ending_of, step_name
@@ -31,7 +31,7 @@ from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
 from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
 from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
-from shotlane.results import Judged, evaluate
+from shotlane.results import Judged
 
 
 class Attempt:
@@ -119,17 +119,12 @@ class Attempt:
     def judge(self) -> None:
         """Work out the results, if the attempt came to its planned end.
 
-        A function of the user's may take long: who stops the run, an interlock too, does not wait for it.
+        Who stops the run, an interlock too, does not wait for it.
         """
-        parts, shot = self._parts, self.shot
-        if not self._finished or self.trouble.over or not shot.results:
+        if not self._finished or self.trouble.over or not self.shot.results:
             return
-        parts.progress.phase = Phase.JUDGING
-        results, kept, channels = shot.results, self._intake.kept, parts.plan.channels
-        work = partial(evaluate, results, kept, channels, self._course.steps, parameters=shot.parameters)
-        bounded = all(result.python is None for result in results)
         try:
-            self.judged = work() if bounded else unless_stopped(work, lambda: _is_stopped(parts), 0.0)
+            self.judged = judge(self._parts, self.shot, self._intake.kept, self._course.steps)
         except NotEndedError:
             self._finished = False
         except Exception as error:  # noqa: BLE001  what has not been judged has not ended well
@@ -329,7 +324,3 @@ class Attempt:
             self.judged.rows,
             tuple(self._course.steps) if self.shot.open_ended else (),
         )
-
-
-def _is_stopped(parts: RunParts) -> bool:
-    return parts.control.request is not None

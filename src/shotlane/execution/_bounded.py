@@ -18,18 +18,18 @@ class _Ended(Generic[T]):
     """How an action ended: with a value, or an error."""
 
     def __init__(self, action: Callable[[], T]) -> None:
-        self.error: BaseException | None = None
-        self.value: T | None = None
+        self._error: BaseException | None = None
+        self._values: list[T] = []  # one, or none
         try:
-            self.value = action()
+            self._values.append(action())
         except BaseException as error:  # noqa: BLE001  raised again in the thread that waits
-            self.error = error
+            self._error = error
 
     def outcome(self) -> T:
         """Its value, or its error raised."""
-        if self.error is not None:
-            raise self.error
-        return self.value  # type: ignore[return-value]
+        if self._error is not None:
+            raise self._error
+        return self._values[0]
 
 
 def unless_stopped(action: Callable[[], T], stopped: Callable[[], bool], grace_s: float) -> T:

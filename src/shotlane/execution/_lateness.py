@@ -43,19 +43,22 @@ class LatenessSummary:
 
 
 class Lateness:
-    """Takes the lateness of each start; one thread adds, any thread may read a summary."""
+    """Takes the lateness of each start; one thread adds, any thread may read.
 
-    __slots__ = ("_counts", "_max_ns")
+    `counts`: starts by bucket.
+    """
+
+    __slots__ = ("counts", "max_ns")
 
     def __init__(self) -> None:
-        self._counts = [0] * _BUCKETS
-        self._max_ns = 0
+        self.counts = [0] * _BUCKETS
+        self.max_ns = 0
 
     def add(self, late_ns: int) -> None:
         """Count one start; what is early counts as on time."""
-        self._counts[_bucket(late_ns)] += 1
-        if late_ns > self._max_ns:
-            self._max_ns = late_ns
+        self.counts[_bucket(late_ns)] += 1
+        if late_ns > self.max_ns:
+            self.max_ns = late_ns
 
     def summary(self) -> LatenessSummary | None:
         """Quantiles of what was added; None of nothing."""
@@ -85,11 +88,11 @@ def combined(parts: Iterable[Lateness]) -> LatenessSummary | None:
     parts = list(parts)
     if not parts:
         return None
-    counts = [sum(column) for column in zip(*(part._counts for part in parts), strict=True)]  # noqa: SLF001
+    counts = [sum(column) for column in zip(*(part.counts for part in parts), strict=True)]
     total = sum(counts)
     if total == 0:
         return None
-    largest = max(part._max_ns for part in parts)  # noqa: SLF001
+    largest = max(part.max_ns for part in parts)
     ranks = list(accumulate(counts))
 
     def quantile(fraction: float) -> int:

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ def _obstacle() -> str | None:
     """Why there is no real-time priority; None when it is granted."""
     if sys.platform != "linux" or not hasattr(os, "sched_setscheduler"):
         return f"real-time priority is taken on Linux only, and this is {sys.platform}"
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main() and not _Hearing.count:
         return (
             "it is taken in the main thread only: nobody else hears of a driver that keeps a core to itself"
         )
@@ -107,11 +107,54 @@ def drop_priority(thread: int) -> None:
 def runaway_guard(ran_away: Callable[[], bool]) -> Iterator[None]:
     """Have `ran_away` called when a real-time thread does not pause; again at once if it says True.
 
-    Only the main thread can hear of it; elsewhere the bound is the kernel's own.
+    Only the main thread can hear of it, for others while it is `hearing`; else the bound is the kernel's own.
     """
-    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+    _TOLD.append(ran_away)
+    try:
+        with _limited() if _is_main() and sys.platform == "linux" else nullcontext():
+            yield
+    finally:
+        _TOLD.remove(ran_away)
+
+
+@contextmanager
+def hearing() -> Iterator[None]:
+    """Have the main thread hear of what other threads run meanwhile; does nothing in another one.
+
+    Several may overlap, and end in any order.
+    """
+    if sys.platform != "linux" or not _is_main():
         yield
         return
+    if not _Hearing.count:
+        _Hearing.stack.enter_context(_limited())
+    _Hearing.count += 1
+    try:
+        yield
+    finally:
+        _Hearing.count -= 1
+        if not _Hearing.count:
+            _Hearing.stack.close()
+
+
+class _Hearing:
+    """How many things of other threads the main thread hears for."""
+
+    count = 0
+    stack = ExitStack()
+
+
+# Who is told of a runaway.
+_TOLD: list[Callable[[], bool]] = []
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Have the kernel tell the main thread."""
     import resource  # late: not on Windows
 
     soft, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
@@ -121,7 +164,8 @@ def runaway_guard(ran_away: Callable[[], bool]) -> Iterator[None]:
     def hear(*_: object) -> None:
         # The kernel raises the limit by a second each time. With the old one it tells at once of a thread
         # that still computes and still has priority.
-        if ran_away():
+        # Each is told, for nobody knows whose thread it is.
+        if any([ran_away() for ran_away in list(_TOLD)]):
             resource.setrlimit(resource.RLIMIT_RTTIME, (limit, hard))
 
     before = signal.signal(signal.SIGXCPU, hear)

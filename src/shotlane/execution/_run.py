@@ -2,30 +2,27 @@
 
 Whatever happens between `begin_run` and `end_run`: the instruments that were opened are made safe and closed,
 and the run's outcome says what happened. Shots are cut out of the plan between shots, never while one runs:
-cutting holds the interpreter, and the timing threads need it; a cut takes far less than the commit before it.
+cutting holds the interpreter, and the timing threads need it. It is done while the one before is committed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from shotlane.execution._account import Account
 from shotlane.execution._asker import Asker
 from shotlane.execution._bounded import NotEndedError, bounded, unless_stopped
 from shotlane.execution._cadence import Cadence
 from shotlane.execution._clock import Clock
-from shotlane.execution._conclusion import cut_short, reason
 from shotlane.execution._control import Control
-from shotlane.execution._crash import crash_of
 from shotlane.execution._drive import Drive
-from shotlane.execution._fault import fault_of
 from shotlane.execution._journal import Journal
-from shotlane.execution._lateness import LatenessSummary
 from shotlane.execution._lookout import Lookout
 from shotlane.execution._parts import RunParts
 from shotlane.execution._pause import Pauses
 from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Phase, Progress
-from shotlane.execution._result import AttemptFault, RunResult
+from shotlane.execution._result import RunResult
 from shotlane.execution._room import commit
 from shotlane.execution._safe_state import BOUND_S, SafeState
 from shotlane.execution._sentinel import Sentinel, Watching
@@ -36,7 +33,7 @@ from shotlane.execution._virtual_drive import VirtualDrive
 from shotlane.instruments import PoolError
 from shotlane.optimize import Optimizer
 from shotlane.plan import Plan, ShotPlan
-from shotlane.records import Fault, Outcome, Recorder, RecorderError, RunEnd, RunStart, worst
+from shotlane.records import Outcome, Recorder, RecorderError, RunEnd, RunStart
 
 
 def execute(
@@ -94,16 +91,14 @@ def execute(
 
 
 class _Run:
-    """The run in progress: its shots' outcomes, and the sentence that says why it ended."""
+    """The run in progress."""
 
     def __init__(self, parts: RunParts, numbers: Sequence[int]) -> None:
         self._parts = parts
         self._numbers = numbers
         self._pauses = Pauses(parts)
         self._upcoming = Upcoming(parts)
-        self._own = Outcome.SKIPPED  # what the run itself adds to its shots'
-        self._kept: Mapping[Outcome, int] = {}  # shots that an earlier session has done
-        self._reason: str | None = None
+        self._account = Account(parts, len(numbers))
 
     def execute(self, start: RunStart) -> RunResult:
         """Open, run, make safe, close."""
@@ -113,7 +108,7 @@ class _Run:
         progress.shots = len(parts.plan)
         progress.units, progress.swept = parts.plan.points.units, parts.plan.points.swept
         progress.shots_done = len(parts.plan) - len(self._numbers)
-        self._kept = start.kept
+        self._account.kept = start.kept
         number = progress.run = parts.journal.begin_run(start)
         if start.resumes is not None:
             parts.journal.tell("run.resumed", shots=list(self._numbers))
@@ -123,15 +118,15 @@ class _Run:
             self._open()
             self._run_shots()
         except PoolError as error:
-            self._not_opened(error)
+            self._account.not_opened(error)
         except RecorderError as error:
-            self._not_stored(error)
+            self._account.not_stored(error)
         except KeyboardInterrupt:
-            self._verdict(Outcome.TERMINATED, "stopped by Ctrl-C")
+            self._account.add(Outcome.TERMINATED, "stopped by Ctrl-C")
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
-            self._crashed(error)
+            self._account.crashed(error)
         finally:
-            self._heed_request()
+            self._account.heed_request()
             self._release()
         return self._end(number)
 
@@ -173,7 +168,7 @@ class _Run:
             self._show_progress(shot)
             if ends_run:
                 break
-        self._conclude()
+        self._account.conclude()
 
     def _watch(self, shot: ShotPlan, *, first: bool) -> None:
         """Put the interlocks of a shot in force; before the first, begin to poll for them."""
@@ -212,47 +207,6 @@ class _Run:
         progress.shots_errored = outcomes[Outcome.ERRORED]
         progress.shots_skipped = outcomes[Outcome.SKIPPED]
 
-    def _conclude(self) -> None:
-        """Say how it went, when nothing unforeseen came between."""
-        request, count = self._parts.control.request, len(self._numbers)
-        if request is not None and cut_short(self._parts, count):
-            self._verdict(request.outcome, request.reason)
-        else:
-            self._reason = reason(self._parts, count, self._kept)
-
-    def _heed_request(self) -> None:
-        """Let a stop count that something unforeseen came after, where it is the worse of the two."""
-        request = self._parts.control.request
-        if request is None or request.outcome.severity <= self._outcome.severity:
-            return
-        if cut_short(self._parts, len(self._numbers)):
-            self._verdict(request.outcome, request.reason)
-
-    def _verdict(self, outcome: Outcome, reason: str) -> None:
-        """Add an outcome of the run itself."""
-        self._own = worst([self._own, outcome])
-        self._reason = reason
-
-    def _not_opened(self, error: PoolError) -> None:
-        """No instrument is used unless all are there."""
-        for role, fault in error.faults.items():
-            record = fault_of(fault, fault.message, {"role": role})
-            self._parts.faults.add(AttemptFault(None, None, record))
-        told = _listed([f"{role}: {fault.message}" for role, fault in error.faults.items()])
-        self._verdict(Outcome.ERRORED, f"not every instrument could be opened:{told}")
-
-    def _not_stored(self, error: Exception) -> None:
-        """What was done may not all be recorded."""
-        self._verdict(Outcome.ERRORED, f"the records could not be stored: {error}")
-
-    def _crashed(self, error: Exception) -> None:
-        """A bug outside of attempts."""
-        crash, mask = crash_of(error, "run"), self._parts.pool.mask
-        fault = Fault(crash.fault, mask(crash.message), mask(crash.context))
-        self._parts.faults.add(AttemptFault(None, None, fault))
-        self._parts.journal.tell("worker.crashed", port="run", message=fault.message)
-        self._verdict(Outcome.ERRORED, f"an internal fault ended the run: {fault.message}")
-
     def _release(self) -> None:
         """Make safe what no attempt has made safe, and close, without waiting for ever."""
         parts = self._parts
@@ -261,7 +215,7 @@ class _Run:
         if parts.safe_state.needed:
             parts.progress.phase = Phase.MAKING_SAFE
             request = parts.control.request
-            why = self._reason or (request.reason if request else "the end of the run")
+            why = self._account.reason or (request.reason if request else "the end of the run")
             parts.drive.end_exchanges()
             parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling)
         try:
@@ -270,34 +224,24 @@ class _Run:
             message = parts.pool.mask(f"closing the instruments: {error}")
             parts.journal.tell("worker.crashed", port="run", message=message)
 
-    @property
-    def _outcome(self) -> Outcome:
-        return worst([self._own, *+self._parts.outcomes, *self._kept])
-
-    @property
-    def _is_milder(self) -> bool:
-        """Whether a fault of the end is the worst to be told; a sweep that failed does not hide it."""
-        return self._reason is None or self._outcome.severity < Outcome.ERRORED.severity
-
     def _end(self, number: int) -> RunResult:
         """Close the records; a recorder that fails here makes the run errored."""
         request, failure = self._parts.control.request, self._parts.journal.failure
+        account = self._account
         if request is not None and request.outcome is Outcome.ABORTED:
             # Who aborts while the instruments are released was told that the run ends so.
-            self._heed_request()
-        if failure is not None and self._is_milder:
-            self._not_stored(failure)
-        unsafe = self._parts.safe_state.unsafe
-        if unsafe and self._is_milder:
-            told = _listed([f"{item.role}: {item.message}" for item in unsafe])
-            self._verdict(Outcome.ERRORED, f"not every instrument could be made safe:{told}")
-        result = self._result(number)
+            account.heed_request()
+        if failure is not None and account.is_milder:
+            account.not_stored(failure)
+        if self._parts.safe_state.unsafe and account.is_milder:
+            account.not_safe()
+        result = account.result(number)
         try:
             self._end_run(result)
         except Exception as error:  # noqa: BLE001  the caller must learn how the run ended all the same
-            if self._is_milder:
-                self._not_stored(error)
-            result = self._result(number)
+            if account.is_milder:
+                account.not_stored(error)
+            result = account.result(number)
         progress = self._parts.progress
         progress.ended_ns, progress.phase = self._parts.clock.now_ns(), Phase.ENDED
         return result
@@ -308,32 +252,3 @@ class _Run:
             summary["shots_digest"] = self._parts.optimizer.digest
         end = RunEnd(self._parts.clock.utc_ns(), result.outcome, result.reason, summary)
         commit(self._parts, partial(self._parts.journal.end_run, end))
-
-    def _result(self, number: int) -> RunResult:
-        parts = self._parts
-        lateness: dict[str, LatenessSummary] = {}
-        for port in parts.lateness.values():
-            for name, own in port.by_name.items():
-                summary = own.summary()
-                if summary is not None:
-                    lateness[name] = summary
-        return RunResult(
-            run=number,
-            outcome=self._outcome,
-            reason=self._reason,
-            shots_planned=len(self._numbers),
-            outcomes=dict(+parts.outcomes),
-            attempts=parts.attempts,
-            tallies=parts.tallies,
-            lateness=lateness,
-            faults=parts.faults.items,
-            faults_left_out=parts.faults.left_out,
-            unsafe=tuple(parts.safe_state.unsafe),
-            made_safe=parts.safe_state.written,
-            happenings=parts.happenings.items,
-        )
-
-
-def _listed(told: Sequence[str]) -> str:
-    """One after the other on one line, several on a line each."""
-    return f" {told[0]}" if len(told) == 1 else "".join(f"\n{item}" for item in told)

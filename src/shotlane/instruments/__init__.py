@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         declare_parameter,
         in_unit,
     )
-    from shotlane.instruments.adopted.adapters._installed import register_driver
     from shotlane.instruments.adopted._describe import Described, describe_station
+    from shotlane.instruments.adopted.adapters._installed import register_driver
     from shotlane.instruments.definition._accept import RefusedValueError, accepted
     from shotlane.instruments.definition._contract import (
         Driver,
@@ -127,12 +127,12 @@ __all__ = [
     "in_use_by",
     "lock_instruments",
     "mask_known",
+    "register_driver",
     "resolve_station",
     "scan_address",
     "scan_serial_ports",
     "unlock_instruments",
     "written_value",
-    "register_driver",
 ]
 
 

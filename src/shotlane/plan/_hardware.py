@@ -1,7 +1,7 @@
 """Channels that their instrument times: edges on its time step, and frames by the edges of a trigger.
 
-An edge is rounded to the nearest step from the origin of its segment, where a table begins. Nothing is ever
-rounded away: two edges of a channel on one step are told. How long an open-ended step lasts is not known, so
+An edge is rounded to the nearest step from the origin of its segment, where a table begins. What is shorter
+than a step is told: it would be rounded away, or to a whole step. How long an open-ended step lasts is not known, so
 nothing of a table changes in the course of one, and what follows is another table.
 """
 
@@ -83,7 +83,7 @@ def segment_start(timeline: Timeline, position: int) -> int:
 def check_steps(
     findings: Findings, lane: SetLane, rows: Rows, bounds: Sequence[Integers], timeline: Timeline
 ) -> None:
-    """Find edges of a channel that fall on one step, so that one of them would be lost."""
+    """Find edges of a channel that are closer than a step: one would be lost, or come a good deal later."""
     if not lane.channel.programmed:
         return
     lowered = lower(lane, rows, bounds)
@@ -91,13 +91,14 @@ def check_steps(
     if block.width < 2:
         return
     steps = rounded(lane, block, bounds, timeline)
-    bad = _coincide(steps, block.targets, keep)
+    assert lane.channel.hardware is not None
+    bad = _too_close(steps, block.targets, keep, lane.channel.hardware.time_step_ns)
     if bad.any():
         _tell_step(findings, lane, rows, lowered, bad)
 
 
-def _coincide(steps: Integers, targets: Integers, keep: Mask) -> Mask:
-    """Which commands share the step of the one before, though they were written for another time."""
+def _too_close(steps: Integers, targets: Integers, keep: Mask, step_ns: int) -> Mask:
+    """Which commands are less than a step after the one before, as written or as rounded."""
     size = (max(len(steps), len(keep)), steps.shape[1])
     sent = np.broadcast_to(keep, size)
     at = np.where(sent, np.arange(size[1]), -1)
@@ -105,9 +106,9 @@ def _coincide(steps: Integers, targets: Integers, keep: Mask) -> Mask:
     before = np.maximum(last, 0)
     wide_steps, wide_targets = np.broadcast_to(steps, size), np.broadcast_to(targets, size)
     same = np.take_along_axis(wide_steps, before, axis=1) == wide_steps[:, 1:]
-    apart = np.take_along_axis(wide_targets, before, axis=1) != wide_targets[:, 1:]
+    apart = wide_targets[:, 1:] - np.take_along_axis(wide_targets, before, axis=1)
     found = np.zeros(size, dtype=np.bool_)
-    found[:, 1:] = sent[:, 1:] & (last >= 0) & same & apart
+    found[:, 1:] = sent[:, 1:] & (last >= 0) & (apart > 0) & (same | (apart < step_ns))
     return found
 
 
@@ -121,7 +122,7 @@ def _tell_step(findings: Findings, lane: SetLane, rows: Rows, lowered: Lowered, 
     assert lane.channel.hardware is not None
     step_s = shown(lane.channel.hardware.time_step_ns / NS_PER_S)
     message = (
-        f"'{lane.channel.name}' has time steps of {step_s} s, and two edges fall on one of them:"
+        f"'{lane.channel.name}' has time steps of {step_s} s, and two edges are closer than that:"
         f" {shown(before / NS_PER_S)} s and {shown(int(times[column]) / NS_PER_S)} s"
     )
     cell = lane.cells[int(block.cell[column])]

@@ -267,6 +267,17 @@ _FIGURES = (
         loud=True,
     ),
     event_type(
+        "result.slow",
+        "A function of the user's that works out a figure has not returned for long; it is waited for.",
+        "{result} is not there after {after_s}: {function} has not returned",
+        (
+            text("result", "name of the figure"),
+            text("function", "the function, as the sequence names it"),
+            number("after_s", "how long it was waited for", "s"),
+        ),
+        loud=True,
+    ),
+    event_type(
         "optimize.asked",
         "An optimiser has given the point of a shot.",
         "shot {shot} at {values}[: {reason}]",

@@ -76,26 +76,24 @@ class _Parts:
     """A window as parts: what lies before the full blocks, these, and what lies behind."""
 
     def __init__(self, at_ns: Times, values: Values, first: int, end: int, blocks: Blocks) -> None:
-        begin, behind = -(-first // SIZE), end // SIZE
-        loose = [(first, begin * SIZE), (behind * SIZE, end)]
+        begin = -(-first // SIZE)
+        behind = max(begin, end // SIZE)
+        loose = [(first, min(begin * SIZE, end)), (behind * SIZE, end)]
         loose = [(one, other) for one, other in loose if other > one]
         sums = [_sums(at_ns[one:other], values[one:other]) for one, other in loose]
         counts = [other - one for one, other in loose]
-        self._sums = np.column_stack([blocks.sums[:, begin:behind], *sums])
+        self._sums: Sums = np.column_stack([blocks.sums[:, begin:behind], *sums])
         self.count = np.concatenate([np.full(behind - begin, SIZE, dtype=np.float64), counts])
         begun_ns = np.array([at_ns[one] for one, _ in loose], dtype=np.int64)
         begun_ns = np.concatenate([blocks.begun_ns[begin:behind], begun_ns])
-        self._begun_s = (begun_ns - at_ns[first]) * 1e-9
+        # Mean times of the parts, from the beginning of the window.
+        self.time: Sums = (begun_ns - at_ns[first]) * 1e-9 + self._sums[_TIME]
 
-    def __getitem__(self, row: int) -> NDArray[np.float64]:
-        return self._sums[row]
+    def __getitem__(self, row: int) -> Sums:
+        found: Sums = self._sums[row]
+        return found
 
-    @property
-    def time(self) -> NDArray[np.float64]:
-        """Mean times of the parts, from the beginning of the window."""
-        return self._begun_s + self._sums[_TIME]
-
-    def mean_of(self, means: NDArray[np.float64]) -> float:
+    def mean_of(self, means: Sums) -> float:
         """The mean over all, from those of the parts."""
         return float(self.count @ means) / float(self.count.sum())
 

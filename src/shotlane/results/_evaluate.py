@@ -6,7 +6,7 @@ significant digits, and are compared with the limits as they are stored, so that
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,10 @@ from shotlane.results._readings import Readings
 from shotlane.results._shot_data import ShotData
 
 _INT64 = np.iinfo(np.int64)
+
+
+def _nobody(result: str) -> None:
+    """Tell nobody."""
 
 
 def needed_channels(plans: Sequence[ResultPlan], channels: Sequence[Channel]) -> frozenset[int]:
@@ -40,14 +44,15 @@ def evaluate(
     steps: Sequence[StepRecord],
     *,
     parameters: Mapping[str, Value],
+    begun: Callable[[str], None] = _nobody,
 ) -> Judged:
-    """Work out and judge every result of an attempt.
+    """Work out and judge every result of an attempt; `begun` is told the name of each before it is.
 
     `steps` are as they were, from the origin of the attempt; `parameters` as they are stored with the shot.
     A Python function that raises is a fault of its result, never of the caller; how long it takes is not
     bounded.
     """
-    return _Evaluation(readings, channels, steps, parameters).judge(plans)
+    return _Evaluation(readings, channels, steps, parameters, begun).judge(plans)
 
 
 class _Evaluation:
@@ -59,7 +64,9 @@ class _Evaluation:
         channels: Sequence[Channel],
         steps: Sequence[StepRecord],
         parameters: Mapping[str, Value],
+        begun: Callable[[str], None],
     ) -> None:
+        self._begun = begun
         self._channels = channels
         self._steps = {step.name: step for step in steps}
         self._data = ShotData(readings, channels, steps, parameters)
@@ -69,6 +76,7 @@ class _Evaluation:
         rows: list[ResultRow] = []
         faults: list[ResultFault] = []
         for plan in plans:
+            self._begun(plan.name)
             value, why = self._value(plan)
             verdict = ERRORED if why is not None else _verdict(plan, value)
             if verdict == ERRORED:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shotlane.sessions._event_log import EventLog, EventStore
     from shotlane.sessions._handle import Handle
     from shotlane.sessions._remote import RemoteInstrument, remote_instrument
-    from shotlane.sessions._wiring import Keeper, PreparedRun, Wiring
+    from shotlane.sessions._wiring import Keeper, PreparedRun, Tell, Wiring
 
 _HOMES = {
     "ChannelStore": "_channel_store",
@@ -28,6 +28,7 @@ _HOMES = {
     "RemoteInstrument": "_remote",
     "SessionError": "_error",
     "StationConnection": "_connection",
+    "Tell": "_wiring",
     "Wiring": "_wiring",
     "channel": "_channel",
     "remote_instrument": "_remote",
@@ -44,6 +45,7 @@ __all__ = [
     "RemoteInstrument",
     "SessionError",
     "StationConnection",
+    "Tell",
     "Wiring",
     "channel",
     "remote_instrument",

@@ -5,6 +5,7 @@ from any thread; each port serves one at a time.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,12 +22,15 @@ from shotlane.sessions._handle import Handle
 from shotlane.sessions._instruments import Instruments
 from shotlane.sessions._live import remember
 from shotlane.sessions._outcome import known_outcome, outcome_of
-from shotlane.sessions._wiring import Ended, Wiring
+from shotlane.sessions._wiring import EndedRun, Wiring
 
 if TYPE_CHECKING:
     from shotlane.acquisition import Recording
     from shotlane.sessions._server import InstrumentServer
     from shotlane.store import SessionLog
+
+
+_LOOK_S = 0.1
 
 
 class _Open:
@@ -153,8 +157,12 @@ class StationConnection:
         self._wiring.make_room()
         start = SessionStart(kind="station", station=self._config.name)
         log = open_log(self._wiring.store, session=start, data=self._wiring.data)
+        try:
+            self._open = _Open(log, self._config, self._wiring, keep_reads=self._keep_reads)
+        except BaseException:
+            log.close(Outcome.ERRORED)
+            raise
         self._session = log.session
-        self._open = _Open(log, self._config, self._wiring, keep_reads=self._keep_reads)
         remember(log.session, self._wiring.store, self._open.channels.flush)
         at_end(log.session, self._stop_at_end)
 
@@ -209,9 +217,7 @@ class StationConnection:
         Several values are samples that lie `sample_interval` s apart, the last one of this moment. They are
         durable within a second, and at the end of the session. `shotlane.channel(uri)` gives them back.
         """
-        # A hot path: no more than one look at the state.
-        now = self._open
-        return (now or self._now()).channels.observe(key, value, unit, sample_interval)
+        return self._now().channels.observe(key, value, unit, sample_interval)
 
     def channel(self, channel: str) -> Any:
         """The samples of a channel of this session by its key, or of any by its URI, as a frame."""
@@ -279,7 +285,7 @@ class StationConnection:
         now.server = InstrumentServer(now.instruments.gate, wanted, now.events, self.session_id, address)
         return now.server.address
 
-    def run(self, sequence: str | Path, **options: Any) -> Ended:
+    def run(self, sequence: str | Path, **options: Any) -> EndedRun:
         """Run a sequence inside this session, and return when it has ended; options as for `shotlane.run`.
 
         It uses the locks of this session, and has the instruments that it needs to itself meanwhile; they are
@@ -322,8 +328,10 @@ class StationConnection:
 
     def _stop_at_end(self) -> None:
         """Called when the main thread has ended."""
-        if self._pid == os.getpid():
-            self._stop(outcome_of(what_ended()))
+        now = self._open
+        while now is not None and now.instruments.running:
+            time.sleep(_LOOK_S)  # it makes its own instruments safe
+        self._stop(outcome_of(what_ended()))
 
     def _stop(self, outcome: Outcome | None) -> None:
         now = self._open

@@ -5,6 +5,7 @@ confirmed it. What changes an instrument, and what failed, is an event; a readin
 `role.attribute` of the session, unless that is not wanted. `by` names another process that asked.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -62,6 +63,7 @@ class Gate:
         self._channels = channels
         self._revive = revive
         self._keep_reads = keep_reads
+        self._pid = os.getpid()
 
     def definition(self, role: str) -> Definition:
         """What an instrument is."""
@@ -76,6 +78,7 @@ class Gate:
         self, role: str, names: Sequence[str], unit: str | None = None, by: str | None = None
     ) -> dict[str, Any]:
         """Values by name, each in its own unit, or all in `unit`."""
+        self._check_process()
         try:
             exchange = self._pool.read(role, names)
         except InstrumentError as error:
@@ -93,6 +96,7 @@ class Gate:
 
     def write(self, role: str, name: str, value: Any, by: str | None = None) -> None:
         """Set an attribute, to a value with its unit as text, or in the attribute's own unit."""
+        self._check_process()
         attribute = self._attribute(role, name, writable=True)
         checked = _checked(f"{role}.{name}", attribute, value)
         try:
@@ -114,6 +118,7 @@ class Gate:
         by: str | None = None,
     ) -> Any:
         """Run a command, and return what it answers."""
+        self._check_process()
         command = self._command(role, name)
         given = _arguments(f"{role}.{name}", command, arguments, named or {})
         self._check_confirmed(role, command, confirm)
@@ -125,6 +130,11 @@ class Gate:
         told = {"role": role, "command": name, "arguments": given, "by": by}
         self._events.tell("instrument.called", **told, result=exchange.result)
         return exchange.result
+
+    def _check_process(self) -> None:
+        """A fork has the handles too, but neither the lock nor the wire for itself."""
+        if os.getpid() != self._pid:
+            raise SessionError(f"the session belongs to process {self._pid}", "connect here too")
 
     def knows(self, role: str, method: str) -> str:
         """Whether this is a `command` or an `attribute`. Raises `SessionError` when it is neither."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shotlane.instruments import Pool, PortLocks
 from shotlane.records import Outcome
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Tell = Callable[[str, Mapping[str, Any]], None]
 
@@ -20,12 +23,22 @@ class Keeper(Protocol):
         """Nothing is left to look after."""
 
 
-class Ended(Protocol):
-    """A run that has ended."""
+class EndedRun(Protocol):
+    """A run that has ended: `shotlane.Run`, as far as sessions know it."""
+
+    @property
+    def number(self) -> int:
+        """Its number in the store."""
 
     @property
     def outcome(self) -> Outcome:
         """How it ended."""
+
+    def shots(self) -> "pl.DataFrame":
+        """One row per shot."""
+
+    def samples(self) -> "pl.DataFrame":
+        """All readings of the attempts that ended well."""
 
 
 class PreparedRun(Protocol):
@@ -35,7 +48,7 @@ class PreparedRun(Protocol):
     def roles(self) -> Sequence[str]:
         """The instruments that it will open."""
 
-    def start(self, session: int, locks: PortLocks) -> Ended:
+    def start(self, session: int, locks: PortLocks) -> EndedRun:
         """Run it, as part of a session whose locks are used; return when it has ended."""
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shotlane.store._encode import Row
 
-# More would have the garbage collector look through everything at each lot: a column costs an iterator per row.
+# A column costs an iterator per row: of more, the garbage collector looks through all rows each time.
 LOT = 512
 # From so many rows on it pays to bring them into the order of their key.
 SORTED = 500

@@ -1,31 +1,22 @@
 """Reading a store, beside a writer or without one. Never writes, never makes a file, holds no snapshot."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, Connection, Select, and_, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import _tables as t
-from shotlane.store._address import Address, parse_address
-from shotlane.store._bulk import bulk, has_driver
+from shotlane.store._address import parse_address
 from shotlane.store._encode import Row
-from shotlane.store._engine import reader_engine
-from shotlane.store._error import StoreError, cause, scrub
-from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
-from shotlane.store._notes import noted_tags, notes_of_rows
-from shotlane.store._queries import STAMPS, Query
-from shotlane.store._schema import check_schema
-from shotlane.store._session import is_alive
+from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord
+from shotlane.store._notes import notes_of_rows
+from shotlane.store._queries import STAMPS
+from shotlane.store._run_list import RunList
 
-T = TypeVar("T")
 _COUNTS = ("planned", "ok", "late", "failed", "missed", "dropped", "unreached")
-# Up to here tuples are as quick as Arrow, whose connection must be opened first.
-_FEW_ROWS = 5_000
 
 
 def open_reader(store: str | Path) -> "Reader":
@@ -33,104 +24,21 @@ def open_reader(store: str | Path) -> "Reader":
     return Reader(parse_address(store))
 
 
-class Reader:
+class Reader(RunList):
     """Reads runs. Close it, or use it in a `with`.
 
     Rows come as tuples in the order that each method names. `id` is the key of an attempt, `index` that of a
     channel or parameter within its run.
     """
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        self._engine = reader_engine(address)
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
-        try:
-            self._connection: Connection = self._engine.connect()
-        except self._errors as error:
-            raise self._error("opened", error) from None
-        try:
-            check_schema(self._connection, address.shown)
-        except self._errors as error:
-            self.close()
-            raise self._error("read", error) from None
-        except StoreError:
-            self.close()
-            raise
-
-    @property
-    def store(self) -> str:
-        """Where the records are, as a person may see it."""
-        return self._address.shown
-
-    @property
-    def sqlite(self) -> bool:
-        """Whether it is a SQLite file."""
-        return self._address.sqlite
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the store. Safe to call twice."""
-        self._connection.close()
-        self._engine.dispose()
-
-    def runs(
-        self, limit: int | None = None, *, since_utc_ns: int | None = None, until_utc_ns: int | None = None
-    ) -> list[RunSummary]:
-        """The runs, newest first; those that started in [since, until)."""
-        query = _summaries().order_by(t.run.c.number.desc())
-        if since_utc_ns is not None:
-            query = query.where(t.run.c.started_utc_ns >= since_utc_ns)
-        if until_utc_ns is not None:
-            query = query.where(t.run.c.started_utc_ns < until_utc_ns)
-        return self._summaries(self._fetch(query if limit is None else query.limit(limit)))
-
-    def _summaries(self, rows: list[Row]) -> list[RunSummary]:
-        """Runs in one line each, with the tags that they were given since."""
-        if not rows:
-            return []
-        c = t.note.c
-        query = select(c.run, c.id, c.at_utc_ns, c.author, c.kind, c.text).where(c.kind != "note")
-        numbers = [int(row[0]) for row in rows]
-        query = query.where(c.run >= min(numbers), c.run <= max(numbers))
-        notes: dict[int, list[Row]] = {}
-        for run, *note in self._fetch(query.order_by(c.at_utc_ns, c.id)):
-            notes.setdefault(run, []).append(tuple(note))
-        outcomes = self._outcomes_of(numbers)
-        return [_summary(row, notes.get(row[0], ()), outcomes.get(row[0], {})) for row in rows]
-
-    def newest(self) -> int:
-        """Number of the newest run; `StoreError` when there is none."""
-        number = self._fetch(select(func.max(t.run.c.number)))[0][0]
-        if number is None:
-            raise StoreError(f"{self.store} holds no run yet")
-        return int(number)
-
-    def summary(self, number: int) -> RunSummary:
-        """One run in a line. `StoreError` when there is no such run."""
-        found = self._fetch(_summaries().where(t.run.c.number == number))
-        if not found:
-            raise StoreError(f"there is no run {number} in {self.store}", self._what_exists())
-        return self._summaries(found)[0]
-
     def run(self, number: int | None = None) -> RunRecord:
         """One run in full, the newest when no number is given. `StoreError` when there is no such run."""
         number = self.newest() if number is None else number
-        found = self._fetch(_summaries().where(t.run.c.number == number))
-        if not found:
-            raise StoreError(f"there is no run {number} in {self.store}", self._what_exists())
-        c = t.run.c
+        summary, c = self.summary(number), t.run.c
         details = select(c.description, c.reason, c.plan_digest, c.session, c.ordinal)
         details = details.add_columns(c.environment, c.summary, c.repeats, c.tags).where(c.number == number)
         description, reason, digest, session, ordinal, *texts = self._fetch(details)[0]
         environment, figures, repeats, tags = (json.loads(text or "null") for text in texts)
-        summary = self._summaries(found)[0]
         return RunRecord(
             summary=summary,
             description=description or "",
@@ -150,14 +58,6 @@ class Reader:
             tags=tuple(tags or ()),
             notes=notes_of_rows(self.notes(number)),
         )
-
-    def _what_exists(self) -> str:
-        low, high, count = self._fetch(
-            select(func.min(t.run.c.number), func.max(t.run.c.number), func.count(t.run.c.number))
-        )[0]
-        if not count:
-            return "it holds no run yet"
-        return f"it holds run {low}" if count == 1 else f"it holds {count} runs, {low} to {high}"
 
     def channels(self, run: int) -> tuple[ChannelRecord, ...]:
         """The channels of a run by index."""
@@ -186,7 +86,8 @@ class Reader:
             for name, digest in json.loads(environment or "{}").get("attachments", {}).items()
             if _is_digest(digest)
         }
-        texts = dict(self._fetch(select(c.digest, c.text).where(c.digest.in_(list(digests.values())))))
+        query = select(c.digest, c.text).where(c.digest.in_(list(digests.values())))
+        texts: dict[str, str] = dict(self._fetch(query))
         return {name: texts[digest] for name, digest in digests.items() if digest in texts}
 
     def shots(self, run: int) -> list[Row]:
@@ -219,7 +120,7 @@ class Reader:
         return None if not found else str(found[0][0])
 
     def newest_actions(self, attempt: int, after: int, limit: int) -> list[Row]:
-        """Rows of number, channel, target_ns, value, text, status of what was sent past a number, newest first."""
+        """Rows of number, channel, target_ns, value, text, status of sets past a number, newest first."""
         c = t.action.c
         query = select(c.number, c.channel, c.target_ns, c.value, c.text, c.status)
         query = query.where(c.attempt == attempt, c.number > after, c.channel.is_not(None))
@@ -341,52 +242,6 @@ class Reader:
         query = query.where(c.session.in_(sessions), c.run == run)
         return self._fetch(query.order_by(c.session, c.number))
 
-    def table(
-        self,
-        query: Query,
-        arrow: Callable[[Any], T],
-        rows: Callable[[list[Row]], T],
-        expected: int | None = None,
-    ) -> T:
-        """What one of the two makes of the rows: `arrow` of a stream of Arrow, `rows` of tuples.
-
-        Many rows come as Arrow where its driver is installed and may be used. On SQLite the first of them is
-        a row of constants that belongs to no reading; on PostgreSQL they come `packed`, where the query says
-        how. `expected`: about how many there are, where known.
-        """
-        text = self._text(query.select)
-        if not has_driver(self._address) or (expected is not None and expected <= _FEW_ROWS):
-            return rows(self._execute(text))
-        if expected is None:
-            found = self._execute(f"SELECT * FROM ({text}) AS few LIMIT {_FEW_ROWS + 1}")
-            if len(found) <= _FEW_ROWS:
-                return rows(found)
-        taken = self._bulk(text, query, arrow)
-        return rows(self._execute(text)) if taken is None else taken
-
-    def _bulk(self, text: str, query: Query, arrow: Callable[[Any], T]) -> T | None:
-        if not self._address.sqlite:
-            quick = text if query.packed is None else self._text(query.packed.select)
-            return bulk(self._address, self._engine, quick, arrow)
-        self._connection.close()
-        try:
-            return bulk(self._address, self._engine, f"{query.first} UNION ALL SELECT * FROM ({text})", arrow)
-        finally:
-            self._connection = self._engine.connect()
-
-    def _outcomes_of(self, runs: Sequence[int]) -> dict[int, dict[Outcome, int]]:
-        """How many shots of each run ended how."""
-        c = t.shot.c
-        query = select(c.run, c.outcome, func.count()).where(c.run >= min(runs), c.run <= max(runs))
-        query = query.where(c.outcome.is_not(None)).group_by(c.run, c.outcome)
-        counts = {(run, name): int(count) for run, name, count in self._fetch(query)}
-        found: dict[int, dict[Outcome, int]] = {run: {} for run in runs}
-        for run, of_run in found.items():
-            of_run.update(
-                {outcome: counts[run, outcome.value] for outcome in Outcome if (run, outcome.value) in counts}
-            )
-        return found
-
     def _tally_sums(self, run: int) -> dict[tuple[str, str], tuple[int, ...]]:
         c = t.tally.c
         low, high = t.attempt_range(run)
@@ -403,31 +258,6 @@ class Reader:
                 told = json.loads(context or "{}")
                 found.append(AttemptFault(shot, attempt, ended, fault, message or "", told))
         return tuple(found)
-
-    def _fetch(self, query: ClauseElement) -> list[Row]:
-        return self._execute(self._text(query))
-
-    def _text(self, query: ClauseElement) -> str:
-        # All arguments are whole numbers and digests of ours, so writing them into the text is safe.
-        return str(query.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True}))
-
-    def _execute(self, text: str) -> list[Row]:
-        # Past SQLAlchemy's rows: plain tuples of the driver are several times faster.
-        driver: Any = self._connection.connection.driver_connection
-        try:
-            cursor = driver.cursor() if self._address.sqlite else driver.cursor(binary=True)
-            try:
-                cursor.execute(text)
-                rows: list[Row] = cursor.fetchall()
-            finally:
-                cursor.close()
-        except self._errors as error:
-            raise self._error("read", error) from None
-        return rows
-
-    def _error(self, done: str, error: BaseException) -> StoreError:
-        why = scrub(cause(error), self._address.secrets)
-        return StoreError(f"the store {self.store} cannot be {done}: {why}")
 
 
 def _is_digest(text: object) -> bool:
@@ -451,34 +281,3 @@ def _of_run(query: Select[Any], columns: Any, run: int, channels: Sequence[int] 
     if channels is not None:
         query = query.where(columns.channel.in_(list(channels)))
     return query.order_by(columns.attempt, columns.channel, columns.tick)
-
-
-def _summaries() -> Select[Any]:
-    r, s = t.run.c, t.session.c
-    committed = select(func.count()).where(t.shot.c.run == r.number, t.shot.c.outcome.is_not(None))
-    run = (r.number, r.sequence, r.station, r.started_utc_ns, r.ended_utc_ns, r.outcome, r.shots_planned)
-    process = (s.host, s.boot, s.pid, s.process_started, func.coalesce(s.seen_utc_ns, s.started_utc_ns))
-    query = select(*run, committed.scalar_subquery(), r.tags, r.stamps, s.ended_utc_ns, *process)
-    return query.join_from(t.run, t.session, s.id == r.session)
-
-
-def _summary(row: Row, notes: Sequence[Row], outcomes: Mapping[Outcome, int]) -> RunSummary:
-    number, sequence, station, started, ended, outcome, planned, committed, tags, stamps, closed, *process = (
-        row
-    )
-    died = outcome is None and (closed is not None or not is_alive(*process))
-    known = Outcome.TERMINATED if died else None if outcome is None else Outcome(outcome)
-    return RunSummary(
-        number=number,
-        sequence=sequence,
-        station=station,
-        started_utc_ns=started,
-        ended_utc_ns=ended,
-        outcome=known,
-        died=died,
-        shots_planned=planned,
-        shots_committed=committed,
-        tags=noted_tags(json.loads(tags or "[]"), notes_of_rows(notes)),
-        stamps=tuple(json.loads(stamps or "[]")),
-        outcomes=outcomes,
-    )

@@ -84,8 +84,18 @@ _SAMPLE_INSTANT = "(a.origin_utc_ns + s.target_ns + coalesce(s.late_ns, 0))"
 _ACTION_INSTANT = "(a.origin_utc_ns + coalesce(s.requested_ns, s.target_ns))"
 
 
-def views(time: Render) -> Iterator[tuple[str, str]]:
+View = tuple[str, str]
+
+
+def views(time: Render) -> Iterator[View]:
     """Name and SELECT of every view; `time` renders a column of UTC nanoseconds."""
+    yield from _of_runs(time)
+    yield from _of_exchanges(time)
+    yield from _of_attempts()
+    yield from _beside_attempts(time)
+
+
+def _of_runs(time: Render) -> Iterator[View]:
     yield (
         "run_view",
         f"""SELECT r.number AS run, r.sequence, r.station, {time("r.started_utc_ns")} AS started,
@@ -114,6 +124,9 @@ FROM shot_parameter v JOIN parameter p ON p.run = v.run AND p.parameter = v.para
     coalesce(a.outcome, 'no end recorded') AS outcome, a.fault, a.message, a.context
 FROM attempt a""",
     )
+
+
+def _of_exchanges(time: Render) -> Iterator[View]:
     yield (
         "sample_view",
         f"""SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, c.name AS channel, s.tick,
@@ -142,24 +155,14 @@ FROM attempt a
 JOIN action s ON s.attempt = a.id
 LEFT JOIN channel c ON c.run = a.run AND c.channel = s.channel""",
     )
+
+
+def _of_attempts() -> Iterator[View]:
     yield (
         "result_view",
         """SELECT a.run, a.shot, a.attempt, a.outcome AS attempt_outcome, s.number, s.name, s.type, s.value,
     s.text, s.unit, s.low, s.high, s.equals, s.equals_text, s.verdict
 FROM attempt a JOIN result s ON s.attempt = a.id""",
-    )
-    yield (
-        "poll_view",
-        f"""SELECT s.run, s.number, c.name AS channel, {time("s.requested_utc_ns")} AS time,
-    {_per("s.received_utc_ns - s.requested_utc_ns", "1e6")} AS took_ms, s.value, s.text, c.unit,
-    {_STATUS} AS status, s.raw
-FROM poll s LEFT JOIN channel c ON c.run = s.run AND c.channel = s.channel""",
-    )
-    yield (
-        "request_view",
-        f"""SELECT q.id, q.run, q.verb, q.reason, q.asked_by, {time("q.at_utc_ns")} AS asked,
-    {time("q.taken_utc_ns")} AS taken, q.answer
-FROM request q""",
     )
     yield (
         "step_view",
@@ -179,6 +182,22 @@ FROM attempt a JOIN tally t ON t.attempt = a.id""",
     {_late(0.5)} AS p50_ms, {_late(0.99)} AS p99_ms, {_late(1.0)} AS max_ms
 FROM attempt a JOIN tally t ON t.attempt = a.id
 LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
+    )
+
+
+def _beside_attempts(time: Render) -> Iterator[View]:
+    yield (
+        "poll_view",
+        f"""SELECT s.run, s.number, c.name AS channel, {time("s.requested_utc_ns")} AS time,
+    {_per("s.received_utc_ns - s.requested_utc_ns", "1e6")} AS took_ms, s.value, s.text, c.unit,
+    {_STATUS} AS status, s.raw
+FROM poll s LEFT JOIN channel c ON c.run = s.run AND c.channel = s.channel""",
+    )
+    yield (
+        "request_view",
+        f"""SELECT q.id, q.run, q.verb, q.reason, q.asked_by, {time("q.at_utc_ns")} AS asked,
+    {time("q.taken_utc_ns")} AS taken, q.answer
+FROM request q""",
     )
     yield (
         "event_view",

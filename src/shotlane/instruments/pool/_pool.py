@@ -260,7 +260,8 @@ class Pool:
             return
         roles = self._port_locks.roles.values()
         self._port_locks.release()
-        for role in roles:
+        # What an address is called may be a role of somebody else, who shares the locks.
+        for role in (role for role in roles if role in self._definitions):
             self._tell(role, "lock.released", {"resource": self._definitions[role].resource.text})
 
     def _close_all(self, members: Sequence[Member], bugs: list[Exception]) -> None:

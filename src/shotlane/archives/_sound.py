@@ -1,0 +1,137 @@
+"""Whether what an archive says makes sense: words that are known, numbers that are some, texts of some size.
+
+Hashes tell whether an archive is as it was made, and not who made it. What is read from it must do no harm,
+and a mistake in it must be told as one.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import polars as pl
+
+from shotlane.archives._error import ArchiveError
+from shotlane.records import ActionKind, Outcome, Status
+
+_LONGEST = 1 << 63
+_FREE_BYTES = 1 << 30
+_TIMES = 1000
+_WORDS: Mapping[str, list[Any]] = {
+    "outcome": [outcome.value for outcome in Outcome],
+    "verdict": ["passed", "failed", "errored"],
+    "status_number": [int(status) for status in Status],
+    "kind_number": [int(kind) for kind in ActionKind],
+}
+
+Check = Callable[[Any], bool]
+
+
+def check_rows(rows: pl.DataFrame, size: int) -> None:
+    """Refuse rows with words that nobody knows, or texts far larger than the `size` bytes they come from.
+
+    Raises `ArchiveError`.
+    """
+    for name, words in _WORDS.items():
+        if name in rows.columns:
+            unknown = rows[name].filter(rows[name].is_not_null() & ~rows[name].is_in(words))
+            if unknown.len():
+                raise ArchiveError(f"the archive is damaged: there is no {name} {unknown[0]!r}")
+    texts = [rows[name].str.len_bytes().sum() for name, kind in rows.schema.items() if kind == pl.String]
+    texts += [rows[name].bin.size().sum() for name, kind in rows.schema.items() if kind == pl.Binary]
+    if sum(texts) > _FREE_BYTES + _TIMES * size:
+        raise ArchiveError(f"the archive is refused: texts of a table would come to {sum(texts):,} bytes")
+
+
+def check_facts(facts: Any, place: str) -> None:
+    """Refuse a `run.json` that is not what it should be. Raises `ArchiveError`."""
+    path = _wrong(facts, _FACTS, "run.json")
+    if path is not None:
+        raise ArchiveError(f"'{place}' is damaged: {path} is not what it should be")
+
+
+def _wrong(value: Any, shape: Any, path: str) -> str | None:
+    """The first place that has not the shape it should have."""
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return path
+        parts = ((value.get(name), part, f"'{name}' of {path}") for name, part in shape.items())
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            return path
+        parts = ((item, shape[0], path) for item in value)
+    else:
+        return None if shape(value) else path
+    return next((found for part in parts if (found := _wrong(*part)) is not None), None)
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _LONGEST
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _truth(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_text, value.values()))
+
+
+def _or_none(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _one_of(*words: Any) -> Check:
+    return lambda value: isinstance(value, str) and value in words
+
+
+_COLUMN = {"name": _text, "unit": _or_none(_text)}
+_PROGRAM = {
+    **dict.fromkeys(("started_utc_ns", "pid"), _whole),
+    **dict.fromkeys(("seen_utc_ns", "ended_utc_ns", "parent"), _or_none(_whole)),
+    "host": _text,
+    **dict.fromkeys(("outcome", "user_name", "version", "kind", "station"), _or_none(_text)),
+}
+_FACTS = {
+    **dict.fromkeys(
+        ("run", "started_utc_ns", "shots_planned", "shots_committed", "session", "ordinal"), _whole
+    ),
+    "ended_utc_ns": _or_none(_whole),
+    **dict.fromkeys(("sequence", "station", "description"), _text),
+    **dict.fromkeys(("reason", "plan_digest"), _or_none(_text)),
+    "tags": [_text],
+    "stamps": [_text],
+    "outcome": _or_none(_one_of(*Outcome)),
+    "died": _truth,
+    "channels": [{"index": _whole, "type": _text, **_COLUMN}],
+    "parameters": [{"type": _or_none(_text), **_COLUMN}],
+    "documents": _texts,
+    "figures": _mapping,
+    "environment": _mapping,
+    "repeats": _or_none(_mapping),
+    "sessions": [
+        {
+            "number": _whole,
+            "session": _whole,
+            "began_utc_ns": _or_none(_whole),
+            "plan_digest": _or_none(_text),
+            "environment": _or_none(_mapping),
+            "program": _PROGRAM,
+        }
+    ],
+    "notes": [
+        {
+            "id": _whole,
+            "at_utc_ns": _whole,
+            "author": _or_none(_text),
+            "kind": _one_of("note", "tag", "untag"),
+            "text": _text,
+        }
+    ],
+}

@@ -1,0 +1,149 @@
+"""A run is made again from what it was made from, and the new one says which one it repeats."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.archives.packing import REPOSITORY, SEQUENCE, document, hash_again, make_run, replace_in
+
+import shotlane
+from shotlane.api import Options, Rerun, ResumeError, prepare_rerun
+from shotlane.archives import ArchiveError
+from shotlane.diagnostics import DocumentError, Report
+from shotlane.plan import Verdict
+
+STOPPED = SEQUENCE.replace("high: 100 degC", "high: 30 degC, on_fail: stop")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another lab: a project of its own."""
+    (tmp_path / "here" / "stations").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def archived(folder: Path, sequence: str = SEQUENCE) -> Path:
+    """The archive of a run whose project is gone."""
+    store = make_run(folder / "there", sequence)
+    shotlane.archive(1, folder / "bag", store=store)
+    shutil.rmtree(folder / "there")
+    return folder / "bag"
+
+
+def prepared(run: int | Path, station: str | None = None) -> Rerun:
+    report = Report()
+    found = prepare_rerun(run, report, Options(station))
+    assert found is not None, [item.message for item in report]
+    return found
+
+
+def test_another_lab_makes_a_run_again(tmp_path: Path, here: Path) -> None:
+    bag = archived(tmp_path)
+    run = shotlane.rerun(bag)
+    old, new = shotlane.load(bag), run.load()
+    assert new.record.plan_digest == old.record.plan_digest
+    columns = ["shot", "channel", "tick", "target_ns", "value", "status"]
+    assert new.samples().select(columns).equals(old.samples().select(columns))
+    assert new.record.repeats == {
+        "session": old.record.session,
+        "ordinal": old.record.ordinal,
+        "run": 1,
+        "sequence": "warm-up",
+        "plan_digest": old.record.plan_digest,
+        "archive": shotlane.verify(bag, level=1).hashes.digest,
+    }
+    assert run.store.endswith(f"{here.name}/data/shotlane.db")
+
+
+def test_what_was_made_again_is_archived_and_verified(tmp_path: Path, here: Path) -> None:
+    run = shotlane.rerun(archived(tmp_path))
+    shotlane.archive(run.number, here / "again.zip")
+    found = shotlane.verify(here / "again.zip")
+    assert (found.holds, found.complete) == (True, True)
+    assert shotlane.load(here / "again.zip").record.repeats == run.load().record.repeats
+
+
+def test_parameters_and_seed_are_those_of_then(tmp_path: Path, here: Path) -> None:
+    make_run(here / "own")
+    path, store = here / "own/sequences/warm-up.yaml", f"sqlite:///{here / 'runs.db'}"
+    shotlane.run(path, parameters={"rate": "80 K/s"}, virtual_time=True, seed=7, store=store)
+    run = shotlane.rerun(1, store=store).load()
+    assert run.record.repeats is not None
+    assert run.record.repeats["archive"] is None
+    assert run.record.environment["overrides"] == {"rate": "80 K/s"}
+    assert run.record.environment["seed"] == 7
+    assert run.samples()["value"].to_list() == shotlane.load(1, store).samples()["value"].to_list()
+
+
+def test_files_of_today_are_told_and_not_used(tmp_path: Path, here: Path) -> None:
+    store = make_run(here / "own")
+    path = here / "own/sequences/warm-up.yaml"
+    replace_in(path, "100 ms", "200 ms")
+    (here / "own/stations/demo.yaml").unlink()
+    report = Report()
+    found = prepare_rerun(1, report, Options(), store=store)
+    assert found is not None
+    assert [(item.path.name, item.since is None) for item in found.files] == [
+        ("warm-up.yaml", False),
+        ("demo.yaml", True),
+    ]
+    assert found.plan is None
+
+
+def test_another_station_is_told_with_what_it_changes(tmp_path: Path, here: Path) -> None:
+    bag = archived(tmp_path)
+    shutil.copytree(REPOSITORY / "stations", here / "stations", dirs_exist_ok=True)
+    station = here / "stations/demo.yaml"
+    replace_in(station, "station: demo", "station: ours")
+    replace_in(station, "[10 degC, 200 degC]", "[10 degC, 150 degC]")
+    station.rename(here / "stations/ours.yaml")
+    found = prepared(bag, "ours")
+    assert found.plan is not None
+    assert found.plan.verdict is Verdict.DIFFERENT
+    assert {item.lane for item in found.plan.planned} == {"furnace.setpoint"}
+    run = shotlane.rerun(bag, station="ours")
+    assert run.load().record.summary.station == "ours"
+    shotlane.archive(run.number, here / "ours.zip")
+    assert shotlane.verify(here / "ours.zip").holds
+
+
+def test_what_does_not_fit_the_station_is_refused_before_anything_is_touched(
+    tmp_path: Path, here: Path
+) -> None:
+    bag = archived(tmp_path)
+    shutil.copytree(REPOSITORY / "stations", here / "stations", dirs_exist_ok=True)
+    replace_in(here / "stations/demo.yaml", "[10 degC, 200 degC]", "[10 degC, 42 degC]")
+    with pytest.raises(DocumentError, match="limit"):
+        shotlane.rerun(bag, station="demo")
+    assert not (here / "data").exists()
+
+
+def test_what_comes_to_another_plan_is_made_again_only_when_that_is_meant(tmp_path: Path, here: Path) -> None:
+    bag = archived(tmp_path)
+    replace_in(document(bag, "warm-up.yaml"), "100 ms", "150 ms")
+    hash_again(bag)
+    with pytest.raises(ResumeError, match="same plan"):
+        shotlane.rerun(bag)
+    assert shotlane.rerun(bag, changed=True).outcome == "passed"
+
+
+def test_an_archive_that_was_spoilt_is_not_made_again(tmp_path: Path, here: Path) -> None:
+    bag = archived(tmp_path)
+    replace_in(bag / "data/README.md", "BagIt", "bagit")
+    with pytest.raises(ArchiveError, match="does not hold what it says"):
+        shotlane.rerun(bag)
+
+
+def test_a_run_goes_on_from_its_archive(tmp_path: Path, here: Path) -> None:
+    bag = archived(tmp_path, STOPPED)
+    assert shotlane.load(bag).shots().height == 1
+    assert shotlane.resume(bag).number == 1
+    run = shotlane.resume(bag)
+    assert run.number == 1
+    assert run.load().shots()["verdict"].to_list() == ["failed", "failed", "failed"]
+    shotlane.archive(1, here / "whole.zip")
+    found = shotlane.verify(here / "whole.zip")
+    assert (found.holds, found.complete) == (True, True)
+    with pytest.raises(ResumeError, match="complete"):
+        shotlane.resume(bag)
