@@ -49,7 +49,10 @@ class Counting(Sink):
         self.written += len(samples)
         if self.written >= self._step * (len(self.seen) + 1):
             gc.collect()
-            self.seen.append((self.written, sys.getallocatedblocks(), resident_kb()))
+            blocks, kb = sys.getallocatedblocks(), resident_kb()
+            self.seen.append((self.written, blocks, kb))
+            hours = self.written / RATE_HZ / 3600
+            print(f"{hours:>8.2f} h {blocks:>10} {kb / 1024:>13.1f}", flush=True)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -75,13 +78,11 @@ def growth(seen: Sequence[tuple[int, int, int]], column: int) -> float:
 def main(hours: float) -> None:
     planned = round(hours * 3600 * RATE_HZ)
     sink = Counting(planned)
+    print(f"{'recorded':>10} {'blocks':>10} {'resident MiB':>13}")
     began = time.perf_counter()
     with shotlane.record(Steady(), rate_hz=RATE_HZ, duration=hours * 3600, clock=VirtualClock()) as recording:
         Pipe(recording, sink, batch_size=1000).run()
     took = time.perf_counter() - began
-    print(f"{'recorded':>10} {'blocks':>10} {'resident MiB':>13}")
-    for written, blocks, kb in sink.seen:
-        print(f"{written / RATE_HZ / 3600:>8.2f} h {blocks:>10} {kb / 1024:>13.1f}")
     per_day = 24 * growth(sink.seen, 2) / 1024
     print(f"{sink.written:,} of {planned:,} samples, {sink.written / took / 1e3:.0f} k ticks/s")
     print(f"growth per 24 h, extrapolated: {per_day:+.1f} MiB, {24 * growth(sink.seen, 1):+,.0f} blocks")

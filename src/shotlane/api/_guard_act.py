@@ -84,7 +84,9 @@ def _station(charge: Mapping[str, Any]) -> ResolvedStation:
 
 def _locks(charge: Mapping[str, Any], station: ResolvedStation) -> PortLocks:
     """The locks that the runner took, with this process as the one that holds them."""
-    locks = PortLocks(station.name, what=lambda: f"the guard of {_ward(charge)}")
+    sequence = charge.get("sequence")
+    what = f"the guard of {_ward(charge)}" + (f" of {sequence}" if sequence else "")
+    locks = PortLocks(station.name, what=lambda: what)
     for (address, role), file in zip(charge["locks"], charge["files"], strict=False):
         locks.inherit(address, role, file)
     locks.describe()

@@ -290,7 +290,7 @@ class BagReader:
         """The rows of a file that may be read. Raises `ArchiveError` for one that may not."""
         with ExitStack() as stack:
             opened = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
-            rows = check_parquet(opened, self.bag.sizes[file], file)
+            rows = check_parquet(opened, self.bag.sizes[file], f"{file}' of '{self.store}")
             opened.seek(0)
         if name in TABLES and rows > _MOST_ROWS:
             raise ArchiveError(f"'{file}' is refused: it holds {rows:,} rows")

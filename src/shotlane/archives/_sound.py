@@ -20,6 +20,8 @@ _WORDS: Mapping[str, list[Any]] = {
     "verdict": ["passed", "failed", "errored"],
     "status_number": [int(status) for status in Status],
     "kind_number": [int(kind) for kind in ActionKind],
+    # As a query for the store names it.
+    "status": [int(status) for status in Status],
 }
 
 Check = Callable[[Any], bool]
@@ -31,7 +33,7 @@ def check_rows(rows: pl.DataFrame, size: int) -> None:
     Raises `ArchiveError`.
     """
     for name, words in _WORDS.items():
-        if name in rows.columns:
+        if name in rows.columns and rows[name].dtype.is_integer() == isinstance(words[0], int):
             unknown = rows[name].filter(rows[name].is_not_null() & ~rows[name].is_in(words))
             if unknown.len():
                 raise ArchiveError(f"the archive is damaged: there is no {name} {unknown[0]!r}")

@@ -27,6 +27,7 @@ from shotlane.execution._room import commit
 from shotlane.execution._safe_state import BOUND_S, SafeState
 from shotlane.execution._sentinel import Sentinel, Watching
 from shotlane.execution._shot import next_shot, run_shot, skip_shot
+from shotlane.execution._steering import control_here
 from shotlane.execution._thread_drive import ThreadDrive
 from shotlane.execution._upcoming import Upcoming
 from shotlane.execution._virtual_drive import VirtualDrive
@@ -60,7 +61,7 @@ def execute(
     `optimizer` says which shots these are, one after the other. `store_wait_s`: how long the run waits, in
     its safe state, for a recorder without room.
     """
-    control = control or Control()
+    control = control or control_here()
     progress = progress or Progress()
     journal = Journal(recorder, clock)
     lookout = Lookout(plan.channels, clock, control, journal)

@@ -12,44 +12,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shotlane.execution import unwanted_here
-from shotlane.instruments import ResolvedStation, lock_instruments
-from shotlane.records import LoggedEvent, Outcome, RecorderError, worst
+from shotlane.instruments import ResolvedStation
+from shotlane.records import LoggedEvent, Outcome
 from shotlane.sessions._channel_store import ChannelStore
 from shotlane.sessions._ending import at_end, forget, undisturbed, what_ended
-from shotlane.sessions._error import NotSafeError, SessionError
+from shotlane.sessions._error import SessionError
 from shotlane.sessions._event_log import EventLog, EventStore, Names, Since
 from shotlane.sessions._handle import Handle
-from shotlane.sessions._instruments import Instruments
-from shotlane.sessions._live import remember
+from shotlane.sessions._open_session import OpenSession
 from shotlane.sessions._outcome import known_outcome, outcome_of
 from shotlane.sessions._wiring import EndedRun, Wiring
 
 if TYPE_CHECKING:
     from shotlane.acquisition import Recording
-    from shotlane.sessions._server import InstrumentServer
-    from shotlane.store import SessionLog
 
 
 _LOOK_S = 0.1
-
-
-class _Open:
-    """What there is between start and stop."""
-
-    def __init__(
-        self, log: "SessionLog", station: ResolvedStation, wiring: Wiring, *, keep_reads: bool
-    ) -> None:
-        self.log = log
-        self.events = EventLog(log, wiring.store)
-        self.channels = ChannelStore(log, wiring.store)
-        what = lambda: f"session {log.session} at {station.name}"  # noqa: E731
-        locks = lock_instruments(station, (), what=what)
-        keeper = wiring.keeper(locks, log.session, lambda type_, fields: self.events.tell(type_, **fields))
-        self.instruments = Instruments(
-            station, locks, self.events, self.channels, keeper, keep_reads=keep_reads
-        )
-        self.server: InstrumentServer | None = None
-        self.outcomes: list[Outcome] = []  # of the runs inside
 
 
 class StationConnection:
@@ -75,7 +53,7 @@ class StationConnection:
         self._keep_reads = keep_reads
         self._pid = os.getpid()
         self._session: int | None = None
-        self._open: _Open | None = None
+        self._open: OpenSession | None = None
         self._ended = False
         self._meetings: set[str] = set()
 
@@ -158,12 +136,11 @@ class StationConnection:
         start = SessionStart(kind="station", station=self._config.name)
         log = open_log(self._wiring.store, session=start, data=self._wiring.data)
         try:
-            self._open = _Open(log, self._config, self._wiring, keep_reads=self._keep_reads)
+            self._open = OpenSession(log, self._config, self._wiring, keep_reads=self._keep_reads)
         except BaseException:
             log.close(Outcome.ERRORED)
             raise
         self._session = log.session
-        remember(log.session, self._wiring.store, self._open.channels.flush)
         at_end(log.session, self._stop_at_end)
 
     def stop(self, outcome: str | Outcome | None = None) -> None:
@@ -313,7 +290,7 @@ class StationConnection:
         )
         return recording
 
-    def _now(self) -> _Open:
+    def _now(self) -> OpenSession:
         """What is open. Raises `SessionError` when nothing is."""
         if self._open is not None and os.getpid() == self._pid:
             return self._open
@@ -342,31 +319,7 @@ class StationConnection:
         with undisturbed():
             self._ended = True
             try:
-                self._let_go(now, worst((Outcome.DONE, *now.outcomes)) if outcome is None else outcome)
+                now.close(outcome, safe=self._safe)
             finally:
                 self._open = None
                 forget(now.log.session)
-
-    def _let_go(self, now: _Open, outcome: Outcome) -> None:
-        from shotlane.store import StoreError  # late: SQLAlchemy
-
-        if now.server is not None:
-            now.server.stop()
-        try:
-            unsafe = now.instruments.close("the session ends", safe=self._safe)
-        finally:
-            lost = _closed(now.log, outcome)
-            remember(now.log.session, self._wiring.store, None)
-        if unsafe:
-            raise NotSafeError(unsafe)
-        if lost is not None:
-            raise StoreError(lost)
-
-
-def _closed(log: "SessionLog", outcome: Outcome) -> str | None:
-    """Close the records; why they are not all stored."""
-    try:
-        log.close(outcome)
-    except RecorderError as error:
-        return str(error)
-    return None
