@@ -23,10 +23,10 @@ from shotlane.archives import ArchiveError
 from shotlane.cli import main
 
 # Of a process that has imported everything that is needed.
-_PEAK_BYTES = 700 << 20
-_MEASURED = (
-    """
-import resource, sys
+_PEAK_MB = 500
+_MEASURED = """
+import sys
+from pathlib import Path
 import shotlane
 from shotlane.archives import ArchiveError
 try:
@@ -39,21 +39,22 @@ try:
         print("holds", found.holds)
 except ArchiveError as error:
     print(error)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-sys.exit(9 if peak > int("""
-    + str(_PEAK_BYTES)
-    + """) else 0)
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print("peak", int(status["VmHWM"].split()[0]) // 1024)
 """
-)
 
 
 def told_within_memory(what: str, path: Path) -> str:
     """What another process says of an archive, without having needed much memory."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not tell how much memory a process had")
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, what, str(path)], check=False, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr[-2000:] or "it took too much memory"
-    return done.stdout
+    assert done.returncode == 0, done.stderr[-2000:]
+    told, _, peak = done.stdout.rpartition("peak ")
+    assert int(peak) < _PEAK_MB, told
+    return told
 
 
 def rewrite(bag: Path, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
@@ -148,7 +149,7 @@ def test_files_that_lie_over_one_another_are_refused(tmp_path: Path) -> None:
     entries = entry + b"".join(entry.replace(b"bagit.txt", b"file%05d"[:9] % n) for n in range(1, 4))
     tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 4, 4, len(entries), start, 0)
     (tmp_path / "a.zip").write_bytes(packed[:start] + entries + tail)
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match="lie over one another|Overlapped entries"):
         shotlane.load(tmp_path / "a.zip")
 
 
@@ -190,12 +191,12 @@ def test_documents_that_grow_when_they_are_read_are_told(bag: Path) -> None:
     assert "holds False" in told_within_memory("verify", bag)
 
 
-@pytest.mark.parametrize("rows", [3_000_000])
-def test_a_small_file_of_very_many_rows_is_refused(bag: Path, rows: int) -> None:
+def test_a_small_file_of_very_many_rows_is_refused(bag: Path) -> None:
+    rows = 1_500_000
     rewrite(
         bag,
         "samples/00001",
-        lambda frame: pl.concat([frame[:1]] * 1).select(pl.all().repeat_by(rows).explode()),
+        lambda frame: frame.head(1).select(pl.all().repeat_by(rows).explode()),
     )
     assert "would come to more than" in told_within_memory("load", bag)
 
@@ -288,7 +289,7 @@ def test_a_damaged_file_is_told_wherever_it_is_damaged(bag: Path) -> None:
     path = bag / "data" / "samples" / "00001.parquet"
     sound = path.read_bytes()
     chance = random.Random(8)
-    for _ in range(60):
+    for _ in range(40):
         data = bytearray(sound)
         for _ in range(chance.choice((1, 4, 40))):
             data[chance.randrange(len(data))] = chance.randrange(256)
@@ -312,5 +313,9 @@ def test_a_plan_that_is_another_zip_file_does_no_harm(bag: Path) -> None:
 
 def test_words_of_others_do_not_steer_the_terminal(bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (bag / "data" / "\x1b]0;evil\x07.json").write_text("{}")
-    assert main(["verify", str(bag)]) == 1
-    assert "\x1b" not in capsys.readouterr().out
+    assert main(["verify", str(bag)]) == 2
+    (bag / "data" / "\x1b]0;evil\x07.json").unlink()
+    facts_with(bag, sequence="\x1b[2J")
+    assert main(["export", str(bag), "--to", "csv"]) == 2
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err

@@ -72,9 +72,7 @@ def test_a_run_that_goes_on_is_running(store_url: str) -> None:
         ),
     ],
 )
-def test_a_run_whose_runner_died_is_terminated(
-    sqlite_url: str, session: Callable[[], SessionStart]
-) -> None:
+def test_a_run_whose_runner_died_is_terminated(sqlite_url: str, session: Callable[[], SessionStart]) -> None:
     recorder = open_recorder(sqlite_url, session=session())
     recorder.begin_run(lab.run_start())
     with open_reader(sqlite_url) as reader:

@@ -35,9 +35,7 @@ def arrays(
         key: place
         for key, *place in frames.attempts(reader, run, which).select("id", "shot", "attempt").iter_rows()
     }
-    by_index = {channel.index: channel for channel in channels if channel.type == "array"}
-    if not by_index:
-        return
+    by_index = {channel.index: channel for channel in channels}
     keys = list(places)
     for begin in range(0, len(keys), _ATTEMPTS):
         share = keys[begin : begin + _ATTEMPTS]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shotlane.api._prepare import resolve_file
 from shotlane.api._project import find_project, find_station, station_names
@@ -27,6 +27,9 @@ from shotlane.instruments import (
     written_value,
 )
 from shotlane.model import Attribute, Channel, Command, CommandParameter, ScalarValue
+
+if TYPE_CHECKING:
+    from shotlane.instruments import Capture
 
 
 class ByHandError(Exception):
@@ -168,14 +171,15 @@ def by_hand(
     wait_s: float = 0.0,
     waiting: Callable[[InUseError], None] | None = None,
     notify: Callable[[str, str, Mapping[str, Any]], None] = lambda *_: None,
+    capture: "Capture | None" = None,
 ) -> Iterator[ByHand]:
-    """Lock and open instruments, and close them at the end, as they are.
+    """Lock and open instruments, and close them at the end, as they are. `capture` hears the wires.
 
     Raises `InUseError`, with nothing touched, and `PoolError`.
     """
     wanted = list(dict.fromkeys(roles))
     with lock_instruments(station, wanted, what=lambda: what, wait_s=wait_s, waiting=waiting) as locks:
-        pool = build_pool(station, now_ns=time.monotonic_ns, notify=notify, locks=locks)
+        pool = build_pool(station, now_ns=time.monotonic_ns, notify=notify, locks=locks, capture=capture)
         try:
             pool.open(wanted)
             yield ByHand(station, pool)

@@ -123,7 +123,7 @@ def prepare_rerun(
     git, _ = GitSought(project.folder).found()
     return Rerun(
         number,
-        None if digest is None else Path(run),
+        None if isinstance(run, int) else Path(run),
         replace(prepared, repeats=_link(past, digest)),
         int(past.record.environment["seed"]),
         changes_of(past.origin, past.documents),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis import LoadedRun
+    from shotlane.instruments import Capture
 
 
 # Long enough for somebody to make room on a disk.
@@ -95,13 +96,14 @@ def start(
     asker: Asker | None = None,
     store_wait_s: float = STORE_WAIT_S,
     within: Within | None = None,
+    capture: "Capture | None" = None,
 ) -> Run:
     """Run what was prepared. Raises `StoreError` when it could not be recorded.
 
     `signals` keeps the signal handlers when they shall outlive the call. `timing` as in `run`. `part`: not
     all shots. `asker`: how a person is reached, who may then end a pause too. `store_wait_s`: how long the
     run waits, in its safe state, when neither the store nor the disk has room for its records. `within`: the
-    session that it belongs to.
+    session that it belongs to. `capture` hears what passes on wires.
 
     Raises `InUseError`, with nothing touched, when another process uses an instrument and does not let go of
     it within `wait_s`; `waiting` is told when that wait begins.
@@ -142,6 +144,7 @@ def start(
             notify=lock_events.before(tell, locks),
             locks=locks,
             pass_ns=clock.advance if isinstance(clock, VirtualClock) else None,
+            capture=capture,
         )
         guard = start_guard(prepared, locks, address, recorder.session, partial(tell, ""))
         if guard is not None:

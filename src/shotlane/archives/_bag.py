@@ -101,7 +101,9 @@ def _folder_bag(path: Path) -> Bag:
         state = item.lstat()
         name = item.relative_to(path).as_posix()
         if not stat.S_ISDIR(state.st_mode) and not stat.S_ISREG(state.st_mode):
-            raise ArchiveError(f"'{name}' of '{path}' is neither a file nor a folder")
+            raise ArchiveError(f"{name!r} of '{path}' is neither a file nor a folder")
+        if not is_safe(name):
+            raise ArchiveError(f"'{path}' is refused: no file of an archive is called {name!r}")
         if number > _MOST_FILES:
             raise ArchiveError(f"'{path}' holds more than {_MOST_FILES:,} files")
         if stat.S_ISREG(state.st_mode):
@@ -136,7 +138,7 @@ def _bag_in(path: Path, archive: zipfile.ZipFile) -> Bag:
 def _check(path: Path, entry: zipfile.ZipInfo) -> None:
     # The name as it is written: the one that zipfile gives has lost what follows a NUL.
     if not is_safe(entry.orig_filename):
-        raise ArchiveError(f"'{path}' is refused: its file '{entry.orig_filename}' would lie outside of it")
+        raise ArchiveError(f"'{path}' is refused: its file {entry.orig_filename!r} would lie outside of it")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is no plain file")

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,7 +230,7 @@ def _departure(log: AttemptLog, lane: str | None, step: str | None, message: str
 
 def _commands(actions: Iterable[ActionRow]) -> list[Command]:
     """Commands as they would be archived, in the order they were made."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     action_rows(0, sorted(actions, key=lambda row: row.number), rows)
     return [_command(*row) for row in rows]
 

@@ -70,10 +70,10 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.sort(_KEYS)
 
 
-def write(frame: pl.DataFrame, path: Path) -> int:
+def write(frame: pl.DataFrame, path: Path, group_rows: int = _GROUP_ROWS) -> int:
     """Write a table; the number of its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.write_parquet(
-        path, compression="zstd", compression_level=3, statistics=True, row_group_size=_GROUP_ROWS
+        path, compression="zstd", compression_level=3, statistics=True, row_group_size=group_rows
     )
     return frame.height

@@ -72,9 +72,9 @@ def _listed(bag: Bag, manifest: str, faults: list[str]) -> Iterator[tuple[str, s
         if found is None:
             faults.append(f"line {number} of {manifest} is no hash and name")
         elif not is_safe(name):
-            faults.append(f"line {number} of {manifest} names a file outside of the archive: '{name}'")
+            faults.append(f"line {number} of {manifest} names a file outside of the archive: {name!r}")
         elif name.startswith(f"{PAYLOAD}/") != (manifest == MANIFEST):
-            faults.append(f"line {number} of {manifest} names '{name}', which does not belong there")
+            faults.append(f"line {number} of {manifest} names {name!r}, which does not belong there")
         else:
             yield name, found[1]
 

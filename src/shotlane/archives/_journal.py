@@ -54,8 +54,11 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class AttemptLog:
-    """One attempt. `readings`: rows of channel, tick and target. `counts`: planned, unreached and dropped
-    by channel or role, and what they count."""
+    """One attempt, as it is recorded.
+
+    `readings`: rows of channel, tick and target. `counts`: planned, unreached and dropped, by channel or role
+    and what is counted.
+    """
 
     shot: int
     attempt: int

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _LONGEST_PART = 100
+# What a terminal would obey instead of showing it.
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Names that Windows keeps for devices, with any ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def is_safe(name: str) -> bool:
     """Whether a name in a bag stays below the folder of the bag, wherever that is."""
-    if not name or "\\" in name or "\0" in name or name.startswith("/") or re.match("[A-Za-z]:", name):
+    if not name or "\\" in name or name.startswith("/") or re.match("[A-Za-z]:", name):
+        return False
+    if _OBEYED.search(name):
         return False
     return all(part not in ("", ".", "..") for part in name.split("/"))
 

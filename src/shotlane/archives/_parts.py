@@ -11,6 +11,9 @@ from shotlane.archives._tables import ACTIONS, ARRAYS, SAMPLES
 from shotlane.store import Query, Reader, Selection, samples_of, texts_of, unpacked
 
 _SHARE_ROWS = 500_000
+_SHARE_BYTES = 32 << 20
+# What is decoded at once of a file of arrays.
+_GROUP_BYTES = 16 << 20
 _TEXTS = ("attempt_key", "channel_index", "tick", "text", "raw")
 _PLAIN = tuple(name for name in SAMPLES.stored if name not in ("text", "raw"))
 _AS_STORED = {"attempt_key": "attempt", "channel_index": "channel", "status_number": "status"}
@@ -45,12 +48,31 @@ def write_parts(reader: Reader, run: int, folder: Path) -> dict[str, int]:
         for name, table, rows in (
             ("samples", SAMPLES, _samples(reader, keys)),
             ("actions", ACTIONS, frames.stored(reader.actions(run, keys), ACTIONS)),
-            ("arrays", ARRAYS, _arrays(reader, run, keys)),
         ):
             if rows.height:
                 path = f"{name}/{number:05}.parquet"
                 found[path] = frames.write(words.tell(rows, table), folder / path)
+    for number, keys in enumerate(_array_shares(reader, run), start=1):
+        rows = _arrays(reader, run, keys)
+        path = f"arrays/{number:05}.parquet"
+        largest = int(rows["data"].bin.size().max() or 0)  # type: ignore[arg-type]  polars does not say of what
+        group = max(1, _GROUP_BYTES // max(1, largest))
+        found[path] = frames.write(words.tell(rows, ARRAYS), folder / path, group)
     return found
+
+
+def _array_shares(reader: Reader, run: int) -> Iterator[list[int]]:
+    """Keys of attempts that hold arrays, of so many bytes at a time as they are stored."""
+    share: list[int] = []
+    total = 0
+    for key, size in reader.array_sizes(run):
+        if share and total + size > _SHARE_BYTES:
+            yield share
+            share, total = [], 0
+        share.append(key)
+        total += size
+    if share:
+        yield share
 
 
 def _samples(reader: Reader, keys: list[int]) -> pl.DataFrame:

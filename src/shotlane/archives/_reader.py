@@ -76,6 +76,7 @@ class BagReader:
         self.bag = bag
         self.facts = _facts(bag)
         self._rows_of: dict[str, int] = {}
+        self._spans: dict[str, tuple[int, int]] = {}
 
     @property
     def store(self) -> str:
@@ -237,13 +238,14 @@ class BagReader:
     ) -> T:
         """What `arrow` makes of the rows of a query."""
         called = _CALLED[query.table]
-        found = self._scan("parameters" if query.table == "shot_parameter" else "samples")
+        name = "parameters" if query.table == "shot_parameter" else "samples"
+        found = self._scanned(name, self._files_with(name, query.chosen))
         if query.table == "sample_text":
             found = found.filter(pl.col("text").is_not_null() | pl.col("raw").is_not_null())
         if query.chosen is not None:
             found = found.filter(*_conditions(query.chosen))
         columns = [pl.col(called.get(name, name)).alias(name) for name in query.columns]
-        return arrow(self._collected(found.select(columns), "samples"))
+        return arrow(self._collected(found.select(columns), name))
 
     def part(self, name: str, columns: list[str], attempts: list[int]) -> pl.DataFrame:
         """Some columns of a table of attempts, of those whose keys are given in order."""
@@ -306,6 +308,24 @@ class BagReader:
                     f"'{file}' of '{self.store}' is damaged: its column '{column}' is no {kind}"
                 )
         return rows
+
+    def _files_with(self, name: str, chosen: Selection | None) -> list[str]:
+        """Those files of a table that may hold readings of the attempts that are asked for."""
+        files = self._files(name)
+        if chosen is None or len(files) < 2:
+            return files
+        first, last = chosen.attempts[0], chosen.attempts[-1]
+        spans = {file: self._span(name, file) for file in files}
+        return [file for file, (low, high) in spans.items() if low <= last and high >= first]
+
+    def _span(self, name: str, file: str) -> tuple[int, int]:
+        """The first and the last attempt in a file."""
+        if file not in self._spans:
+            key = pl.col("attempt_key")
+            ends = self._scanned(name, [file]).select(key.min().alias("low"), key.max().alias("high"))
+            low, high = self._collected(ends, name).row(0)
+            self._spans[file] = (0, -1) if low is None else (low, high)
+        return self._spans[file]
 
     def _files(self, name: str) -> list[str]:
         if name in TABLES:

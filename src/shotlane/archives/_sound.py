@@ -4,6 +4,7 @@ Hashes tell whether an archive is as it was made, and not who made it. What is r
 and a mistake in it must be told as one.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from shotlane.archives._error import ArchiveError
 from shotlane.records import ActionKind, Outcome, Status
 
 _LONGEST = 1 << 63
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FREE_BYTES = 1 << 30
 _TIMES = 1000
 _WORDS: Mapping[str, list[Any]] = {
@@ -73,6 +75,11 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _line(value: Any) -> bool:
+    """Whether it is a text that may be shown: what a terminal would obey is no part of it."""
+    return isinstance(value, str) and not _OBEYED.search(value)
+
+
 def _truth(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -93,26 +100,26 @@ def _one_of(*words: Any) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
 
-_COLUMN = {"name": _text, "unit": _or_none(_text)}
+_COLUMN = {"name": _line, "unit": _or_none(_line)}
 _PROGRAM = {
     **dict.fromkeys(("started_utc_ns", "pid"), _whole),
     **dict.fromkeys(("seen_utc_ns", "ended_utc_ns", "parent"), _or_none(_whole)),
-    "host": _text,
-    **dict.fromkeys(("outcome", "user_name", "version", "kind", "station"), _or_none(_text)),
+    "host": _line,
+    **dict.fromkeys(("outcome", "user_name", "version", "kind", "station"), _or_none(_line)),
 }
 _FACTS = {
     **dict.fromkeys(
         ("run", "started_utc_ns", "shots_planned", "shots_committed", "session", "ordinal"), _whole
     ),
     "ended_utc_ns": _or_none(_whole),
-    **dict.fromkeys(("sequence", "station", "description"), _text),
-    **dict.fromkeys(("reason", "plan_digest"), _or_none(_text)),
-    "tags": [_text],
-    "stamps": [_text],
+    **dict.fromkeys(("sequence", "station", "description"), _line),
+    **dict.fromkeys(("reason", "plan_digest"), _or_none(_line)),
+    "tags": [_line],
+    "stamps": [_line],
     "outcome": _or_none(_one_of(*Outcome)),
     "died": _truth,
-    "channels": [{"index": _whole, "type": _text, **_COLUMN}],
-    "parameters": [{"type": _or_none(_text), **_COLUMN}],
+    "channels": [{"index": _whole, "type": _line, **_COLUMN}],
+    "parameters": [{"type": _or_none(_line), **_COLUMN}],
     "documents": _texts,
     "figures": _mapping,
     "environment": _mapping,
@@ -131,9 +138,9 @@ _FACTS = {
         {
             "id": _whole,
             "at_utc_ns": _whole,
-            "author": _or_none(_text),
+            "author": _or_none(_line),
             "kind": _one_of("note", "tag", "untag"),
-            "text": _text,
+            "text": _line,
         }
     ],
 }

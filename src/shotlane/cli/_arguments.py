@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from shotlane.cli._archive_arguments import add_archives
+from shotlane.cli._capture_arguments import add_capture
 from shotlane.cli._events_arguments import add_events
 from shotlane.cli._instruments_arguments import add_by_hand
 from shotlane.cli._record_arguments import add_record
@@ -86,6 +87,7 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, metavar="N", help="seed of the simulated noise (default: the sequence's)"
     )
     parser.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
+    add_capture(parser)
     _add_terms(parser)
 
 

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from shotlane.cli._capture_arguments import add_capture
+
 
 def add_by_hand(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
@@ -23,6 +25,8 @@ def add_by_hand(
         parser.add_argument("--mock", action="store_true", help="replace every instrument by its simulation")
     for parser in (read, set_, call, watch):
         _add_wait(parser)
+    for parser in (scan, read, set_, call, watch):
+        add_capture(parser)
     for parser in (catalogue, listing, scan, read, watch):
         add_json(parser)
     catalogue.add_argument("name", metavar="NAME", nargs="?", help="print the document of this one")

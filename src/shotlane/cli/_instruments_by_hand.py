@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from shotlane.api import ByHand, ByHandError, by_hand, call_from, channels_named, value_from
+from shotlane.cli._capture import captured
 from shotlane.cli._in_use import in_use_complaint, tell_waiting, wait_s
 from shotlane.cli._output import Complaint, print_json, say, tell
 from shotlane.cli._station_named import station_named
@@ -30,14 +31,18 @@ def main(arguments: argparse.Namespace) -> int:
 def opened(station: ResolvedStation, roles: list[str], arguments: argparse.Namespace) -> Iterator[ByHand]:
     """Open instruments; every fault is told in one line."""
     try:
-        with by_hand(
-            station,
-            roles,
-            what=f"shotlane instruments {arguments.action}",
-            wait_s=wait_s(arguments.wait),
-            waiting=partial(tell_waiting, station),
-            notify=_tell_mismatch,
-        ) as hand:
+        with (
+            captured(arguments) as capture,
+            by_hand(
+                station,
+                roles,
+                what=f"shotlane instruments {arguments.action}",
+                wait_s=wait_s(arguments.wait),
+                waiting=partial(tell_waiting, station),
+                notify=_tell_mismatch,
+                capture=capture,
+            ) as hand,
+        ):
             yield hand
     except InUseError as error:
         raise in_use_complaint(error, station) from error

@@ -3,16 +3,23 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
 
+from shotlane.cli._capture import captured
 from shotlane.cli._in_use import seconds
 from shotlane.cli._output import Complaint, print_json, say
 from shotlane.cli._text import table
-from shotlane.instruments import Probe, scan_address, scan_serial_ports
+from shotlane.instruments import Probe, mask_known, scan_address, scan_serial_ports
+
+if TYPE_CHECKING:
+    from shotlane.instruments import Capture
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print a row for each attempt."""
-    rows = list(_probes(arguments))
+    with captured(arguments) as capture:
+        rows = list(_probes(arguments, capture))
     if arguments.json:
         print_json([asdict(row) for row in rows])
     elif rows:
@@ -22,13 +29,14 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _probes(arguments: argparse.Namespace) -> Iterator[Probe]:
+def _probes(arguments: argparse.Namespace, capture: "Capture | None") -> Iterator[Probe]:
     timeout_s, longest_s = seconds("--timeout", arguments.timeout), seconds("--longest", arguments.longest)
     units = _units(arguments.units)
     if not arguments.addresses:
         yield from scan_serial_ports()
+    wrap = None if capture is None else partial(capture.wrap, mask=mask_known)
     for address in arguments.addresses:
-        yield from scan_address(address, units=units, timeout_s=timeout_s, longest_s=longest_s)
+        yield from scan_address(address, units=units, timeout_s=timeout_s, longest_s=longest_s, wrap=wrap)
 
 
 def _row(probe: Probe) -> list[str]:

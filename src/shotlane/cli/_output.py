@@ -35,13 +35,8 @@ def tell(text: str = "") -> None:
     _print(text, sys.stderr)
 
 
-# What a terminal would obey: texts come from documents, instruments and archives of others.
-_OBEYED = {code: "?" for code in (*range(9), *range(11, 32), *range(127, 160))}
-
-
 def _print(text: str, stream: TextIO) -> None:
     encoding = stream.encoding or "utf-8"
-    text = text.translate(_OBEYED)
     try:
         # Flushed here, where a reader that has gone can be noticed, and not as Python exits.
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)

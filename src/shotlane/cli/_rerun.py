@@ -2,14 +2,21 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from shotlane.api import Options, Rerun, ResumeError, Run, check_rerun, prepare_rerun, start_in_order
+from shotlane.api import (
+    Options,
+    Rerun,
+    ResumeError,
+    Run,
+    check_rerun,
+    prepare_rerun,
+    refuse_unanswered,
+    start_in_order,
+)
 from shotlane.cli._archives import archive_complaints
-from shotlane.cli._diff import comparison_lines
-from shotlane.cli._labels import with_answers
+from shotlane.cli._diff_lines import comparison_lines
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
 from shotlane.cli._running import run_and_tell
@@ -24,8 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     report = Report()
     found = _found(arguments, report)
     if found is not None:
-        prepared, report = with_answers(found.prepared, report)
-        found = replace(found, prepared=prepared)
+        refuse_unanswered(found.prepared, report)
     shows_text = not arguments.json and not arguments.quiet
     if not report.ok or shows_text:
         print_report(report, form_of(arguments))

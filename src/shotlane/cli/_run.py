@@ -4,6 +4,7 @@ import argparse
 from functools import partial
 
 from shotlane.api import Options, Prepared, parse_overrides, start_in_order
+from shotlane.cli._capture import captured
 from shotlane.cli._labels import with_answers
 from shotlane.cli._output import form_of, print_report, say
 from shotlane.cli._overview import overview
@@ -20,7 +21,8 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.json and not arguments.quiet:
         say(overview(prepared))
     begin = partial(start_in_order, prepared, store=arguments.store, seed=arguments.seed)
-    return run_and_tell(arguments, prepared, begin)
+    with captured(arguments) as capture:
+        return run_and_tell(arguments, prepared, partial(begin, capture=capture))
 
 
 def _prepare(arguments: argparse.Namespace) -> Prepared | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.instruments._build import build_pool, holders, lock_instruments, unlock_instruments
+    from shotlane.instruments._capture import Capture
     from shotlane.instruments._scan import Probe, scan_address, scan_serial_ports
     from shotlane.instruments.adopted._declare import (
         declare_attribute,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from shotlane.instruments.station._resolve import ResolvedStation, resolve_station
 
 _HOMES = {
+    "Capture": "_capture",
     "Definition": "definition._definition",
     "Described": "adopted._describe",
     "Driver": "definition._contract",
@@ -88,6 +90,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Capture",
     "Definition",
     "Described",
     "Driver",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shotlane.instruments.definition._contract import Driver, InstrumentError
 from shotlane.instruments.definition._definition import Definition, Resource
@@ -18,6 +18,10 @@ from shotlane.instruments.simulation._hardware import simulated_class
 from shotlane.instruments.simulation._state import SimulatedStates
 from shotlane.instruments.station._resolve import ResolvedStation
 
+if TYPE_CHECKING:
+    from shotlane.instruments._capture import Capture
+    from shotlane.instruments.ports._transport import BytePort
+
 
 def build_pool(
     resolved: ResolvedStation,
@@ -27,11 +31,13 @@ def build_pool(
     notify: RoleNotify,
     locks: PortLocks | None = None,
     pass_ns: Callable[[int], None] | None = None,
+    capture: "Capture | None" = None,
 ) -> Pool:
     """A pool of all instruments of a station, none of them open yet.
 
     `locks`: those that the caller holds already; without them the pool takes its own when it opens.
     `pass_ns`: how a simulated instrument that does not answer lets time pass; without it, it does pass.
+    `capture` hears what passes on wires.
     """
     lines: dict[str, Any] = {}
     states = SimulatedStates(resolved.definitions.values(), resolved.couplings, seed, now_ns())
@@ -76,7 +82,11 @@ def build_pool(
         # Start-up time: pymodbus and pyserial are not needed to check or to simulate.
         from shotlane.instruments._wire import make_driver
 
-        return make_driver(definition, lines, tell)
+        return make_driver(definition, lines, tell, None if capture is None else heard)
+
+    def heard(port: "BytePort", resource: Resource) -> "BytePort":
+        assert capture is not None
+        return capture.wrap(port, resource, secrets.mask)
 
     locks = locks or PortLocks(resolved.name)
     return Pool(

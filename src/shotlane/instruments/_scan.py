@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shotlane.instruments.definition._contract import InstrumentError
 from shotlane.instruments.definition._definition import Resource
 from shotlane.instruments.definition._resource import ResourceError, parse_resource
 from shotlane.instruments.modbus._registers import Place, RegisterKind
 from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
+
+if TYPE_CHECKING:
+    from shotlane.instruments._wire import Wrap
 
 # IEEE 488.2, section 10.14: the one question that every SCPI device answers.
 _IDENTIFY: Final = b"*IDN?\n"
@@ -57,9 +60,17 @@ def scan_serial_ports() -> Iterator[Probe]:
 
 
 def scan_address(
-    text: str, *, units: Iterable[int] = (), timeout_s: float = 0.3, longest_s: float = 30.0
+    text: str,
+    *,
+    units: Iterable[int] = (),
+    timeout_s: float = 0.3,
+    longest_s: float = 30.0,
+    wrap: "Wrap | None" = None,
 ) -> Iterator[Probe]:
-    """Ask at one address: `*IDN?` over tcp:// and serial://, a register of each unit over modbus."""
+    """Ask at one address: `*IDN?` over tcp:// and serial://, a register of each unit over modbus.
+
+    `wrap` puts something around the port, e.g. what hears it.
+    """
     begun = time.monotonic()
     try:
         resource = parse_resource(text, _ROLE, Path.cwd())
@@ -73,19 +84,19 @@ def scan_address(
             yield Probe(text, "nothing", None, in_use_by(error.holders[_ROLE]), time.monotonic() - begun)
             return
         if resource.scheme.startswith("modbus"):
-            yield from _scan_units(resource, units, timeout_s, begun + longest_s)
+            yield from _scan_units(resource, units, timeout_s, begun + longest_s, wrap)
         elif resource.scheme in ("tcp", "serial"):
-            yield _attempt(text, "*IDN?", lambda: _identify(resource, timeout_s))
+            yield _attempt(text, "*IDN?", lambda: _identify(resource, timeout_s, wrap))
         else:
             yield Probe(text, "nothing", None, f"{resource.scheme}:// cannot be scanned", 0.0)
 
 
 def _scan_units(
-    resource: Resource, units: Iterable[int], timeout_s: float, deadline: float
+    resource: Resource, units: Iterable[int], timeout_s: float, deadline: float, wrap: "Wrap | None"
 ) -> Iterator[Probe]:
-    from shotlane.instruments._wire import _modbus_line  # late: pyserial
+    from shotlane.instruments._wire import modbus_line  # late: pyserial
 
-    line = _modbus_line(resource)
+    line = modbus_line(resource, wrap)
     base, _, settings = resource.text.partition("?")
     # Without them nobody answers at the address of the row.
     kept = "".join(f"{one}&" for one in settings.split("&") if one and not one.startswith("unit="))
@@ -114,14 +125,10 @@ def _unit(line: Any, unit: int, timeout_s: float) -> str:
     return f"a unit: register 0 holds {word}"
 
 
-def _identify(resource: Resource, timeout_s: float) -> str:
-    from shotlane.instruments.ports._transport import SerialPort, SocketPort  # late: pyserial
+def _identify(resource: Resource, timeout_s: float, wrap: "Wrap | None") -> str:
+    from shotlane.instruments._wire import byte_port  # late: pyserial
 
-    port = (
-        SerialPort(resource.path, resource.query)
-        if resource.scheme == "serial"
-        else SocketPort(resource.host, resource.tcp_port)
-    )
+    port = byte_port(resource, wrap)
     try:
         port.open(timeout_s)
         port.send(_IDENTIFY, timeout_s)

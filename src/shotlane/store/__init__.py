@@ -67,6 +67,7 @@ __all__ = [
     "StoreRecorder",
     "StreamError",
     "Subscription",
+    "action_rows",
     "add_notes",
     "bring_in",
     "check_store",

@@ -176,6 +176,12 @@ class Reader(RunList):
         query = query.join_from(t.sample_array, t.sample, same).where(*_attempts(a, run, attempts))
         return self._fetch(_of_run(query, a, run, channels))
 
+    def array_sizes(self, run: int) -> list[Row]:
+        """Rows of id and bytes of the arrays of every attempt that holds any, as they are stored."""
+        c = t.sample_array.c
+        query = select(c.attempt, func.sum(func.length(c.data))).where(*_attempts(c, run, None))
+        return [(key, int(size)) for key, size in self._fetch(query.group_by(c.attempt).order_by(c.attempt))]
+
     def actions(self, run: int, attempts: Sequence[int] | None = None) -> list[Row]:
         """Rows of table `action`, in the order of its columns; of some attempts by key, or of all."""
         c = t.action.c
