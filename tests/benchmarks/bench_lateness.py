@@ -3,8 +3,8 @@
     python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|stranger|busy] [--wire]
 
 Lateness is requested - target in microseconds. An instrument answers at once, after 60 us of Python; each has
-a port, and a thread, of its own, and all are read at the same ticks. Around it: nothing (idle), a thread of the
-same process that writes rows into SQLite while the run is stored there too, taken for one of the recorder's
+a port, and a thread, of its own, and all are read at the same ticks. Around it: nothing (idle), a thread of
+the process that writes rows into SQLite while the run is stored there too, taken for one of the recorder's
 (writer) or for one that it knows nothing of (stranger), or two busy processes besides (busy).
 `rt`: real-time priority, where it is granted; `turns`: the ports are staggered, as they are by default.
 `time.sleep` is a loop with absolute targets in one thread. `--wire` reads over loopback TCP and a

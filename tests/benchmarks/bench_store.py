@@ -215,7 +215,7 @@ def timed(call: Callable[[], object], repeats: int = 5) -> float:
 
 @contextmanager
 def place() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-") as folder:
         yield Path(folder)
 
 

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.bench_watch [PAIRS]
 
-A simulated station is read at 100 Hz for ten seconds, in turn alone and watched in a terminal of 110 columns.
-The figures are those of the run's own records; the bytes are what the watcher sent in a second.
+A simulated station is read at 100 Hz for ten seconds, in turn alone and watched in a terminal of 110
+columns. The figures are those of the run's own records; the bytes are what the watcher sent in a second.
 """
 
 import fcntl
@@ -49,8 +49,10 @@ def _watch(folder: Path, run: "subprocess.Popen[bytes]") -> int:
     main, secondary = pty.openpty()
     fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 110, 0, 0))
     threading.Event().wait(1.5)
-    ends = {"stdin": secondary, "stdout": secondary, "stderr": subprocess.DEVNULL}
-    watching = subprocess.Popen([sys.executable, "-m", "shotlane", "watch"], cwd=folder, **ends)
+    command = [sys.executable, "-m", "shotlane", "watch"]
+    watching = subprocess.Popen(
+        command, cwd=folder, stdin=secondary, stdout=secondary, stderr=subprocess.DEVNULL
+    )
     count = 0
     while watching.poll() is None:
         if select.select([main], [], [], 0.2)[0]:

@@ -24,7 +24,8 @@ from shotlane.plan import RetryPolicy
 from shotlane.records import ActionKind, Outcome, ShotEnd
 from shotlane.testing import MemoryRecorder, RecordedAttempt
 
-SHOT = segment(rule("a.x", count=3, period_ms=1), Set("c.u", 1, 9.0), duration_ms=4)
+# All of it is done however late: a busy machine leaves nothing out.
+SHOT = segment(rule("a.x"), rule("a.y", 2), Set("c.u", 1, 9.0), duration_ms=4)
 AHEAD = "upcoming"  # the thread
 
 
@@ -79,7 +80,7 @@ def test_nothing_is_asked_of_an_instrument_while_a_shot_is_committed() -> None:
     asked: list[int] = []
     scene = Scene(during=lambda scene, shot: asked.append(len(scene.bench.pool.log)))
     scene.bench.run()
-    each = 2 + 3 + 1  # initial values, readings and the set
+    each = 2 + 2 + 1  # initial values, readings and the set
     assert asked == [each, 2 * each, 3 * each + 2 * len("abc")]  # the last one's safe state, each with two
 
 
@@ -158,7 +159,7 @@ def test_interlocks_of_the_shot_that_is_ready_see_its_readings() -> None:
 
     def act(bench: Bench, request: Request) -> Any:
         hot = bench.pool.attempts[-1:] == [(2, 1)]
-        return reading(x=50.0 if hot else 1.0)
+        return reading(x=50.0 if hot else 1.0, y=1.0)
 
     scene = Scene(act, interlocks=[interlock(above("a.x", 10), poll_ms=60_000)])
     assert scene.bench.run().outcome is Outcome.ABORTED

@@ -75,7 +75,9 @@ def _writer(capture: Capture, place: str, mask: Mask) -> Callable[[str, str], No
 class _CapturedPort:
     """A port that tells what it sends and receives. Implements `BytePort`."""
 
-    def __init__(self, port: BytePort, write: Callable[[str, str], None], cut: Cut | None, pauses: bool) -> None:
+    def __init__(
+        self, port: BytePort, write: Callable[[str, str], None], cut: Cut | None, pauses: bool
+    ) -> None:
         self._port = port
         self._write = write
         self._cut = cut

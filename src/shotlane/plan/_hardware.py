@@ -1,8 +1,8 @@
 """Channels that their instrument times: edges on its time step, and frames by the edges of a trigger.
 
 An edge is rounded to the nearest step from the origin of its segment, where a table begins. What is shorter
-than a step is told: it would be rounded away, or to a whole step. How long an open-ended step lasts is not known, so
-nothing of a table changes in the course of one, and what follows is another table.
+than a step is told: it would be rounded away, or to a whole step. How long an open-ended step lasts is not
+known, so nothing of a table changes in the course of one, and what follows is another table.
 """
 
 from collections.abc import Sequence

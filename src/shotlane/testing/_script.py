@@ -101,7 +101,9 @@ def _dialogues(text: str) -> dict[str, list[_Line]]:
 def _of_port(dialogues: dict[str, list[_Line]], port: str | None) -> tuple[str, list[_Line], str | None]:
     head = dialogues.pop("", [])
     if port is None and len(dialogues) > 1:
-        raise ScriptError(f"there are dialogues with several ports; say which: port='{next(iter(dialogues))}'")
+        raise ScriptError(
+            f"there are dialogues with several ports; say which: port='{next(iter(dialogues))}'"
+        )
     if port is not None and port not in dialogues:
         known = ", ".join(dialogues) or "none"
         raise ScriptError(f"there is no dialogue with the port '{port}'; those there are: {known}")
@@ -136,7 +138,9 @@ def _add(line: _Line, found: list[Exchange], framing: str, pause_s: float) -> fl
     raw = line.mark.endswith("x")
     data = from_hex(line.text) if raw or framing else from_text(line.text)
     if line.mark.startswith("<"):
-        found[-1].answer.append(Piece(_framed(data, framing, raw), bool(framing == "tcp" and not raw), pause_s))
+        found[-1].answer.append(
+            Piece(_framed(data, framing, raw), bool(framing == "tcp" and not raw), pause_s)
+        )
         return 0.0
     if pause_s:
         raise ValueError(_PAUSE)

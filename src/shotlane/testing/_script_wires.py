@@ -36,7 +36,9 @@ class DeviceWire:
             self._send(data)
 
     def close(self) -> None:
-        """Take the wire away."""
+        """Take the wire away. Does nothing the second time."""
+        if self._stopped.is_set():
+            return
         self._stopped.set()
         self._thread.join()
         self._release()

@@ -27,7 +27,9 @@ class ScriptedWire:
         self._greeting = [one.answer for one in script.exchanges if not one.request]
         make: type[DeviceWire] = PtyWire if script.wire.endswith("serial") else TcpWire
         if self._greeting and make is PtyWire:
-            raise ScriptError("nothing can be answered before a request on a serial port: who opens it drops it")
+            raise ScriptError(
+                "nothing can be answered before a request on a serial port: who opens it drops it"
+            )
         self._wire = make(self._take, self._greet)
 
     @property
@@ -42,10 +44,11 @@ class ScriptedWire:
         self._wire.send(data)
 
     def check(self) -> None:
-        """Raise `ScriptMismatch` unless everything was as written; the dialogue is over."""
+        """Take the device away, and raise `ScriptMismatch` unless everything was as written."""
         until_s = time.monotonic() + _LAST_S
         while not self._course.done and time.monotonic() < until_s:
             time.sleep(0.005)
+        self.close()
         told = self.mismatch()
         if told is not None:
             raise ScriptMismatch(told)
@@ -57,8 +60,9 @@ class ScriptedWire:
     def close(self) -> None:
         """Take the device away. What it has heard half is a request that was not written."""
         self._wire.close()
-        if self._buffer:
-            self._course.take(self._buffer)
+        rest, self._buffer = self._buffer, b""
+        if rest:
+            self._course.take(rest)
 
     def _greet(self) -> None:
         self._buffer = b""
@@ -123,7 +127,4 @@ def scripted_wire(
         if told is not None:
             error.add_note(told)
         raise
-    try:
-        device.check()
-    finally:
-        device.close()
+    device.check()
