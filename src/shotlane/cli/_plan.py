@@ -61,7 +61,7 @@ def _write(prepared: Prepared, arguments: argparse.Namespace) -> None:
     try:
         if arguments.save is not None:
             save(prepared, arguments.save)
-            say(f"{arguments.save}: {count(len(prepared.plan), 'shot')}, digest {prepared.plan.digest}")
+            say(f"{arguments.save}: {count(len(prepared.plan), 'shot')}, plan digest {prepared.plan.digest}")
         if arguments.plot is not None:
             _check_shot(prepared.plan, number)
             draw(prepared.plan, prepared.plan.shot(number), arguments.plot)
@@ -83,7 +83,7 @@ def _text(prepared: Prepared) -> str:
         lanes_picture(plan),
         live_tables(plan.summary.live),
         _ports(plan),
-        f"digest {plan.digest}",
+        f"plan digest {plan.digest}",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -137,7 +137,7 @@ def _show_shot(plan: CompiledPlan, number: int, *, as_json: bool) -> None:
     )
     most = "at most " if shot.open_ended else ""
     say(f"shot {number} of {len(plan)}, {most}{duration(shot.duration_ns)}")
-    say(f"  {parameters}\n  digest {shot.digest}\n")
+    say(f"  {parameters}\n  shot digest {shot.digest}\n")
     if shot.open_ended:
         say("(times behind an open-ended step are as if it lasted its longest)\n")
     initial = [["set-up", *_set_cells(plan, item.channel, item.value)] for item in shot.initial]

@@ -2,14 +2,17 @@
 
 A value is checked before the wire: its unit, its limits, and for a command that can do harm that somebody has
 confirmed it. What changes an instrument, and what failed, is an event; a reading is a sample of the channel
-`role.attribute` of the session, unless that is not wanted. `by` names another process that asked.
+`role.attribute` of the session, unless that is not wanted. `by` names another process that asked. Who makes an
+instrument safe bars it first, so that no set of another thread comes after its safe values.
 """
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from threading import Condition
 from typing import Any, NamedTuple
 
 from shotlane.diagnostics import did_you_mean
@@ -35,6 +38,8 @@ _EXAMPLES: Mapping[ValueType, Any] = {
     ValueType.TEXT: "",
 }
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
+# A set that takes longer has its port, for which the safe values wait by themselves.
+_LONGEST_S = 10.0
 
 
 class _Asked(NamedTuple):
@@ -64,6 +69,9 @@ class Gate:
         self._revive = revive
         self._keep_reads = keep_reads
         self._pid = os.getpid()
+        self._setting = Condition()
+        self._under_way: Counter[str] = Counter()
+        self._barred: set[str] = set()
 
     def definition(self, role: str) -> Definition:
         """What an instrument is."""
@@ -99,10 +107,10 @@ class Gate:
         self._check_process()
         attribute = self._attribute(role, name, writable=True)
         checked = _checked(f"{role}.{name}", attribute, value)
+        act = partial(self._change, role, self._pool.write, role, name, checked)
         try:
-            self._pool.write(role, name, checked)
+            act()
         except InstrumentError as error:
-            act = partial(self._pool.write, role, name, checked)
             self._again(_Asked(role, "write", (name,), by), error, act)
         unit = attribute.unit and attribute.unit.text
         self._events.tell("instrument.set", role=role, attribute=name, value=checked, unit=unit, by=by)
@@ -122,14 +130,42 @@ class Gate:
         command = self._command(role, name)
         given = _arguments(f"{role}.{name}", command, arguments, named or {})
         self._check_confirmed(role, command, confirm)
+        act = partial(self._change, role, self._pool.call, role, name, given)
         try:
-            exchange = self._pool.call(role, name, given)
+            exchange = act()
         except InstrumentError as error:
-            act = partial(self._pool.call, role, name, given)
             exchange = self._again(_Asked(role, "call", (name,), by), error, act)
         told = {"role": role, "command": name, "arguments": given, "by": by}
         self._events.tell("instrument.called", **told, result=exchange.result)
         return exchange.result
+
+    def bar(self, roles: Collection[str]) -> None:
+        """Take no more sets and calls of some instruments; returns when those under way have ended."""
+        with self._setting:
+            self._barred.update(roles)
+            self._setting.wait_for(
+                lambda: not any(self._under_way[role] for role in roles), timeout=_LONGEST_S
+            )
+
+    def admit(self, role: str) -> None:
+        """Take sets and calls of an instrument again, which is open."""
+        with self._setting:
+            self._barred.discard(role)
+
+    def _change(self, role: str, act: Callable[..., Exchange], *arguments: Any) -> Exchange:
+        """Set or call, unless that is barred."""
+        while True:
+            with self._setting:
+                if role not in self._barred:
+                    self._under_way[role] += 1
+                    break
+            self._revive(role)  # waits for the end of what goes on, and says why it is not open
+        try:
+            return act(*arguments)
+        finally:
+            with self._setting:
+                self._under_way[role] -= 1
+                self._setting.notify_all()
 
     def _check_process(self) -> None:
         """A fork has the handles too, but neither the lock nor the wire for itself."""

@@ -13,7 +13,6 @@ from threading import RLock
 from typing import Any
 
 from shotlane.diagnostics import did_you_mean
-from shotlane.execution import unwanted_here
 from shotlane.instruments import (
     InUseError,
     PoolError,
@@ -89,10 +88,13 @@ class Instruments:
             self._check(role)
             if self.handles.pop(role, None) is None:
                 raise SessionError(f"{role} is not open", f"open are: {', '.join(self.handles) or 'none'}")
+            self.gate.bar((role,))
             unsafe = self._safe((role,), f"{role} is released") if safe else {}
-            self.pool.close_roles((role,))
-            self._watch()
-            self._unlock_unused(role)
+            try:
+                self.pool.close_roles((role,))
+            finally:
+                self._watch()
+                self._unlock_unused(role)
         if unsafe:
             raise NotSafeError(unsafe)
 
@@ -100,13 +102,17 @@ class Instruments:
     def lent(self, roles: Sequence[str]) -> Iterator[None]:
         """Let a run of this process have some instruments, and all others on their wires."""
         with self._turn:
+            self._check_goes_on()
             if self._lent:
                 raise SessionError("a run goes on in this session already")
-            self._lent = frozenset(roles) | self._beside(roles)
-            opened = [role for role in self.pool.roles_opened if role in self._lent]
-            self.pool.close_roles(opened)
-            self._watch()
+            lent = frozenset(roles) | self._beside(roles)
+            opened = [role for role in self.pool.roles_opened if role in lent]
+            self._lent = lent
+        # From here on, since Ctrl-C may come at once, and what stays lent can never be made safe.
         try:
+            with self._turn:
+                self.pool.close_roles(opened)
+                self._watch()
             yield
         finally:
             with self._turn:
@@ -115,10 +121,18 @@ class Instruments:
                 with suppress(PoolError, InUseError):
                     self._open(opened)
 
+    def seal(self) -> None:
+        """From here on nothing is opened or lent. Raises `SessionError` while a run goes on."""
+        with self._turn:
+            if self._lent:
+                raise SessionError("a run goes on in this session", "let it end, or abort it")
+            self._closed = True
+
     def close(self, reason: str, *, safe: bool) -> dict[str, str]:
         """Make all safe, close them, and let others have them; what is not safe. Safe to call twice."""
         with self._turn:
             self._closed = True
+            self.gate.bar(self._station.definitions)
             roles = self.pool.roles_opened
             unsafe = self._safe(roles, reason) if safe and roles else {}
             try:
@@ -134,12 +148,18 @@ class Instruments:
         if role not in self._station.definitions:
             help = did_you_mean(role, self._station.definitions, what="instruments")
             raise SessionError(f"'{self._station.name}' has no instrument '{role}'", help)
-        if self._closed:
-            raise SessionError("the session has ended", "connect again")
+        self._check_goes_on()
         if role in self._lent:
             raise SessionError(f"{role} is used by the run that goes on in this session", "wait for its end")
 
+    def _check_goes_on(self) -> None:
+        if self._closed:
+            raise SessionError("the session has ended", "connect again")
+
     def _lock(self, role: str, timeout_s: float) -> None:
+        # Late, since it needs what runs sequences: nobody may open anything.
+        from shotlane.execution import unwanted_here
+
         before = self.locks.addresses
         resource = self._station.definitions[role].resource.text
         try:
@@ -164,10 +184,12 @@ class Instruments:
 
     def _unlock_unused(self, role: str) -> None:
         """Let go of a lock that nobody needs any more."""
-        if role in self.handles or self._closed:
+        # Open without a handle is what Ctrl-C came upon just then; it is closed with the session.
+        if role in self.handles or role in self.pool.roles_opened:
             return
         before = self.locks.addresses
-        keeping = {*self.handles, *(name for name, count in self._coming.items() if count)}
+        coming = (name for name, count in self._coming.items() if count)
+        keeping = {*self.handles, *self.pool.roles_opened, *coming}
         unlock_instruments(self._station, (role,), self.locks, keeping=keeping)
         if self.locks.addresses != before:
             resource = self._station.definitions[role].resource.text
@@ -189,6 +211,7 @@ class Instruments:
         except PoolError as error:
             raise error.faults[role] from None
         handle = self.handles[role] = OwnHandle(role, self.gate)
+        self.gate.admit(role)
         return handle
 
     def _open(self, roles: Sequence[str]) -> None:

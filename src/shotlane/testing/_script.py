@@ -4,8 +4,8 @@ r"""Dialogues with a device, as text.
 DURATION` stands before an answer. Control characters are written `\r`, `\n`, `\x02`, a blank at an end
 `\x20`; `>x` and `<x` are followed by bytes in hexadecimal. `#` begins a comment, on a line of its own.
 
-`port: ADDRESS` begins the dialogue with another port, as `--capture` writes it; what is written of one port in
-several places is one dialogue. `wire: KIND` says what it is played on. On a wire of Modbus `>` and `<` are
+`port: ADDRESS` begins the dialogue with another port, as `--capture` writes it; what is written of one port
+in several places is one dialogue. `wire: KIND` says what it is played on. On a wire of Modbus `>` and `<` are
 unit and PDU in hexadecimal, without what a frame puts around them; `>x` and `<x` are all bytes there.
 """
 

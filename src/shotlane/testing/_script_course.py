@@ -1,9 +1,9 @@
 """How far a dialogue is: what came, what it is answered with, and what was not as written.
 
-Strict: every request once, in the order written; one that comes early is answered all the same, so that a test
-shows all that is wrong and not only the first. Any: each request as often as it is asked; several answers to
-the same are given in turn, and the last of them from then on. Either way a request that was written and
-never came is a fault, and so is one that was not written.
+Strict: every request once, in the order written; one that comes early is answered all the same, so that a
+test shows all that is wrong and not only the first. Any: each request as often as it is asked; several
+answers to the same are given in turn, and the last of them from then on. Either way a request that was
+written and never came is a fault, and so is one that was not written.
 """
 
 import re
@@ -19,7 +19,7 @@ _A_LINE: Final = re.compile(rb"[^\r\n]*[\r\n]+")
 _AROUND: Final = 3  # lines that are shown around a difference
 
 
-class ScriptMismatch(AssertionError):  # noqa: N818
+class ScriptMismatch(AssertionError):
     """What was sent is not what the dialogue says; the message shows both."""
 
 

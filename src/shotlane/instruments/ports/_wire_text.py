@@ -1,7 +1,8 @@
 r"""Bytes as a person reads and writes them: text with escapes, or hexadecimal.
 
-What is written can be read back, and is that of Python's own bytes but for quotes, which stand for themselves:
-so whatever masks secrets in messages masks them here. A line never ends with a blank that nobody sees.
+What is written can be read back, and is that of Python's own bytes but for quotes, which stand for
+themselves: so whatever masks secrets in messages masks them here. A line never ends with a blank that nobody
+sees.
 """
 
 import re
