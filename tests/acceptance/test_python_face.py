@@ -53,7 +53,7 @@ def test_a_store_that_fails_on_the_way_is_told_as_what_the_run_came_to(
 
     monkeypatch.setattr(Writer, "_commit", failing)
     monkeypatch.setattr(Spool, "append", full)
-    made = run(lab)
+    made = run(lab, wait_for_store=0)
     assert made.outcome is Outcome.ERRORED
     assert "the disk is gone" in (made.result.reason or "")
     assert "no room for a spool" in (made.result.reason or "")

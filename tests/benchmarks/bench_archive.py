@@ -89,7 +89,7 @@ def shot_rows(chance: np.random.Generator, ticks: int) -> list[SampleRow]:
         answered = begun + chance.integers(800_000, 2_000_000, ticks)
         columns = (target, begun, answered, chance.normal(600.0, 0.7, ticks))
         values = zip(*(column.tolist() for column in columns), strict=True)
-        rows += [SampleRow(channel, n, *one, Status.OK, None) for n, one in enumerate(values)]
+        rows += [SampleRow._make((channel, n, *one, Status.OK, None)) for n, one in enumerate(values)]
     return rows
 
 

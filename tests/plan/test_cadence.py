@@ -33,3 +33,19 @@ def test_cadence_and_budget_count_in_the_digest() -> None:
     plans = [plan_of(HEAD + more) for more in ("", "cadence: 5 s\n", "retry: {budget: 5}\n")]
     assert len({plan.digest for plan in plans}) == 3
     assert plans[2].retry.budget == 5
+
+
+@pytest.mark.parametrize(
+    ("cadence", "seconds"),
+    [("", 1 + 3 + 2), ("cadence: 2.5 s\n", 2.5 + 3 + 2), ("cadence: 10 s\n", 10 + 10 + 2)],
+)
+def test_how_long_all_shots_take_counts_what_a_cadence_waits_between_them(
+    cadence: str, seconds: float
+) -> None:
+    text = "sequence: test\nparameters: {x: 1}\ntimeline: [{a: x * 1 s}]\nsweep: [{x: [1, 3, 2]}]\n"
+    assert plan_of(text + cadence).summary.total_ns == seconds * 1_000_000_000
+
+
+def test_shots_of_one_length_at_a_cadence() -> None:
+    summary = plan_of(HEAD + "cadence: 10 s\nsweep: [{x: [1, 2, 3]}]\n").summary
+    assert summary.total_ns == 21_000_000_000

@@ -50,8 +50,8 @@ def test_the_record_of_a_run_has_the_station_with_its_faults(tmp_path: Path) -> 
     faults = {"furnace": [{"fault": "busy", "request": 1}]}
     run = run_virtual(SEQUENCE, station=STATION, folder=tmp_path, faults=faults)
     loaded = run.load()
-    assert "faults" in loaded.marks
-    assert any('"busy"' in text for text in loaded.documents.values())
+    assert "faults" in loaded.record.summary.stamps
+    assert any('"busy"' in text for text in loaded.documents().values())
 
 
 def test_faults_come_beside_those_of_the_station(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import RLock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,6 +61,7 @@ class Component:
         self._tasks = TaskQueue(queue)
         self._opened: Handle | None = None
         self._touched = False  # something was set by hand
+        self._by_hand = RLock()  # so that nothing is set between the safe state at the end and the closing
         self._error: Exception | None = None  # of the end
         self._stack = ExitStack()
         self._thread = Thread(target=self._serve, name="component", daemon=True)
@@ -107,6 +108,8 @@ class Component:
         while self._thread.is_alive() and time.monotonic() < deadline_s:
             with suppress(KeyboardInterrupt):  # a second Ctrl-C does not skip the safe state
                 self._thread.join(_LOOK_S)
+        if self._thread.is_alive():
+            raise RuntimeError(f"NOT SAFE: the instrument did not come to an end within {_LONGEST_END_S:g} s")
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -207,12 +210,15 @@ class Component:
     def write(self, name: str, value: ScalarValue) -> None:
         """Set one attribute now, until the next task ends. Raises as `read` does."""
         checked = checked_value(self._handle, name, value)
-        self._touched = True
-        self._handle.write(name, checked)
+        with self._by_hand:
+            handle = self._handle
+            self._touched = True
+            handle.write(name, checked)
 
     def _make_safe(self) -> tuple[str, ...]:
-        self._touched = False
-        return () if self._opened is None else tuple(self._opened.make_safe())
+        with self._by_hand:
+            self._touched = False
+            return () if self._opened is None else tuple(self._opened.make_safe())
 
     def _serve(self) -> None:
         """Do one task after the other. Here too the end is reached, where no Ctrl-C comes."""
@@ -221,7 +227,7 @@ class Component:
             work(entry.record, self._opened, self._make_clock())
             self._tasks.over()
         try:
-            with self._stack:
+            with self._by_hand, self._stack:
                 unsafe = self._make_safe() if self._touched else ()
             if unsafe:
                 self._error = RuntimeError(f"not made safe: {', '.join(unsafe)}")

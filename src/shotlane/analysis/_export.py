@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from shotlane.analysis import _types as types
 from shotlane.analysis._export_about import about
 from shotlane.analysis._export_hdf5 import NoWriterError, write_hdf5
 from shotlane.analysis._loaded import LoadedRun
@@ -14,7 +15,7 @@ from shotlane.analysis._loaded import LoadedRun
 # Forms of one file, with its ending. NetCDF 4 is HDF5 with named dimensions, which the file has in any case.
 ONE_FILE = {"hdf5": ".h5", "netcdf": ".nc"}
 FORMS = ("csv", "parquet", "jsonl", "arrow", *ONE_FILE)
-_ARRAYS = {
+_ARRAYS: types.Schema = {
     **dict.fromkeys(("run", "shot", "attempt"), pl.Int64),
     "channel": pl.String,
     "tick": pl.Int64,

@@ -189,7 +189,7 @@ class _Stack:
     def append(self, one: ArrayReading) -> None:
         parts = {f"data{name}": part for name, part in _parts(one.array)}
         place = {"shot": one.shot, "attempt": one.attempt, "tick": one.tick}
-        values = {name: np.int64(value) for name, value in place.items()}
+        values: dict[str, Any] = {name: np.int64(value) for name, value in place.items()}
         values["t"] = np.float64("nan" if one.t is None else one.t)
         if not self.rows:
             self._create(one, parts, values)

@@ -82,9 +82,16 @@ class Experiment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the queue; after an exception, end it."""
-        if error is not None:
-            self.interrupt(f"ended by {type(error).__name__}")
+        """Wait for the queue; after an exception, and with Ctrl-C while waiting, end it."""
+        try:
+            if error is None:
+                self._manager.join()
+                return
+        except BaseException as interruption:
+            self.interrupt(f"ended by {type(interruption).__name__}")
+            self._manager.join()
+            raise
+        self.interrupt(f"ended by {type(error).__name__}")
         self._manager.join()
 
     @property

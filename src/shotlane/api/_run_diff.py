@@ -74,7 +74,7 @@ def diff_runs(one: LoadedRun, other: LoadedRun) -> RunDifference:
         documents=tuple(_documents(one.documents(), other.documents())),
         plan=plan,
         no_plan=no_plan,
-        station=tuple(_station(*texts, one, other)),
+        station=tuple(_station(texts[0], texts[1], one, other)),
         code=tuple(_code(before, after)),
         terms=tuple(_places(_some(before, _TERMS), _some(after, _TERMS))),
         records=tuple(_records(one, other)),

@@ -184,7 +184,7 @@ def _samples(reader: BagReader, number: int) -> Iterator[tuple[list[Row], list[R
     for frame in reader.batches("samples", _BATCH):
         if not frame["attempt_key"].is_between(first, first + 0xFFFF_FFFF).all():
             raise ArchiveError(f"'{reader.store}' is damaged: samples are of no attempt of its run")
-        key = [pl.col("attempt_key") - first + last, "channel_index", "tick"]
+        key = [pl.col("attempt_key") - first + last, pl.col("channel_index"), pl.col("tick")]
         began = pl.col("requested_ns")
         late = (began - pl.col("target_ns")).alias("late_ns")
         took = (pl.col("received_ns") - pl.coalesce(began, "target_ns")).alias("took_ns")

@@ -55,7 +55,7 @@ def write_parts(reader: Reader, run: int, folder: Path) -> dict[str, int]:
     for number, keys in enumerate(_array_shares(reader, run), start=1):
         rows = _arrays(reader, run, keys)
         path = f"arrays/{number:05}.parquet"
-        largest = int(rows["data"].bin.size().max() or 0)  # type: ignore[arg-type]  polars does not say of what
+        largest = max(rows["data"].bin.size().to_list(), default=0)
         group = max(1, _GROUP_BYTES // max(1, largest))
         found[path] = frames.write(words.tell(rows, ARRAYS), folder / path, group)
     return found

@@ -283,7 +283,8 @@ class BagReader:
         if not files:
             return pl.LazyFrame(schema=_schema(_TABLES[name]))
         sources = self.bag.sources(files)
-        for file, source in zip(files, sources, strict=True):
+        each: list[Path | IO[bytes]] = [*sources]
+        for file, source in zip(files, each, strict=True):
             if file not in self._rows_of:
                 self._rows_of[file] = self._looked_at(file, source, name)
         return pl.scan_parquet(sources, glob=False)

@@ -201,7 +201,7 @@ class _Run:
 
     def _show_progress(self, shot: ShotPlan) -> None:
         progress, outcomes = self._parts.progress, self._parts.outcomes
-        progress.ended_ns_planned += shot.duration_ns
+        progress.ended_ns_planned += max(shot.duration_ns, self._parts.plan.cadence_ns or 0)
         before = len(self._parts.plan) - len(self._numbers)
         progress.shots_done = before + outcomes[Outcome.DONE] + outcomes[Outcome.PASSED]
         progress.shots_failed = outcomes[Outcome.FAILED]

@@ -85,7 +85,7 @@ def compile_sequence(
     check_loads(loads, sequence.lanes, document, report)
     if not report.ok:
         return None
-    summary = summarise(program, table, ranges, loads)
+    summary = summarise(program, table, ranges, loads, cadence_ns)
     check_cadence(cadence_ns, summary, document, report)
     return CompiledPlan(
         sequence.sequence,

@@ -64,8 +64,9 @@ class PortSummary:
 class PlanSummary:
     """A plan at a glance. Durations are planned ones, without set-up and retries.
 
-    `shot_ns`: shortest and longest shot. `total_ns`: all shots; open-ended steps count as long as they may
-    last, and where nothing bounds one, as short.
+    `shot_ns`: shortest and longest shot. `total_ns`: from the start of the first to the end of the last, with
+    what a cadence waits in between; open-ended steps count as long as they may last, and where nothing bounds
+    one, as short.
     """
 
     shots: int
@@ -90,10 +91,14 @@ class PlanSummary:
 
 
 def summarise(
-    program: Program, table: ChannelTable, ranges: Ranges, loads: Mapping[str, PortLoad]
+    program: Program,
+    table: ChannelTable,
+    ranges: Ranges,
+    loads: Mapping[str, PortLoad],
+    cadence_ns: int | None = None,
 ) -> PlanSummary:
     """Look at the times of all points and the counts of the first shot."""
-    steps, shot_ns, total = _durations(program)
+    steps, shot_ns, total = _durations(program, cadence_ns or 0)
     rows = program.scope.rows(0, 1)
     bounds = program.timeline.boundaries(rows)
     sets = _sets(program, bounds)
@@ -121,13 +126,13 @@ def _end(ranges: Ranges, index: int, side: int) -> float | None:
     return ranges.found[index][side] if index in ranges.found else None
 
 
-def _durations(program: Program) -> tuple[tuple[StepSummary, ...], tuple[int, int], int]:
-    """Shortest and longest of every step and of a shot, and the sum of all shots."""
+def _durations(program: Program, cadence_ns: int) -> tuple[tuple[StepSummary, ...], tuple[int, int], int]:
+    """Shortest and longest of every step and of a shot, and from the first start to the last end."""
     lows: list[int] = []
     highs: list[int] = []
     steps = program.timeline.steps
     bounded = all(step.bounded for step in steps)
-    total = 0
+    total = after_last = 0
     for rows in program.stretches():
         bounds = program.timeline.boundaries(rows)
         longest = [end - start for start, end in pairwise(bounds)]
@@ -138,12 +143,14 @@ def _durations(program: Program) -> tuple[tuple[StepSummary, ...], tuple[int, in
         lows = least if not lows else [min(pair) for pair in zip(lows, least, strict=True)]
         highs = most if not highs else [max(pair) for pair in zip(highs, most, strict=True)]
         each = of_shot[1] if bounded else of_shot[0]
-        total += int(each.sum()) if len(each) > 1 else int(each[0, 0]) * len(rows)
+        apart = np.maximum(each, cadence_ns)
+        total += int(apart.sum()) if len(apart) > 1 else int(apart[0, 0]) * len(rows)
+        after_last = int(apart[-1, 0] - each[-1, 0])
     named = [
         StepSummary(step.name, low, high, step.opening is not None, step.bounded)
         for step, low, high in zip(steps, lows, highs, strict=False)
     ]
-    return tuple(named), (lows[-1], highs[-1]), total
+    return tuple(named), (lows[-1], highs[-1]), total - after_last
 
 
 def _shortest(program: Program, rows: Rows, spans: list[Integers]) -> list[Integers]:

@@ -6,6 +6,7 @@ given was not taken.
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,20 @@ class ChannelStore:
 
         Several values are samples that follow each other at `sample_interval` s, the last one at this moment.
         A unit other than the first one is converted. Raises `ValueError` for a value or a unit that does not
-        fit this key, `StoreError` when there is no room for it.
+        fit this key, `StoreError` when there is no room for it, `SessionError` after the end.
         """
         now_ns = time.time_ns()
         if self._trouble is not None:
             self.flush()
+        try:
+            return self._observe(key, value, unit, sample_interval, now_ns)
+        except RecorderError:
+            # Another thread stopped it just now, or this store was kept beyond its session.
+            raise SessionError("the session has ended", "connect again") from None
+
+    def _observe(
+        self, key: str, value: Any, unit: str | None, sample_interval: float | None, now_ns: int
+    ) -> str:
         if _is_several(value):
             return self._observe_all(key, list(value), unit, sample_interval, now_ns)
         series = self._series.get(key) or self._open(key, value, unit, sample_interval, now_ns)
@@ -65,8 +75,9 @@ class ChannelStore:
 
     def keep(self, key: str, at_utc_ns: int, value: Any, first: Any, unit: str | None) -> None:
         """Append a reading; `first` is any value of its type. Never raises: faults are the log's to tell."""
-        series = self._series.get(key) or self._open(key, first, unit, None, at_utc_ns)
-        series.put(at_utc_ns, value)
+        with suppress(RecorderError):  # of a session that ends just now
+            series = self._series.get(key) or self._open(key, first, unit, None, at_utc_ns)
+            series.put(at_utc_ns, value)
 
     def flush(self) -> None:
         """Make everything durable that was observed. Raises `StoreError`."""

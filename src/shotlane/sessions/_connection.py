@@ -8,10 +8,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from shotlane.execution import unwanted_here
 from shotlane.instruments import ResolvedStation
 from shotlane.records import LoggedEvent, Outcome
 from shotlane.sessions._channel_store import ChannelStore
@@ -55,6 +55,7 @@ class StationConnection:
         self._session: int | None = None
         self._open: OpenSession | None = None
         self._ended = False
+        self._turn = RLock()  # starts, stops and serves one after the other
         self._meetings: set[str] = set()
 
     def __repr__(self) -> str:
@@ -127,6 +128,10 @@ class StationConnection:
 
         Raises `StoreError` when nothing could be recorded, `SessionError` when it was started before.
         """
+        with self._turn:
+            self._start()
+
+    def _start(self) -> None:
         from shotlane.store import SessionStart, open_log  # late: SQLAlchemy
 
         if self._ended or self._open is not None:
@@ -240,6 +245,8 @@ class StationConnection:
 
     def _gives_up(self) -> bool:
         """Whether who waits shall not wait any longer."""
+        from shotlane.execution import unwanted_here  # late: it needs what runs sequences
+
         return self._ended or unwanted_here()
 
     def start_instrument_server(
@@ -254,13 +261,15 @@ class StationConnection:
         from shotlane.sessions._server import InstrumentServer  # late: few sessions need it
 
         now = self._now()
-        if now.server is not None:
-            raise SessionError(f"the instrument server runs already, at {now.server.address}")
         wanted = list(now.instruments.handles if roles is None else roles)
-        for role in wanted:
-            self.instrument(role)
-        now.server = InstrumentServer(now.instruments.gate, wanted, now.events, self.session_id, address)
-        return now.server.address
+        with self._turn:
+            if now.server is not None:
+                raise SessionError(f"the instrument server runs already, at {now.server.address}")
+            for role in wanted:
+                self.instrument(role)
+            gate = self._now().instruments.gate
+            now.server = InstrumentServer(gate, wanted, now.events, self.session_id, address)
+            return now.server.address
 
     def run(self, sequence: str | Path, **options: Any) -> EndedRun:
         """Run a sequence inside this session, and return when it has ended; options as for `shotlane.run`.
@@ -305,18 +314,20 @@ class StationConnection:
 
     def _stop_at_end(self) -> None:
         """Called when the main thread has ended."""
-        now = self._open
+        now = self._open if self._pid == os.getpid() else None
         while now is not None and now.instruments.running:
             time.sleep(_LOOK_S)  # it makes its own instruments safe
         self._stop(outcome_of(what_ended()))
 
     def _stop(self, outcome: Outcome | None) -> None:
-        now = self._open
-        if now is None or self._ended or self._pid != os.getpid():
+        if self._pid != os.getpid():
             return
-        if now.instruments.running:
-            raise SessionError("a run goes on in this session", "let it end, or abort it")
-        with undisturbed():
+        # Whoever comes second returns when all is safe and closed too.
+        with undisturbed(), self._turn:
+            now = self._open
+            if now is None or self._ended:
+                return
+            now.instruments.seal()
             self._ended = True
             try:
                 now.close(outcome, safe=self._safe)

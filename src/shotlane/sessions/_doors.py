@@ -37,7 +37,12 @@ class Door:
         else:
             raise SessionError(f"an instrument server listens on unix or tcp, not on '{kind}'")
         self._token_file = token_file(self.address)
-        self._write_token()
+        try:
+            self._write_token()
+        except OSError as error:
+            self.close()
+            why = error.strerror or error
+            raise SessionError(f"the token cannot be kept in {self._token_file}: {why}") from None
 
     def _unix(self, session: int) -> tuple[socket.socket, str]:
         folder = _folder()

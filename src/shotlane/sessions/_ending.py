@@ -29,7 +29,8 @@ def at_end(session: int, stop: Callable[[], None]) -> None:
     """Stop a session when the process ends, unless `forget` was called."""
     with _TURN:
         _OPEN[session] = stop
-        if not _WATCHER:
+        if not any(watcher.is_alive() for watcher in _WATCHER):  # a fork has none of its parent's
+            _WATCHER.clear()
             # No daemon: the interpreter waits for it, and lets it start threads of its own until then.
             watcher = threading.Thread(target=_watch, name="shotlane-ending", daemon=False)
             _WATCHER.append(watcher)

@@ -24,8 +24,11 @@ class FrameError(ConnectionError):
 
 
 def send(line: socket.socket, message: Any, most: int) -> None:
-    """Send a message. Raises `FrameError` when it is too large, `OSError`."""
-    data = json.dumps(message, separators=(",", ":"), default=_plain).encode()
+    """Send a message. Raises `FrameError`, with nothing sent, when it is too large or no JSON, `OSError`."""
+    try:
+        data = json.dumps(message, separators=(",", ":"), default=_plain).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FrameError(f"this cannot be sent: {error}") from None
     if len(data) > most:
         raise FrameError(f"a message of {len(data):,} bytes is more than the {most:,} that may be sent")
     line.sendall(_HEAD.pack(len(data)) + data)

@@ -53,13 +53,14 @@ class Instruments:
         self._make_safe: Callable[..., dict[str, str]] | None = None
         self._turn = RLock()
         self._coming: Counter[str] = Counter()  # roles that somebody is just opening
+        self._running = False
         self._lent: frozenset[str] = frozenset()
         self._closed = False
 
     @property
     def running(self) -> bool:
         """Whether a run goes on inside the session."""
-        return bool(self._lent)
+        return self._running
 
     def open(self, role: str, timeout_s: float) -> OwnHandle:
         """Lock and open one instrument; at once when it is open.
@@ -101,30 +102,34 @@ class Instruments:
     @contextmanager
     def lent(self, roles: Sequence[str]) -> Iterator[None]:
         """Let a run of this process have some instruments, and all others on their wires."""
-        with self._turn:
-            self._check_goes_on()
-            if self._lent:
-                raise SessionError("a run goes on in this session already")
-            lent = frozenset(roles) | self._beside(roles)
-            opened = [role for role in self.pool.roles_opened if role in lent]
-            self._lent = lent
-        # From here on, since Ctrl-C may come at once, and what stays lent can never be made safe.
+        mine, opened = False, list[str]()
+        # All of it in here: Ctrl-C may come at once, and a session that stays lent can never make safe.
         try:
             with self._turn:
+                self._check_goes_on()
+                if self._running:
+                    raise SessionError("a run goes on in this session already")
+                mine = self._running = True
+                self._lent = frozenset(roles) | self._beside(roles)
+                opened += (role for role in self.pool.roles_opened if role in self._lent)
                 self.pool.close_roles(opened)
                 self._watch()
             yield
         finally:
-            with self._turn:
-                self._lent = frozenset()
-                # Who does not open now, which is an event, is tried again when it is used.
-                with suppress(PoolError, InUseError):
-                    self._open(opened)
+            if mine:
+                self._take_back(opened)
+
+    def _take_back(self, opened: Sequence[str]) -> None:
+        with self._turn:
+            self._running, self._lent = False, frozenset()
+            # Who does not open now, which is an event, is tried again when it is used.
+            with suppress(PoolError, InUseError):
+                self._open(opened)
 
     def seal(self) -> None:
         """From here on nothing is opened or lent. Raises `SessionError` while a run goes on."""
         with self._turn:
-            if self._lent:
+            if self._running:
                 raise SessionError("a run goes on in this session", "let it end, or abort it")
             self._closed = True
 

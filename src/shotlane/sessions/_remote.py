@@ -32,7 +32,8 @@ def remote_instrument(
         return RemoteInstrument(line, address, role)
     except (OSError, EOFError) as error:
         line.close()
-        raise SessionError(f"the instrument server at {address} does not answer as one: {error}") from None
+        why = str(error) or "it ended the connection"
+        raise SessionError(f"the instrument server at {address} does not answer as one: {why}") from None
     except BaseException:
         line.close()
         raise

@@ -6,6 +6,7 @@ Nothing is answered before both ends have proved that they have the token.
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -23,6 +24,7 @@ VERSION = 1
 _GREETING_S = 5.0
 _MOST_CLIENTS = 64
 _END_S = 2.0
+_PAUSE_S = 0.1
 _NAME = 100
 
 
@@ -68,6 +70,7 @@ class InstrumentServer:
             except OSError:
                 if self._stopped:
                     return
+                time.sleep(_PAUSE_S)  # as many files are open as may: it would fail again at once
                 continue
             with self._turn:
                 welcome = len(self._clients) < _MOST_CLIENTS and not self._stopped

@@ -130,8 +130,13 @@ class SessionLog:
         self._outlet.on_no_room = call
 
     def note(self, statement: str, rows: Sequence[Row]) -> None:
-        """Take rows for another statement of the writer: durable with the next event, or within a second."""
+        """Take rows for another statement of the writer: durable with the next event, or within a second.
+
+        Raises `RecorderError` after the last event.
+        """
         with self._taking:
+            if self._ended:
+                raise RecorderError("the session has ended")
             self._queue.extend((statement, row) for row in rows)
 
     def flush(self) -> None:
@@ -143,10 +148,12 @@ class SessionLog:
         with self._taking:
             if self._ended:
                 raise RecorderError("the session has ended")
+            numbered = enumerate(events, self._taken + 1)
+            rows = [("event", event_row(self._session.id, number, event, run)) for number, event in numbered]
+            # In this order: whoever is interrupted here leaves a gap, and never gives a number twice.
+            self._taken += len(rows)
+            self._queue += rows
             self._ended = last
-            for number, event in enumerate(events, self._taken + 1):
-                self._queue.append(("event", event_row(self._session.id, number, event, run)))
-            self._taken += len(events)
             return self._taken
 
     def _commit(self, number: int) -> None:
