@@ -8,7 +8,7 @@ from tests.acceptance.lab import Lab
 
 import shotlane
 from shotlane import Devices, ErrorPolicy, UnknownChannelError
-from shotlane.instruments import InstrumentError, InUseError, PoolError
+from shotlane.instruments import InstrumentError, InUseError, PoolError, catalogue_text
 from shotlane.testing import Bench
 
 RETURN = ErrorPolicy.RETURN
@@ -49,6 +49,19 @@ def test_a_value_beyond_its_limit_is_refused_and_the_others_are_set(devices: Dev
 def test_a_command_is_run_on_those_that_have_it(devices: Devices, bench: Bench) -> None:
     assert set(devices.call("tare")) == {"gas"}
     assert bench.registers()["gas"]["tares"] == 1
+
+
+def test_a_dangerous_command_of_a_real_instrument_must_be_confirmed(in_bench_lab: Lab, bench: Bench) -> None:
+    document = catalogue_text("alicat-mfc").replace("  tare:\n", "  tare:\n    confirm: true\n")
+    (in_bench_lab.folder / "stations/alicat-mfc.yaml").write_text(document, "utf-8")
+    with shotlane.open_devices("bench", ["gas"]) as opened:
+        with pytest.raises(ValueError, match=r"gas\.tare\(\) must be confirmed: .*; give confirm=True"):
+            opened.call("tare")
+        assert bench.registers()["gas"]["tares"] == 0
+        assert opened.call("tare", confirm=True)["gas"].ok
+    assert bench.registers()["gas"]["tares"] == 1
+    with shotlane.open_devices("bench", ["gas"], mock=True) as simulated:
+        assert simulated.call("tare")["gas"].ok
 
 
 def test_a_dead_instrument_is_an_error_of_its_own(devices: Devices, bench: Bench) -> None:

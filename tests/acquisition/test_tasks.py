@@ -46,6 +46,48 @@ def test_what_is_set_comes_first_and_the_safe_state_last() -> None:
     assert job.status.reason == "its time was over"
 
 
+def test_nothing_is_set_by_hand_after_the_safe_state_at_the_end() -> None:
+    told: list[str] = []
+
+    def set_more() -> None:
+        try:
+            component.write("door", True)
+        except RuntimeError as error:
+            told.append(str(error))
+
+    class Slow(Oven):
+        def make_safe(self) -> None:
+            super().make_safe()
+            threading.Thread(target=set_more).start()
+            threading.Event().wait(0.2)
+
+    oven = Slow()
+    with of(oven) as component:
+        component.write("setpoint", "60 degC")
+        component.close()
+        wait_for(lambda: bool(told))
+    assert oven.is_safe
+    assert told == ["the component is not open; use it in a `with`, or `open()` it"]
+
+
+def test_an_instrument_that_does_not_come_to_an_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shotlane.acquisition._component._LONGEST_END_S", 0.1)
+    hangs, answers = threading.Event(), threading.Event()
+
+    def hang(_: int) -> None:
+        hangs.set()
+        answers.wait(20)
+
+    oven = Oven(at_read=hang)
+    component = of(oven).open()
+    component.submit(**HEAT, duration=0.03)
+    hangs.wait(20)
+    with pytest.raises(RuntimeError, match="NOT SAFE"):
+        component.close()
+    answers.set()
+    wait_for(lambda: oven.is_safe)
+
+
 def test_the_interval_asked_for_is_the_interval_kept(in_lab: Lab) -> None:
     with shotlane.component("demo", "furnace", clock=VirtualClock(0)) as furnace:
         job = furnace.submit(sample=["temperature", "setpoint"], every="10 ms", duration="1 s")

@@ -242,6 +242,25 @@ def test_ctrl_c_ends_a_run_and_is_told(folder: Path) -> None:
     assert process.communicate(timeout=60)[0] == "terminated\n"
 
 
+def test_ctrl_c_while_the_block_waits_for_its_queue_ends_what_runs(folder: Path) -> None:
+    program = (
+        "import shotlane\n"
+        "try:\n"
+        f"    with shotlane.Experiment({str(folder)!r}) as experiment:\n"
+        "        submission = experiment.submit('hours', mock=True)\n"
+        "except KeyboardInterrupt:\n"
+        "    print(submission.state, submission.run.outcome.value)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    store = folder / "data" / "shotlane.db"
+    _until(lambda: store.exists() and _runs(store) == 1)
+    os.kill(process.pid, signal.SIGINT)
+    try:
+        assert process.communicate(timeout=30)[0] == "interrupted aborted\n"
+    finally:
+        process.kill()
+
+
 def _runs(store: Path) -> int:
     try:
         return shotlane.open_store(f"sqlite:///{store}").runs().height

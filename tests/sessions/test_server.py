@@ -17,7 +17,7 @@ from tests.sessions.conftest import Script, heard
 import shotlane
 from shotlane import InstrumentError, SessionError
 from shotlane.instruments import RefusedValueError
-from shotlane.sessions._doors import token_file
+from shotlane.sessions._doors import Door, token_file
 from shotlane.sessions._frames import ANSWER, FrameError, receive, send
 from shotlane.testing import Bench
 
@@ -25,6 +25,33 @@ from shotlane.testing import Bench
 @pytest.fixture(params=["unix", "tcp"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def test_what_is_no_message_is_refused_before_anything_is_sent() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        endless: list[object] = []
+        endless.append(endless)
+        for unsendable in ({(1, 2): 3}, endless):
+            with pytest.raises(FrameError, match="cannot be sent"):
+                send(ours, unsendable, ANSWER)
+        send(ours, {"a": 1}, ANSWER)
+        assert receive(theirs, ANSWER) == {"a": 1}
+
+
+def test_a_server_without_room_for_its_token_leaves_nothing_behind(
+    lab: Lab, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(door: Door) -> None:
+        raise OSError(28, "No space left on device")
+
+    with shotlane.connect("demo", mock=True) as station:
+        with monkeypatch.context() as patched:
+            patched.setattr(Door, "_write_token", full)
+            with pytest.raises(SessionError, match=r"the token cannot be kept in .*No space left"):
+                station.start_instrument_server(["furnace"], address=kind)
+        assert station.instrument_server_address is None
+        station.start_instrument_server(["furnace"], address=kind)
 
 
 def test_a_remote_handle_does_what_the_own_one_does(lab: Lab, kind: str) -> None:

@@ -101,6 +101,9 @@ def test_no_event_is_taken_after_the_end(sqlite_url: str) -> None:
     log.close()
     with pytest.raises(RecorderError, match="the session has ended"):
         log.append(happened())
+    # Nor anything else, which would wait for a commit that never comes.
+    with pytest.raises(RecorderError, match="the session has ended"):
+        log.note("end_session", [(0, None, log.session)])
     assert [event.type for event in read(sqlite_url)] == ["session.started", "session.ended"]
 
 

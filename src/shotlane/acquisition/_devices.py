@@ -90,15 +90,21 @@ class Devices:
         names: Iterable[str] | None = None,
         *,
         errors: ErrorPolicy | None = None,
+        confirm: bool = False,
         **arguments: Any,
     ) -> Results:
-        """Run a command on every instrument that has it, or on `names`; results by instrument."""
+        """Run a command on every instrument that has it, or on `names`; results by instrument.
+
+        `confirm` one that can do harm; without it `ValueError`, and nobody is asked.
+        """
         having = [name for name in self.names if command in self.pool.definitions[name].commands]
         asked = having if names is None else list(names)
         if not asked:
             known = {one for name in self.names for one in self.pool.definitions[name].commands}
             raise UnknownChannelError(f"there is no command '{command}'; {did_you_mean(command, known)}")
         self._refuse_unknown(asked)
+        if not confirm:
+            self._refuse_dangerous(asked, command)
         acts = {name: partial(self._call, name, command, arguments) for name in asked}
         return self._all(acts, {name: [name] for name in asked}, errors)
 
@@ -122,6 +128,16 @@ class Devices:
             if name not in self.names:
                 raise UnknownChannelError(
                     f"there is no instrument '{name}'; {did_you_mean(name, self.names)}"
+                )
+
+    def _refuse_dangerous(self, names: Iterable[str], command: str) -> None:
+        for name in names:
+            definition = self.pool.definitions[name]
+            known = definition.commands.get(command)
+            if known is not None and known.confirm and not definition.simulated:
+                what = known.description.rstrip(".") or "it can do harm"
+                raise ValueError(
+                    f"{name}.{command}() must be confirmed: {what}; give confirm=True when that is meant"
                 )
 
     def _read(self, role: str, group: Sequence[MeasuredChannel]) -> Iterable[DeviceResult]:

@@ -1,6 +1,7 @@
 """Several instruments at once."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from shotlane import acquisition, api
@@ -22,10 +23,12 @@ class Devices(Twin[acquisition.Devices]):
         names: Iterable[str] | None = None,
         *,
         errors: ErrorPolicy | None = None,
+        confirm: bool = False,
         **arguments: Any,
     ) -> Mapping[str, DeviceResult]:
         """Run a command on every instrument that has it, or on `names`; results by instrument."""
-        return await in_thread(lambda: self.blocking.call(command, names, errors=errors, **arguments))
+        asked = partial(self.blocking.call, command, names, errors=errors, confirm=confirm, **arguments)
+        return await in_thread(asked)
 
     @property
     def pool(self) -> Pool:

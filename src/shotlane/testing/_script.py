@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shotlane.instruments.adopted._declare import in_unit
-from shotlane.instruments.modbus._codec import rtu_frame
+from shotlane.instruments.modbus._codec import rtu_frame, rtu_is_sound
 from shotlane.instruments.ports._wire_text import as_hex, as_text, from_hex, from_text, shown_ends
 
 WIRES: Final = ("tcp", "serial", "modbus+tcp", "modbus+serial")
@@ -55,11 +55,11 @@ class Script:
 
     def shown(self, data: bytes) -> str:
         """A request as it would be written."""
-        return f"> {as_hex(data)}" if self.framing == "tcp" else _as_line(data, self.framing)
-
-
-def _as_line(data: bytes, framing: str) -> str:
-    return f">x {as_hex(data)}" if framing else f"> {shown_ends(as_text(data))}"
+        if not self.framing:
+            return f"> {shown_ends(as_text(data))}"
+        if self.framing == "tcp":
+            return f"> {as_hex(data)}"
+        return f"> {as_hex(data[:-2])}" if rtu_is_sound(data) else f">x {as_hex(data)}"
 
 
 @dataclass(slots=True)
