@@ -80,6 +80,16 @@ def test_parts_of_an_address_do_as_well(postgres_url: str) -> None:
     assert PASSWORD not in repr(config) + config.target() + repr(sink) + str(sink.spool())
 
 
+@pytest.mark.parametrize(
+    "dsn",
+    [f"postgresql://lab:{PASSWORD}@db.lab/runs", f"host=db.lab user=lab password={PASSWORD} dbname=runs"],
+)
+def test_an_address_with_a_password_is_shown_without_it(dsn: str) -> None:
+    config = PostgresConfig(dsn=dsn, table="oven")
+    assert config.target() == "db.lab:5432/runs.public.oven"
+    assert PASSWORD not in repr(config) + str(config) + repr(PostgresSink(config))
+
+
 def test_a_table_of_ones_own_needs_the_columns_and_may_have_more(postgres_url: str) -> None:
     with pytest.raises(SinkError, match="does not exist"), PostgresSink(PostgresConfig(dsn=postgres_url)):
         pass

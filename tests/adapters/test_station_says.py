@@ -38,7 +38,7 @@ def test_its_set_up_is_sent_at_every_opening_and_told(tmp_path: Path) -> None:
     told: list[tuple[str, str, dict[str, object]]] = []
     pool = pool_on(put(tmp_path, DECLARED, {"camera.py": SILENT}), told=told)
     assert value(pool, "camera", "exposure") == 30.0
-    pool._lose(pool.port_of("camera"))
+    pool._presence.lose(pool.port_of("camera"))
     assert value(pool, "camera", "exposure") == 30.0
     sent = [fields["exchanges"] for _, type_, fields in told if type_ == "instrument.set-up"]
     assert sent == [1, 1]

@@ -15,8 +15,9 @@ import pytest
 import shotlane
 from shotlane import Experiment, Outcome
 from shotlane.api import State
-from shotlane.instruments import Identity, Reading, declare_attribute
+from shotlane.instruments import Identity, PoolError, Reading, declare_attribute
 from shotlane.model import Attribute, LanePart, WrittenLane
+from shotlane.sessions._doors import token_file, token_of
 
 STATIONS = Path(__file__).parents[2] / "stations"
 SHORT = """\
@@ -217,6 +218,68 @@ def test_drivers_and_lane_kinds_of_the_program(experiment: Experiment, folder: P
     )
     run = experiment.run("own", station=str(folder / "own.yaml"))
     assert run.samples().filter(channel="oven.temperature")["value"].to_list() == [21.5] * 2
+
+
+SERVED = """\
+language: 1
+station: served
+instruments:
+  furnace:
+    driver: rack
+    options: {instrument: oven}
+    attributes:
+      setpoint: {unit: degC, access: rw, safe: 20 degC}
+      temperature: {unit: degC}
+"""
+
+
+@pytest.fixture
+def rack(folder: Path) -> Iterator[shotlane.StationConnection]:
+    """A session that has the instrument `oven`."""
+    text = (STATIONS / "demo.yaml").read_text().replace("  furnace:", "  oven:", 1)
+    (folder / "rack.yaml").write_text(text)
+    (folder / "served.yaml").write_text(SERVED)
+    with shotlane.connect(folder / "rack.yaml", mock=True) as station:
+        yield station
+
+
+@pytest.mark.parametrize("with_token", [False, True])
+def test_roles_are_reached_over_a_device_server(
+    experiment: Experiment, folder: Path, rack: shotlane.StationConnection, with_token: bool
+) -> None:
+    address = rack.start_instrument_server(["oven"])
+    token = token_of(address) if with_token else None
+    if with_token:
+        token_file(address).unlink()
+    experiment.register_device_server("rack", address, token=token)
+    run = experiment.run("short", {"T": "50 degC"}, station=str(folder / "served.yaml"))
+    assert run.samples().filter(channel="furnace.temperature").height == 2
+    values = [event.fields["value"] for event in rack.events("instrument.set", role="oven")]
+    assert values == [50.0, 20.0]
+
+
+def test_the_server_judges_what_a_run_sets_over_it(
+    experiment: Experiment, folder: Path, rack: shotlane.StationConnection
+) -> None:
+    experiment.register_device_server("rack", rack.start_instrument_server(["oven"]))
+    run = experiment.run("short", {"T": "600 degC"}, station=str(folder / "served.yaml"), check=False)
+    assert run.outcome is Outcome.ERRORED
+    assert "600 degC is above the limit 200 degC" in str(run.result.reason)
+    assert rack.instruments["oven"].read("setpoint") == 20.0
+
+
+def test_a_device_server_that_is_gone_is_told(
+    experiment: Experiment, folder: Path, rack: shotlane.StationConnection
+) -> None:
+    experiment.register_device_server("rack", rack.start_instrument_server(["oven"]), token="secret")
+    for told in ("its token is not that of this server", "no instrument server answers at"):
+        with pytest.raises(PoolError) as caught:
+            experiment.run("short", station=str(folder / "served.yaml"))
+        assert told in str(caught.value)
+        assert "secret" not in str(caught.value)
+        rack.stop()
+    with pytest.raises(shotlane.SessionError, match="is no address of an instrument server"):
+        experiment.register_device_server("rack", "tcp://example.org:80")
 
 
 def test_extensions_must_be_found_by_their_names(experiment: Experiment) -> None:

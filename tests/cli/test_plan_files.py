@@ -49,6 +49,18 @@ def test_a_saved_plan_runs_after_its_documents_are_gone(
     assert text in run.documents().values()
 
 
+def test_a_plan_says_how_far_its_shots_are_apart_and_counts_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sequence = project / "gas.yaml"
+    assert "2 shots of 300 ms, 600 ms in all" in said(capsys, "plan", "gas.yaml")
+    sequence.write_text(sequence.read_text() + "cadence: 10 s\n")
+    told = "2 shots of 300 ms, one every 10 s, 10.3 s in all"
+    assert told in said(capsys, "plan", "gas.yaml")
+    said(capsys, "plan", "gas.yaml", "--save", "gas.plan")
+    assert told in said(capsys, "plan", "gas.plan")
+
+
 def test_a_saved_plan_cannot_be_changed_or_run_elsewhere(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,7 @@ from shotlane.instruments.definition._contract import Reading
 from shotlane.instruments.dialogue import _decoding, _line, _template, _text_parts
 from shotlane.instruments.modbus import _frame, _map
 from shotlane.instruments.modbus import _line as _modbus_line
-from shotlane.instruments.pool import _exchanger
+from shotlane.instruments.pool import _read_back
 from shotlane.instruments.ports import _transport, _turns
 from shotlane.testing._rtu_server import crc
 
@@ -94,7 +94,7 @@ def test_a_restarted_device_is_not_believed(lab: Lab) -> None:
 
 
 def test_without_reading_back_a_device_at_its_defaults_is_stored(lab: Lab, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(_exchanger.Exchanger, "_check_set_points", lambda *_: None)
+    monkeypatch.setattr(_read_back.ReadBack, "check", lambda *_: None)
     assert temperature_after_a_restart(lab) == 25.0
     assert lab.oven.registers[SETPOINT] == 20  # of 40, and the run would go on
 
@@ -126,7 +126,7 @@ def test_after_a_restart_the_set_up_is_sent_before_anything_is_set(lab: Lab) -> 
 
 def test_without_sending_it_again_the_memory_wears(lab: Lab, monkeypatch: Patch) -> None:
     monkeypatch.setattr(_turns.SetUp, "ensure_before", lambda self, timeout_s: self._line.connect(timeout_s))
-    monkeypatch.setattr(_exchanger.Exchanger, "_check_set_points", lambda *_: None)
+    monkeypatch.setattr(_read_back.ReadBack, "check", lambda *_: None)
     temperature_after_a_restart(lab)
     lab.pool.write("oven", "setpoint", 50.0)
     assert lab.oven.eeprom_writes == 1

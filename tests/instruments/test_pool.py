@@ -358,7 +358,7 @@ def test_what_comes_open_after_the_end_is_made_safe(tmp_path: Path) -> None:
         go_on.wait(10)
         return make(definition)
 
-    bench.pool._make = slow
+    bench.pool._opener._make = slow
     thread = threading.Thread(target=bench.pool.open, args=(["furnace"],))
     thread.start()
     opening.wait(10)

@@ -141,7 +141,7 @@ def test_a_fault_on_the_way_to_safety_does_not_hold_it(tmp_path: Path, monkeypat
         pool_on(station(made.resource), tmp_path, {"meter": text}) as (pool, _),
     ):
         pool.open(["meter"])
-        pool._lose(pool.port_of("meter"))
+        pool._presence.lose(pool.port_of("meter"))
         error = fault_of(pool.make_safe, "meter")
         assert error is not None
         assert "LOGIN ***" in error.message

@@ -10,7 +10,8 @@ from tests.instruments._peers import Told, bench_station, device, fault_of, pool
 
 from shotlane.instruments import Pool
 from shotlane.instruments.dialogue import _line
-from shotlane.instruments.pool import _exchanger
+from shotlane.instruments.pool import _exchanger, _read_back
+from shotlane.instruments.pool._repeated import REPEATED
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
@@ -83,7 +84,7 @@ def test_after_a_restart_nothing_is_read_until_everything_was_set_again(bench: B
 def test_without_that_rule_a_furnace_at_its_default_is_recorded(
     bench: Bench, opened: Opened, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(_exchanger, "REPEATED", _exchanger.REPEATED | {"disconnected"})
+    monkeypatch.setattr(_exchanger, "REPEATED", REPEATED | {"disconnected"})
     pool, _ = opened()
     pool.write("furnace", "setpoint", 140.0)
     bench.restart("furnace")
@@ -112,7 +113,7 @@ def test_a_restart_that_shows_as_a_timeout_is_found_by_what_it_forgot(bench: Ben
 def test_without_reading_back_its_default_flow_is_recorded(
     bench: Bench, opened: Opened, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(_exchanger.Exchanger, "_check_set_points", lambda *_: None)
+    monkeypatch.setattr(_read_back.ReadBack, "check", lambda *_: None)
     pool, _ = opened()
     restarted_behind_a_timeout(bench, pool)
     time.sleep(0.6)

@@ -219,6 +219,6 @@ def test_a_crash_of_the_writer_thread_is_told_to_the_next_caller(
         with monkeypatch.context() as patch:
             patch.setattr(Writer, "write", lambda *_: 1 / 0)
             recorder.event(Event("exchange.extra", lab.START_NS))
-            recorder._thread.join(10)
+            recorder._timer.thread.join(10)
         with pytest.raises(RecorderError, match="the writer thread failed: division by zero"):
             lab.begin_shot(recorder, 1)

@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.store import lab
 
-from shotlane.records import Status
-from shotlane.store import open_reader, open_recorder
+from shotlane.records import Outcome, Status
+from shotlane.store import SessionStart, open_log, open_reader, open_recorder
 
 
 def _rows(url: str, query: str) -> list[dict[str, Any]]:
@@ -79,3 +79,18 @@ def test_parameters_can_be_asked_for_by_value(store_url: str) -> None:
     _record(store_url)
     rows = _rows(store_url, "SELECT shot, unit FROM parameter_view WHERE name = 'T_soak' AND value > 30")
     assert rows == [{"shot": 1, "unit": "degC"}]
+
+
+def test_sessions_say_where_when_and_how_they_ended(store_url: str) -> None:
+    with open_log(store_url, session=SessionStart(kind="station", station="bench", user="ada")) as outer:
+        with open_recorder(store_url, session=SessionStart(parent=outer.session)) as recorder:
+            lab.record_run(recorder, shots=1)
+        query = "SELECT * FROM session_view ORDER BY parent IS NOT NULL"
+        assert [row["outcome"] for row in _rows(store_url, query)] == ["no end recorded", "done"]
+        outer.close(Outcome.PASSED)
+    bench, inner = _rows(store_url, query)
+    assert (bench["kind"], bench["station"], bench["user_name"]) == ("station", "bench", "ada")
+    assert (bench["outcome"], bench["parent"], inner["parent"]) == ("passed", None, bench["session"])
+    assert _instant(bench["started"]) <= _instant(inner["started"]) <= _instant(bench["ended"])
+    runs = _rows(store_url, "SELECT run FROM run_view r JOIN session_view s ON s.session = r.session")
+    assert runs == [{"run": 1}]

@@ -1,6 +1,7 @@
 """What passed on a real wire once is a device that tests can have again."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 
 from shotlane.cli import main, run_sequence
+from shotlane.instruments import Capture
+from shotlane.instruments.definition._resource import parse_resource
 from shotlane.instruments.pool._locks import FOLDER_VARIABLE
+from shotlane.instruments.ports._transport import SocketPort
 from shotlane.testing import Bench, scripted_wire, write_project
 
 # Some run against real ports on the system clock.
@@ -183,6 +187,23 @@ def test_each_port_has_its_dialogue_whole(bench: Bench, do: Do) -> None:
     assert sorted(ports("seen.dialogue")) == sorted(
         [bench.furnace_resource.removesuffix("?unit=1"), bench.gas_resource]
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_full_disk_ends_the_capture_and_nothing_else() -> None:
+    capture = Capture(Path("seen.dialogue"))
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, capture._file.fileno())
+    os.close(full)
+    with scripted_wire("> A\n< B\n") as device:
+        resource = parse_resource(device.resource, "it", Path.cwd())
+        port = capture.wrap(SocketPort(resource.host, resource.tcp_port), resource, str)
+        port.open(2.0)
+        port.send(b"A", 2.0)
+        assert port.receive(2.0) == b"B"
+        port.close()
+    capture.close()
+    assert capture.failure is not None
 
 
 def test_a_file_that_is_there_is_not_touched(do: Do) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import shotlane
 from shotlane import DocumentError, Outcome, Run
 from shotlane.testing import FaultSchedule, run_virtual, write_project
 
@@ -52,6 +53,15 @@ def test_the_record_of_a_run_has_the_station_with_its_faults(tmp_path: Path) -> 
     loaded = run.load()
     assert "faults" in loaded.record.summary.stamps
     assert any('"busy"' in text for text in loaded.documents().values())
+
+
+def test_an_archive_of_a_run_with_faults_replays(tmp_path: Path) -> None:
+    faults = FaultSchedule().add("furnace", "busy", request=2, of="temperature")
+    run = run_virtual(SEQUENCE, station=STATION, folder=tmp_path, faults=faults)
+    shotlane.archive(run.number, tmp_path / "bag", store=run.store)
+    found = shotlane.verify(tmp_path / "bag")
+    assert found.holds
+    assert found.complete
 
 
 def test_faults_come_beside_those_of_the_station(tmp_path: Path) -> None:

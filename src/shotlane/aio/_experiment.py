@@ -218,6 +218,10 @@ class Experiment(Twin[api.Experiment]):
         """Let stations of this process name a driver class: `driver: NAME`. Raises `ValueError`."""
         self.blocking.register_device_extension(name, driver)
 
+    def register_device_server(self, name: str, address: str, *, token: str | None = None) -> None:
+        """Let stations of this process use the instruments of a server: `driver: NAME`."""
+        self.blocking.register_device_server(name, address, token=token)
+
     def register_time_lane_extension(self, name: str, kind: type) -> None:
         """Let sequences of this process use a lane kind: `NAME:` in a lane. Raises `ValueError`."""
         self.blocking.register_time_lane_extension(name, kind)

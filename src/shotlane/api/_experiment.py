@@ -21,7 +21,7 @@ from shotlane.api._submission import Submission
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.execution import Asker, Control, Progress
-from shotlane.instruments import register_driver
+from shotlane.instruments import register_driver, register_maker
 from shotlane.model import register_kind
 
 if TYPE_CHECKING:
@@ -127,6 +127,16 @@ class Experiment:
     def register_device_extension(self, name: str, driver: type) -> None:
         """Let stations of this process name a driver class: `driver: NAME`. Raises `ValueError`."""
         register_driver(name, driver)
+
+    def register_device_server(self, name: str, address: str, *, token: str | None = None) -> None:
+        """Let stations of this process use the instruments of a server: `driver: NAME`.
+
+        `address` and `token` as `shotlane.remote_instrument` takes them; a role is that of the same name
+        there, or `options: {instrument: ...}`. Raises `SessionError` for what is no address.
+        """
+        from shotlane.sessions import Served  # late: few programs need it
+
+        register_maker(name, Served(address, token))
 
     def register_time_lane_extension(self, name: str, kind: type) -> None:
         """Let sequences of this process use a lane kind: `NAME:` in a lane. Raises `ValueError`."""

@@ -34,5 +34,7 @@ def captured(arguments: argparse.Namespace) -> Iterator["Capture | None"]:
         capture.close()
         if not capture.lines:
             path.unlink(missing_ok=True)
-        if not getattr(arguments, "quiet", False):
+        if capture.failure is not None:
+            tell(f"shotlane: the capture is not whole: {capture.failure.strerror or capture.failure}")
+        elif not getattr(arguments, "quiet", False):
             tell(f"captured: {path}" if capture.lines else "nothing was captured: no wire was used")

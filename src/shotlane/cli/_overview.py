@@ -45,11 +45,13 @@ def _row(label: str, parts: list[str]) -> list[str]:
 def _size(prepared: Prepared) -> str:
     summary = prepared.plan.summary
     shots = count(summary.shots, "shot")
+    cadence_ns = prepared.plan.cadence_ns
+    every = f", one every {duration(cadence_ns)}" if cadence_ns and summary.shots > 1 else ""
     if not summary.bounded:
         least = duration(summary.shot_ns[0])
-        return f"{shots} of at least {least}, at least {duration(summary.total_ns)} in all"
+        return f"{shots} of at least {least}{every}, at least {duration(summary.total_ns)} in all"
     most = "at most " if summary.open_ended else ""
-    return f"{shots} of {span(*summary.shot_ns)}, {most}{duration(summary.total_ns)} in all"
+    return f"{shots} of {span(*summary.shot_ns)}{every}, {most}{duration(summary.total_ns)} in all"
 
 
 def _length(step: StepSummary) -> str:

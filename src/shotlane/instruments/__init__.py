@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         in_unit,
     )
     from shotlane.instruments.adopted._describe import Described, describe_station
-    from shotlane.instruments.adopted.adapters._installed import register_driver
+    from shotlane.instruments.adopted.adapters._installed import register_driver, register_maker
     from shotlane.instruments.definition._accept import RefusedValueError, accepted
     from shotlane.instruments.definition._contract import (
         Driver,
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from shotlane.instruments.documents._document import check_instrument
     from shotlane.instruments.pool._locks import Holder, InUseError, PortLocks, in_use_by
     from shotlane.instruments.pool._member import Exchange, RoleNotify
-    from shotlane.instruments.pool._pool import Pool, PoolError
+    from shotlane.instruments.pool._pool import Pool
+    from shotlane.instruments.pool._pool_error import PoolError
     from shotlane.instruments.station._resolve import ResolvedStation, resolve_station
 
 _HOMES = {
@@ -55,13 +56,14 @@ _HOMES = {
     "InstrumentError": "definition._contract",
     "Notify": "definition._contract",
     "Pool": "pool._pool",
-    "PoolError": "pool._pool",
+    "PoolError": "pool._pool_error",
     "PortLocks": "pool._locks",
     "Preparing": "definition._contract",
     "Probe": "_scan",
     "ProgramTable": "definition._hardware_timed",
     "Reading": "definition._contract",
     "register_driver": "adopted.adapters._installed",
+    "register_maker": "adopted.adapters._installed",
     "RefusedValueError": "definition._accept",
     "ResolvedStation": "station._resolve",
     "Resource": "definition._definition",
@@ -131,6 +133,7 @@ __all__ = [
     "lock_instruments",
     "mask_known",
     "register_driver",
+    "register_maker",
     "resolve_station",
     "scan_address",
     "scan_serial_ports",

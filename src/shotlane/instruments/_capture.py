@@ -2,7 +2,8 @@
 
 Each port has its own dialogue, under a line `port: ADDRESS`. While it is written, ports take turns as they
 speak, so that a program that is killed leaves what it heard; at the end each stands whole. What was received
-between two requests is one answer. Secrets are masked, also where they stand as bytes.
+between two requests is one answer. Secrets are masked, also where they stand as bytes. Whoever uses the port
+never notices: what cannot be written any more is left out.
 """
 
 import threading
@@ -28,11 +29,12 @@ class Capture:
     def __init__(self, path: Path, *, pauses: bool = False) -> None:
         self._path = path
         self._pauses = pauses
-        self._file = path.open("x", encoding="ascii", newline="\n", buffering=1)
+        self._file = path.open("x", encoding="utf-8", newline="\n", buffering=1)
         self._lock = threading.Lock()
         self._ports: list[_CapturedPort] = []
         self._last = ""
         self.lines = 0
+        self.failure: OSError | None = None  # why it ends early
 
     def wrap(self, port: BytePort, resource: Resource, mask: Mask) -> BytePort:
         """The same port, heard."""
@@ -44,12 +46,15 @@ class Capture:
     def write(self, place: str, line: str) -> None:
         """Add a line to the dialogue of a port."""
         with self._lock:
-            if self._file.closed:
+            if self._file.closed or self.failure is not None:
                 return
-            if place != self._last:
-                self._file.write(f"{_HEAD}{place}\n")
-                self._last = place
-            self._file.write(f"{line}\n")
+            head = f"{_HEAD}{place}\n" if place != self._last else ""
+            self._last = place
+            try:
+                self._file.write(f"{head}{line}\n")
+            except OSError as error:
+                self.failure = error
+                return
             self.lines += 1
 
     def close(self) -> None:
@@ -57,10 +62,15 @@ class Capture:
         for port in self._ports:
             port.write_answer()
         with self._lock:
-            if not self._file.closed:
+            if self._file.closed:
+                return
+            try:
                 self._file.close()
-                text = self._path.read_text(encoding="ascii")
-                self._path.write_text(_port_by_port(text), encoding="ascii", newline="\n")
+                text = _port_by_port(self._path.read_text(encoding="utf-8"))
+                if self.failure is None:
+                    self._path.write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                self.failure = self.failure or error
 
 
 def _writer(capture: Capture, place: str, mask: Mask) -> Callable[[str, str], None]:

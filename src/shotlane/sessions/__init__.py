@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shotlane.sessions._event_log import EventLog, EventStore
     from shotlane.sessions._handle import Handle
     from shotlane.sessions._remote import RemoteInstrument, remote_instrument
+    from shotlane.sessions._served import Served
     from shotlane.sessions._wiring import Keeper, PreparedRun, Tell, Wiring
 
 _HOMES = {
@@ -26,6 +27,7 @@ _HOMES = {
     "NotSafeError": "_error",
     "PreparedRun": "_wiring",
     "RemoteInstrument": "_remote",
+    "Served": "_served",
     "SessionError": "_error",
     "StationConnection": "_connection",
     "Tell": "_wiring",
@@ -43,6 +45,7 @@ __all__ = [
     "NotSafeError",
     "PreparedRun",
     "RemoteInstrument",
+    "Served",
     "SessionError",
     "StationConnection",
     "Tell",

@@ -124,6 +124,12 @@ def _sweep(folder: Path) -> None:
             continue
 
 
+def check_address(address: str) -> None:
+    """Raise `SessionError` for what is no address of a server."""
+    if not address.startswith("unix:///"):
+        _host(address)
+
+
 def _host(address: str) -> tuple[str, int]:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     if host not in (_LOOPBACK, "localhost") or not port.isdigit():

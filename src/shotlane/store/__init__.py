@@ -11,6 +11,7 @@ from shotlane.store._event_tail import EventTail
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord, RunSummary
 from shotlane.store._meeting import MissedError, meet
 from shotlane.store._notes import NOTE_KINDS, Note, NoteKind, add_notes, noted_tags, notes_of_rows
+from shotlane.store._open_recorder import open_recorder
 from shotlane.store._queries import (
     KEY,
     Query,
@@ -22,7 +23,7 @@ from shotlane.store._queries import (
     unpacked_key,
 )
 from shotlane.store._reader import Reader, open_reader
-from shotlane.store._recorder import StoreRecorder, open_recorder
+from shotlane.store._recorder import StoreRecorder
 from shotlane.store._recover import Recovered, bring_in, recover, spools
 from shotlane.store._requests import Request, RequestInbox, send_request
 from shotlane.store._run_reader import RunReader

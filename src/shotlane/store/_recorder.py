@@ -12,7 +12,6 @@ both the next commit tries again with all that waits.
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,53 +31,19 @@ from shotlane.records import (
     ShotStart,
     worst,
 )
-from shotlane.store._address import parse_address
 from shotlane.store._batch import Batch
 from shotlane.store._begin import Door, OpenRun, begin_run
 from shotlane.store._encode import storable, to_json
-from shotlane.store._engine import WAIT_S
 from shotlane.store._error import StoreError
+from shotlane.store._flush_timer import FlushTimer
 from shotlane.store._intake import Intake
 from shotlane.store._open import OpenAttempt, OpenShot
 from shotlane.store._outlet import Outlet
-from shotlane.store._recover import deliver_left
 from shotlane.store._session import BEAT_S, SessionStart
-from shotlane.store._spool import Spool, spool_folder
+from shotlane.store._spool import Spool
 from shotlane.store._statements import GOOD
 from shotlane.store._tables import attempt_id
 from shotlane.store._writer import Writer
-
-FLUSH_INTERVAL_S = 0.5
-# Samples of a shot that are enough for a commit before its time.
-ENOUGH = 20_000
-_LOOKS = 5
-_NO_ROOM_REST_S = 5.0
-_CLOSE_S = 60.0
-
-
-def open_recorder(
-    store: str | Path,
-    *,
-    session: SessionStart | None = None,
-    flush_interval_s: float = FLUSH_INTERVAL_S,
-    wait_s: float = WAIT_S,
-    data: Path | None = None,
-) -> "StoreRecorder":
-    """Open a store to write, making its file and tables where there are none; starts the writer thread.
-
-    `flush_interval_s`: how often what arrived within a shot is committed. `wait_s`: how long a lock of
-    somebody else is waited for before records go to the spool, which lies beside a SQLite file, and in the
-    folder `data` for a server. Spools that were left there are delivered first. Raises `StoreError`.
-    """
-    session = session or SessionStart()
-    address = parse_address(store)
-    writer = Writer(address, session.version, wait_s)
-    folder = spool_folder(address, data)
-    with suppress(RecorderError):
-        # One that cannot be delivered now stays, and is told by `runs` and `show`.
-        list(deliver_left(writer, folder))
-    spool = Spool(folder, session, address.shown)
-    return StoreRecorder(writer, session, spool, flush_interval_s, wait_s)
 
 
 class StoreRecorder:
@@ -98,18 +63,14 @@ class StoreRecorder:
         self._runs = 0
         self._shot: OpenShot | None = None
         self._outcomes: list[Outcome] = []
-        self._crash: Exception | None = None
         self._closed = False
-        self._closing = threading.Event()
         try:
             self._begin_session()
         except RecorderError as error:
             writer.close()
             raise StoreError(str(error)) from None
-        self._thread = threading.Thread(
-            target=self._write_on_timer, args=(flush_interval_s,), name="shotlane-writer", daemon=True
-        )
-        self._thread.start()
+        self._beat = time.monotonic()
+        self._timer = FlushTimer(self._flush_on_timer, lambda: self._intake.samples, flush_interval_s)
 
     @property
     def store(self) -> str:
@@ -119,7 +80,8 @@ class StoreRecorder:
     @property
     def threads(self) -> tuple[int, ...]:
         """The writer's."""
-        return () if self._thread.native_id is None else (self._thread.native_id,)
+        writer = self._timer.thread.native_id
+        return () if writer is None else (writer,)
 
     @property
     def session(self) -> int:
@@ -294,8 +256,7 @@ class StoreRecorder:
         if self._closed:
             return
         self._closed = True
-        self._closing.set()
-        self._thread.join(_CLOSE_S)
+        self._timer.close()
         try:
             self._end_session()
         finally:
@@ -323,31 +284,19 @@ class StoreRecorder:
     def _check(self) -> None:
         if self._closed:
             raise RecorderError("the recorder is closed")
-        if self._crash is not None:
-            raise RecorderError(f"the writer thread failed: {self._crash}") from self._crash
+        crash = self._timer.crash
+        if crash is not None:
+            raise RecorderError(f"the writer thread failed: {crash}") from crash
 
     def _flush(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all that waits durable; the writing lock is held."""
         self._outlet.put(self._intake.take(), meanwhile)
 
-    def _write_on_timer(self, interval_s: float) -> None:
-        beat = flushed = time.monotonic()
-        rest_s = 0.0  # after there was no room: every try costs as much as all that waits
-        while not self._closing.wait(max(rest_s, interval_s / _LOOKS)):
+    def _flush_on_timer(self) -> None:
+        """Make all that waits durable, and now and then that this session lives."""
+        with self._writing:
+            self._flush()
             now = time.monotonic()
-            if now - flushed < interval_s and self._intake.samples < ENOUGH:
-                continue
-            flushed, rest_s = now, 0.0
-            try:
-                with self._writing:
-                    self._flush()
-                    if now - beat >= BEAT_S and not self._outlet.away:
-                        beat = now
-                        self._writer.write([("beat", [(time.time_ns(), self._session.id)])])
-            except NoRoomError:
-                rest_s = _NO_ROOM_REST_S
-            except RecorderError:
-                continue  # kept in `statistics`; the next commit tries again and tells its caller
-            except Exception as error:  # noqa: BLE001  (a thread that died unseen would look like a store that keeps up)
-                self._crash = error
-                return
+            if now - self._beat >= BEAT_S and not self._outlet.away:
+                self._beat = now
+                self._writer.write([("beat", [(time.time_ns(), self._session.id)])])

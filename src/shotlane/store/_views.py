@@ -102,7 +102,7 @@ def _of_runs(time: Render) -> Iterator[View]:
     {time("r.ended_utc_ns")} AS ended, coalesce(r.outcome, 'no end recorded') AS outcome, r.reason,
     r.shots_planned,
     (SELECT count(*) FROM shot s WHERE s.run = r.number AND s.outcome IS NOT NULL) AS shots_committed,
-    r.tags, r.stamps, r.description, r.plan_digest, e.host, e.user_name, e.pid
+    r.tags, r.stamps, r.description, r.plan_digest, e.host, e.user_name, e.pid, r.session
 FROM run r JOIN session e ON e.id = r.session""",
     )
     yield (
@@ -186,6 +186,14 @@ LEFT JOIN channel c ON c.run = a.run AND c.name = t.channel""",
 
 
 def _beside_attempts(time: Render) -> Iterator[View]:
+    yield (
+        "session_view",
+        f"""SELECT e.id AS session, e.kind, e.station, e.parent, {time("e.started_utc_ns")} AS started,
+    {time("e.ended_utc_ns")} AS ended,
+    CASE WHEN e.ended_utc_ns IS NULL THEN 'no end recorded' ELSE e.outcome END AS outcome,
+    e.host, e.user_name, e.pid, e.version
+FROM session e""",
+    )
     yield (
         "poll_view",
         f"""SELECT s.run, s.number, c.name AS channel, {time("s.requested_utc_ns")} AS time,

@@ -16,6 +16,7 @@ from shotlane.api import (
     start_in_order,
 )
 from shotlane.api._prepare import prepare_document, resolve_document
+from shotlane.api._project import shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.execution import Asker, VirtualClock
@@ -71,7 +72,7 @@ def _home(sequence: str | Path, folder: Path) -> Path:
 
 
 def _prepared(path: Path, report: Report, options: Options, project: Project) -> Prepared | None:
-    document = read_file(path, report, name=path.name)
+    document = read_file(path, report, name=shown(path))
     return None if document is None else prepare_document(path, document, report, options, project)
 
 

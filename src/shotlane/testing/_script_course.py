@@ -83,8 +83,12 @@ class Course:
 
     def _out_of_order(self) -> int:
         """How many requests came after one that is written behind them."""
-        places = [self._written.index(heard.exchange) for heard in self._heard if heard.exchange is not None]
-        return sum(place < max(places[:at], default=-1) for at, place in enumerate(places))
+        count, furthest = 0, 0
+        for heard in self._heard:
+            line = furthest if heard.exchange is None else heard.exchange.line
+            count += line < furthest
+            furthest = max(furthest, line)
+        return count
 
     def _faults(self) -> Iterator[str]:
         for exchange in self._due:

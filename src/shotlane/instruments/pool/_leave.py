@@ -1,16 +1,15 @@
 """An instrument that came open when nobody wants it any more: what its set-up has sent may not be safe."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from shotlane.instruments.definition._contract import InstrumentError
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.pool._exchanger import Exchanger
-from shotlane.instruments.pool._member import Member
+from shotlane.instruments.pool._member import Member, RoleNotify
 from shotlane.model import Keep, ScalarValue
 
-Tell = Callable[[str, str, Mapping[str, Any]], None]
 _REASON = "it came open after the end"
 
 
@@ -23,7 +22,7 @@ def safe_values(definition: Definition) -> Iterator[tuple[str, ScalarValue]]:
             yield attribute.name, attribute.safe
 
 
-def leave_safe(member: Member, exchanger: Exchanger, tell: Tell) -> None:
+def leave_safe(member: Member, exchanger: Exchanger, tell: RoleNotify) -> None:
     """Make it safe as far as it goes, and close it; the lock of its port is held."""
     for name, value in safe_values(member.definition):
         fields: dict[str, Any] = {"attribute": name, "exchanges": 1}

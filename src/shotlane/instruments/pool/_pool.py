@@ -6,8 +6,6 @@ here, up to the instrument's `tries`; drivers never retry. A `disconnected` faul
 comes back after it may have restarted and forgotten its set points, which only a new attempt sends again.
 Every driver of that port is closed and opened again at its next use, which sends `setup:`. Each repetition,
 reopening and fault at opening is told through `notify`.
-
-Before anything is opened, the instruments are locked against other processes, all or none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,27 +25,21 @@ from shotlane.instruments.definition._contract import (
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.definition._secrets import Secrets
-from shotlane.instruments.pool._addresses import known_resources, real_resources
-from shotlane.instruments.pool._agreement import SetPoints, wire_steps
+from shotlane.instruments.pool._closing import close_in_turn, close_ports
 from shotlane.instruments.pool._converted_driver import driver_name
 from shotlane.instruments.pool._exchanger import Exchanger
 from shotlane.instruments.pool._leave import leave_safe, safe_values
-from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
+from shotlane.instruments.pool._locks import PortLocks
+from shotlane.instruments.pool._masked import complete
 from shotlane.instruments.pool._member import Exchange, Member, RoleNotify
+from shotlane.instruments.pool._opening import Opener, by_port
+from shotlane.instruments.pool._pool_error import PoolError
 from shotlane.instruments.pool._port_lock import PortLock
+from shotlane.instruments.pool._presence import Presence
+from shotlane.instruments.pool._reservation import Reservation
 from shotlane.instruments.pool._side_by_side import side_by_side
 from shotlane.instruments.pool._tables import end_table
-from shotlane.instruments.pool._wear import WearBook
 from shotlane.model import ScalarValue
-
-
-class PoolError(Exception):
-    """Instruments that could not be opened, all of them, each with its fault."""
-
-    def __init__(self, faults: Mapping[str, InstrumentError]) -> None:
-        self.faults = dict(faults)
-        lines = [f"{role}: {fault.message}" for role, fault in self.faults.items()]
-        super().__init__("; ".join(lines))
 
 
 class Pool:
@@ -67,21 +59,21 @@ class Pool:
         locks: PortLocks | None = None,
         secrets: Secrets | None = None,
     ) -> None:
+        secrets = secrets or Secrets()
         self._definitions = definitions
-        self._secrets = secrets or Secrets()
-        self._make = make
         self._now_ns = now_ns
         self._notify = notify
-        self._port_locks = locks
-        self.mask = self._secrets.mask
+        self.mask = secrets.mask
         self._locks = {definition.resource.port: PortLock() for definition in definitions.values()}
         self._members: dict[str, Member] = {}
-        self._openings = (
-            0  # an opening that is still under way when the pool is closed must not bring it back
+        # An opening that is still under way when the pool is closed must not bring it back.
+        self._openings = 0
+        self._reservation = Reservation(definitions, locks, secrets, self._tell)
+        self._opener = Opener(make, self._locks, self._reservation, secrets, self._tell)
+        self._presence = Presence(
+            self._members, self._opener.open_again, now_ns=now_ns, tell=self._tell, mask=self.mask
         )
-        self._exchanger = Exchanger(
-            now_ns=now_ns, notify=notify, reopen=self._open_driver, lose=self._lose, mask=self._secrets.mask
-        )
+        self._exchanger = Exchanger(self._presence, now_ns=now_ns, tell=self._tell, mask=self.mask)
 
     @property
     def definitions(self) -> Mapping[str, Definition]:
@@ -113,9 +105,11 @@ class Pool:
         none is opened.
         """
         wanted = [role for role in self._definitions if role in roles and role not in self._members]
-        self._lock(wanted)
+        self._reservation.take(wanted)
         faults: dict[str, InstrumentError] = {}
-        side_by_side([partial(self._open_port, group, faults) for group in self._by_port(wanted)])
+        side_by_side(
+            [partial(self._open_port, group, faults) for group in by_port(self._definitions, wanted)]
+        )
         if faults:
             raise PoolError({role: faults[role] for role in wanted if role in faults})
 
@@ -214,13 +208,13 @@ class Pool:
         with member.lock:
             self._check_open(member)
             try:
-                self._exchanger.ready(member)
+                self._presence.ready(member)
                 running = end_table(member)
                 member.driver.make_safe()
                 if running is not None:
                     raise running
             except InstrumentError as error:
-                self._exchanger.complete(member.definition, error)
+                complete(member.definition, error, self.mask)
                 raise
 
     def close_roles(self, roles: Sequence[str]) -> None:
@@ -230,7 +224,7 @@ class Pool:
         """
         members = [self._members.pop(role) for role in self.roles_opened if role in roles]
         bugs: list[Exception] = []
-        self._close_all(members, bugs)
+        close_in_turn(members, self._tell, bugs)
         for bug in bugs:
             raise bug
 
@@ -245,55 +239,11 @@ class Pool:
         members = [self._members.pop(role) for role in self.roles_opened]
         taken = [member for member in members if self._is_taken(member)]
         bugs: list[Exception] = []
-        self._close_all([member for member in members if member not in taken], bugs)
-        ports: dict[str, list[Member]] = {}
-        for member in taken:
-            ports.setdefault(member.definition.resource.port, []).append(member)
-        side_by_side([partial(self._close_all, group, bugs) for group in ports.values()])
-        self._unlock()
+        close_in_turn([member for member in members if member not in taken], self._tell, bugs)
+        close_ports(taken, self._tell, bugs)
+        self._reservation.let_go()
         for bug in bugs:
             raise bug
-
-    def _unlock(self) -> None:
-        """Let other processes have all of them."""
-        if self._port_locks is None:
-            return
-        roles = self._port_locks.roles.values()
-        self._port_locks.release()
-        # What an address is called may be a role of somebody else, who shares the locks.
-        for role in (role for role in roles if role in self._definitions):
-            self._tell(role, "lock.released", {"resource": self._definitions[role].resource.text})
-
-    def _close_all(self, members: Sequence[Member], bugs: list[Exception]) -> None:
-        """Close one after the other; no bug of a driver keeps the others open."""
-        for member in members:
-            try:
-                with member.lock:
-                    member.driver.close()
-            except Exception as bug:  # noqa: BLE001  told by who closes the pool
-                bugs.append(bug)
-            if member.wear is not None:
-                member.wear.flush()
-            self._tell(member.role, "instrument.closed", {})
-
-    def _lock(self, roles: Sequence[str]) -> None:
-        """Keep other processes away from all of them, or raise `PoolError`."""
-        if self._port_locks is None:
-            return
-        resources = real_resources(self._definitions, roles)
-        try:
-            self._port_locks.take(dict(known_resources(resources, self._secrets)))
-        except InUseError as error:
-            raise PoolError({role: self._in_use(role, error) for role in error.holders}) from error
-        self._port_locks.describe()
-
-    def _by_port(self, roles: Sequence[str]) -> list[list[str]]:
-        """Roles that share a wire together; all simulated ones too, whose order must always be the same."""
-        groups: dict[str, list[str]] = {}
-        for role in roles:
-            definition = self._definitions[role]
-            groups.setdefault("" if definition.simulated else definition.resource.port, []).append(role)
-        return list(groups.values())
 
     def _open_port(self, roles: Sequence[str], faults: dict[str, InstrumentError]) -> None:
         opening = self._openings
@@ -305,9 +255,9 @@ class Pool:
 
     def _open_role(self, role: str, opening: int) -> None:
         try:
-            member = self._made(self._definitions[role])
+            member = self._opener.made(self._definitions[role])
             with member.lock:
-                member.identity = self._opened(member)
+                self._opener.open(member)
                 self._members[role] = member
                 # Asked afterwards, so that whoever closes the pool meanwhile sees the one or the other.
                 if opening != self._openings:
@@ -315,60 +265,13 @@ class Pool:
                     leave_safe(member, self._exchanger, self._tell)
                     return
         except InstrumentError as error:
-            self._exchanger.complete(self._definitions[role], error)
+            complete(self._definitions[role], error, self.mask)
             context = {key: value for key, value in asdict(error.context).items() if value is not None}
             fields = {"fault": error.fault, "message": error.message, "context": context}
             self._tell(role, "instrument.faulted", fields)
             raise
         opened = {"resource": member.definition.resource.text, "driver": driver_name(member.driver)}
         self._tell(role, "instrument.opened", opened)
-
-    def _made(self, definition: Definition) -> Member:
-        targets = {name: view.target for name, view in definition.aliases.items()}
-        counts = bool(definition.wear) and not definition.simulated
-        return Member(
-            definition,
-            self._make(definition),
-            self._locks[definition.resource.port],
-            SetPoints(definition.attributes, targets, wire_steps(definition.document)),
-            wear=WearBook(definition) if counts else None,
-        )
-
-    def _opened(self, member: Member) -> Identity:
-        try:
-            identity = member.driver.open()
-            self._check_identity(member, identity)
-        except InstrumentError:
-            member.driver.close()
-            raise
-        return identity
-
-    def _check_identity(self, member: Member, identity: Identity) -> None:
-        """Refuse who is not expected, or tell that it is somebody else."""
-        expected = member.definition.expected
-        if expected is None or member.definition.simulated:
-            return
-        complaint = self._secrets.put_in_expected(expected).complaint(identity)
-        if complaint is None:
-            return
-        if expected.refuse:
-            raise InstrumentError("rejected", complaint)
-        self._tell(member.role, "instrument.mismatched", {"message": complaint, "identity": asdict(identity)})
-
-    def _open_driver(self, member: Member) -> None:
-        """Open one again; its address may mean another device by now, which somebody else may have."""
-        definition = member.definition
-        if self._port_locks is not None and not definition.simulated:
-            try:
-                self._port_locks.take({member.role: self._secrets.put_in_resource(definition.resource)})
-            except InUseError as error:
-                raise self._in_use(member.role, error) from error
-        member.identity = self._opened(member)
-
-    def _in_use(self, role: str, error: InUseError) -> InstrumentError:
-        resource = self._definitions[role].resource.text
-        message = f"{role} ({resource}) is {in_use_by(error.holders[role])}"
-        return InstrumentError("disconnected", message, ErrorContext(resource=resource, role=role))
 
     def _member(self, role: str) -> Member:
         member = self._members.get(role)
@@ -387,15 +290,6 @@ class Pool:
         if free:
             lock.let_go()
         return not free
-
-    def _lose(self, port: str) -> None:
-        """Close every driver of a port whose wire is gone; any of them may have lost its power."""
-        for member in list(self._members.values()):
-            if member.definition.resource.port == port and not member.lost:
-                member.driver.close()
-                member.table = None
-                member.lost = True
-                member.set_points.doubt()
 
     def _refusal(self, role: str, name: str | None, message: str) -> InstrumentError:
         """A fault for what never reached the wire; both stamps are now."""

@@ -61,6 +61,33 @@ def end_table(member: Member) -> InstrumentError | None:
     return None
 
 
+def load(member: Member, table: ProgramTable) -> None:
+    """Load a table, in place of one that may be running. Raises `InstrumentError`."""
+    stop_table(member)
+    check_table(member, table)
+    member.table = table
+    for name in table.outputs:
+        member.set_points.unknown(name)
+    hardware_of(member).program(table)
+
+
+def collected(member: Member) -> dict[str, Sequence[Reading]]:
+    """What its table gave: frames by attribute; the table is over then. Raises `InstrumentError`."""
+    table = member.table
+    if table is None:
+        raise InstrumentError("rejected", f"{member.role} was given no table")
+    frames = checked_frames(member, hardware_of(member).collect(), table.frames)
+    member.table = None
+    return frames
+
+
+def stop_table(member: Member) -> None:
+    """End a table that may be running. Raises `InstrumentError`."""
+    running = end_table(member)
+    if running is not None:
+        raise running
+
+
 def converted(table: ProgramTable, names: Mapping[str, str], raw: Callable[[str, Any], Any]) -> ProgramTable:
     """A table in the driver's own names and values. `raw(name, value)` may raise `InstrumentError`."""
     outputs = {
