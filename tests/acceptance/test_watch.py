@@ -95,6 +95,22 @@ def test_keys_pause_go_on_and_abort(lab: Lab, going: "subprocess.Popen[str]", wa
     assert (finish(going).status, lab.outcome()) == (4, "aborted")
 
 
+def test_a_shot_that_is_skipped_in_a_pause_ends_no_pause(
+    lab: Lab, going: "subprocess.Popen[str]", watcher: Watcher
+) -> None:
+    watcher.see("q leave")
+    watcher.press("p")
+    watcher.see("paused: asked for while watching")
+    watcher.press("ss")
+    wait_for(lambda: lab.count("shot WHERE outcome = 'skipped'") == 1)
+    for _ in range(3):
+        watcher.see("short on demo  paused")
+    assert "short on demo  running" not in watcher.drawn
+    watcher.press("aa")
+    assert watcher.ends() == 0
+    finish(going)
+
+
 def test_leaving_leaves_the_run_alone(lab: Lab, going: "subprocess.Popen[str]", watcher: Watcher) -> None:
     watcher.see("q leave")
     watcher.press("q")

@@ -17,6 +17,7 @@ from tests.acquisition.test_sinks import csv_rows
 
 import shotlane
 from shotlane import Component, Job, JobState, MemorySink, Outcome, QueueFullError, Task, UnknownChannelError
+from shotlane.acquisition._task import checked_value
 from shotlane.execution import VirtualClock
 from shotlane.instruments import Edges, ProgramTable
 from shotlane.testing import Bench
@@ -46,27 +47,30 @@ def test_what_is_set_comes_first_and_the_safe_state_last() -> None:
     assert job.status.reason == "its time was over"
 
 
-def test_nothing_is_set_by_hand_after_the_safe_state_at_the_end() -> None:
-    told: list[str] = []
+def test_nothing_is_set_by_hand_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    checking, closed, told = threading.Event(), threading.Event(), list[str]()
+
+    def slowly(*given: Any) -> Any:
+        checking.set()
+        closed.wait(20)
+        return checked_value(*given)
 
     def set_more() -> None:
         try:
-            component.write("door", True)
+            component.write("setpoint", "60 degC")
         except RuntimeError as error:
             told.append(str(error))
 
-    class Slow(Oven):
-        def make_safe(self) -> None:
-            super().make_safe()
-            threading.Thread(target=set_more).start()
-            threading.Event().wait(0.2)
-
-    oven = Slow()
+    monkeypatch.setattr("shotlane.acquisition._component.checked_value", slowly)
+    oven = Oven()
     with of(oven) as component:
-        component.write("setpoint", "60 degC")
+        thread = threading.Thread(target=set_more)
+        thread.start()
+        checking.wait(20)
         component.close()
-        wait_for(lambda: bool(told))
-    assert oven.is_safe
+        closed.set()
+        thread.join(20)
+    assert oven.log == []
     assert told == ["the component is not open; use it in a `with`, or `open()` it"]
 
 

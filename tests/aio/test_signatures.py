@@ -93,8 +93,9 @@ STAY = {
     },
 }
 SINK = {"files": "names", "spool": "a name", "target": "a name"}
-# What is public for other parts of the package alone: of sinks for their own `write`, of runs for export.
-INNER = {"encode", "header", "reader"}
+# What is public for other parts of the package alone: of sinks for their own `write`, of runs for export, of
+# submissions for who keeps the queue.
+INNER = {"encode", "header", "reader", "unheard"}
 
 
 def blocks(name: str) -> bool:

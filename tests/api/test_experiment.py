@@ -15,7 +15,7 @@ import pytest
 import shotlane
 from shotlane import Experiment, Outcome
 from shotlane.api import State
-from shotlane.instruments import Identity, PoolError, Reading, declare_attribute
+from shotlane.instruments import Identity, Reading, declare_attribute
 from shotlane.model import Attribute, LanePart, WrittenLane
 from shotlane.sessions._doors import token_file, token_of
 
@@ -273,7 +273,7 @@ def test_a_device_server_that_is_gone_is_told(
 ) -> None:
     experiment.register_device_server("rack", rack.start_instrument_server(["oven"]), token="secret")
     for told in ("its token is not that of this server", "no instrument server answers at"):
-        with pytest.raises(PoolError) as caught:
+        with pytest.raises(shotlane.RunFailedError) as caught:
             experiment.run("short", station=str(folder / "served.yaml"))
         assert told in str(caught.value)
         assert "secret" not in str(caught.value)

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.adapters.lab import CAMERA, described, put
 from tests.archives.packing import REPOSITORY, SEQUENCE, document, hash_again, make_run, replace_in
 
 import shotlane
@@ -147,3 +148,57 @@ def test_a_run_goes_on_from_its_archive(tmp_path: Path, here: Path) -> None:
     assert (found.holds, found.complete) == (True, True)
     with pytest.raises(ResumeError, match="complete"):
         shotlane.resume(bag)
+
+
+OWN = """
+language: 1
+sequence: own
+station: lab.yaml
+timeline: [{expose: 50 ms}]
+lanes:
+  camera.exposure: {set: 5 ms}
+  camera.ch1_temperature: {record: 50 Hz}
+results:
+  mine: {python: 'own.py:found', high: 0.5, on_fail: stop}
+sweep: [{repeat: 2}]
+"""
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """An archive of a run, not all of it done, with a function and a driver of its own; each leaves a mark."""
+    project, mark = tmp_path / "theirs", tmp_path / "mark"
+    project.mkdir()
+    touch = f"        open({str(mark)!r}, 'w').close()\n"
+    camera = CAMERA.replace("def open(self):\n", f"def open(self):\n{touch}")
+    described(put(project, files={"camera.py": camera}))
+    (project / "own.yaml").write_text(OWN)
+    (project / "own.py").write_text(f"def found(shot):\n{touch}        return 1.0\n")
+    store = f"sqlite:///{tmp_path / 'theirs.db'}"
+    shotlane.run(project / "own.yaml", store=store)
+    shotlane.archive(1, tmp_path / "foreign", store=store)
+    mark.unlink()
+    return mark
+
+
+def test_python_of_an_archive_is_named_and_not_called(tmp_path: Path, here: Path, foreign: Path) -> None:
+    both = "result mine calls own.py:found; camera is driven by camera:Camera"
+    bag = tmp_path / "foreign"
+    for again in (shotlane.rerun, shotlane.resume):
+        with pytest.raises(ResumeError, match=f"{both}; read .* --trust"):
+            again(bag)
+    # The second has imported it, and it is no less a stranger's for that.
+    with pytest.raises(ResumeError, match=both):
+        shotlane.rerun(1)
+    with pytest.raises(ResumeError, match=both):
+        shotlane.resume(1)
+    with pytest.raises(ResumeError, match=r"mine calls own.py:found; read"):
+        shotlane.rerun(bag, mock=True)
+    assert not foreign.exists()
+
+
+def test_python_of_an_archive_is_called_when_somebody_stands_for_it(
+    tmp_path: Path, here: Path, foreign: Path
+) -> None:
+    assert shotlane.rerun(tmp_path / "foreign", trust=True).outcome == "failed"
+    assert foreign.exists()

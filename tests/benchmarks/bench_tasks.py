@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.bench_tasks [SECONDS]
 
-A component reads an instrument that answers at once, after 60 us of Python; a loop of `time.sleep` to the same
-targets runs before it. Interval: from the first reading to the last, divided by the ticks between them.
+A component reads an instrument that answers at once, after 60 us of Python; a loop of `time.sleep` to the
+same targets runs before it. Interval: from the first reading to the last, divided by the ticks between them.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Several threads, and Ctrl-C at the worst moment: a session ends once, as a whole, and with nothing left live."""
+"""Several threads, and Ctrl-C at the worst moment: a session ends once, whole, and with nothing left live."""
 
 import threading
 import time
@@ -15,8 +15,8 @@ from shotlane.instruments import Pool
 from shotlane.sessions import _safe
 
 
-def _beside(act: Callable[[], object], told: list[str]) -> threading.Thread:
-    """Do it in another thread, for a moment at least; `told`: what it said."""
+def _beside(act: Callable[[], object], told: list[str], wait_s: float = 0.2) -> threading.Thread:
+    """Do it in another thread, for a moment; `told`: what it said."""
 
     def do() -> None:
         try:
@@ -26,7 +26,7 @@ def _beside(act: Callable[[], object], told: list[str]) -> threading.Thread:
 
     thread = threading.Thread(target=do)
     thread.start()
-    thread.join(0.2)
+    thread.join(wait_s)
     return thread
 
 
@@ -129,7 +129,7 @@ def test_of_two_threads_one_starts_the_session(lab: Lab, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(_connect._Wiring, "make_room", slowly)
     station, told = shotlane.connect("demo", mock=True), list[str]()
-    for thread in [_beside(station.start, told), _beside(station.start, told)]:
+    for thread in [_beside(station.start, told, wait_s=0.0) for _ in range(2)]:
         thread.join(20)
     station.stop()
     assert "done: None" in told

@@ -175,6 +175,16 @@ def test_secrets_are_masked_and_the_masked_dialogue_plays(do: Do, monkeypatch: p
         assert "1.5" in do("read", "one", "it.level")
 
 
+def test_a_secret_that_is_answered_in_pieces_is_masked(do: Do, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOTLANE_SECRET_DOOR", "s3same")
+    echo = METER.replace("{value:f}", "s3same {value:f}")
+    with scripted_wire("> L? s3same\\n\n< s3s\npause 40 ms\n< ame 1.5\\n\n") as device:
+        one(echo, device.resource, ", options: {password: '${secret:DOOR}'}")
+        do("read", "one", "it.level", "--capture", "seen.dialogue", "--capture-pauses")
+    lines = Path("seen.dialogue").read_text().splitlines()
+    assert [lines[1], lines[3]] == ["> L? ***\\n", "< *** 1.5\\n"]
+
+
 def test_a_scan_is_captured(do: Do) -> None:
     with scripted_wire("> *IDN?\\n\n< ACME,M1\\n\n") as device:
         do("scan", device.resource, "--json", "--capture", "seen.dialogue")

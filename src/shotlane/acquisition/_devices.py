@@ -45,14 +45,22 @@ Results = Mapping[str, DeviceResult]
 _Act = Callable[[], Iterable[DeviceResult]]
 
 
+def _each(names: str | Iterable[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 class Devices:
     """Opened instruments of a pool, or some that shall be. Callable from any thread."""
 
     def __init__(
-        self, pool: Pool, names: Iterable[str] | None = None, *, errors: ErrorPolicy = ErrorPolicy.RAISE
+        self,
+        pool: Pool,
+        names: str | Iterable[str] | None = None,
+        *,
+        errors: ErrorPolicy = ErrorPolicy.RAISE,
     ) -> None:
         self.pool = pool
-        self.names = pool.roles_opened if names is None else tuple(names)
+        self.names = pool.roles_opened if names is None else _each(names)
         self._errors = ErrorPolicy(errors)
         ports = {pool.port_of(name) for name in self.names}
         self._threads = ThreadPoolExecutor(max(1, len(ports)), thread_name_prefix="devices")
@@ -87,7 +95,7 @@ class Devices:
     def call(
         self,
         command: str,
-        names: Iterable[str] | None = None,
+        names: str | Iterable[str] | None = None,
         *,
         errors: ErrorPolicy | None = None,
         confirm: bool = False,
@@ -98,7 +106,7 @@ class Devices:
         `confirm` one that can do harm; without it `ValueError`, and nobody is asked.
         """
         having = [name for name in self.names if command in self.pool.definitions[name].commands]
-        asked = having if names is None else list(names)
+        asked = having if names is None else list(_each(names))
         if not asked:
             known = {one for name in self.names for one in self.pool.definitions[name].commands}
             raise UnknownChannelError(f"there is no command '{command}'; {did_you_mean(command, known)}")

@@ -21,7 +21,7 @@ def probe(address: str, *, unit: int | None = None, timeout: float = 0.3) -> Pro
 
 
 def find_devices(
-    addresses: Iterable[str] = (),
+    addresses: str | Iterable[str] = (),
     *,
     baudrates: Sequence[int] = (),
     units: Iterable[int] = (),
@@ -34,7 +34,7 @@ def find_devices(
     Without addresses the serial ports are listed. Different addresses are asked side by side;
     `stop_on_first_hit`: nothing more is asked at one that has answered.
     """
-    asked = list(dict.fromkeys(addresses))
+    asked = list(dict.fromkeys([addresses] if isinstance(addresses, str) else addresses))
     if not asked:
         return list_serial_ports()
     wanted = tuple(units)

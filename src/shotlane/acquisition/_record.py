@@ -88,7 +88,7 @@ def make_recording(opening: Opening, options: RecordOptions) -> Recording:
 def source_opening(
     source: "Pool | Devices | Driver | PollSource",
     wanted: str | Iterable[str] | None,
-    names: Iterable[str] | None,
+    names: str | Iterable[str] | None,
     instances: Iterable[int] | None,
     options: RecordOptions,
 ) -> Opening:

@@ -68,7 +68,7 @@ class Line(Protocol):
 def chosen(
     available: Sequence[MeasuredChannel],
     wanted: str | Iterable[str] | None,
-    names: Iterable[str] | None,
+    names: str | Iterable[str] | None,
     instances: Iterable[int] | None = None,
 ) -> list[MeasuredChannel]:
     """Channels by name, all of `names` without one. Raises `UnknownChannelError`.
@@ -76,7 +76,8 @@ def chosen(
     An instrument means all of its channels, a quantity alone that of every instrument. `names`: only these
     instruments; `instances`: of several equal quantities only these.
     """
-    names = None if names is None else set(names)
+    if names is not None:
+        names = {names} if isinstance(names, str) else set(names)
     wanted_instances = None if instances is None else set(instances)
     devices = {channel.device for channel in available}
     among = [

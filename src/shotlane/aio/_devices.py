@@ -20,7 +20,7 @@ class Devices(Twin[acquisition.Devices]):
     async def call(
         self,
         command: str,
-        names: Iterable[str] | None = None,
+        names: str | Iterable[str] | None = None,
         *,
         errors: ErrorPolicy | None = None,
         confirm: bool = False,

@@ -137,19 +137,23 @@ class Experiment(Twin[api.Experiment]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the queue; after an exception or a cancellation, end it."""
+        """Wait for the queue; after an exception or a cancellation, end it.
+
+        Raises what went wrong with submissions that nobody has asked, as an `ExceptionGroup`.
+        """
         if error is None:
             try:
                 await self.join()
             except BaseException as cancelled:
                 await self._end(cancelled)
                 raise
+            self.blocking.__exit__(None, None, None)  # the queue is empty
         else:
             await self._end(error)
 
     async def _end(self, error: BaseException) -> None:
-        self.blocking.interrupt(f"ended by {type(error).__name__}")
-        await shielded(self.blocking.join, ending=partial(tell_of_signals, "run"))
+        leave = partial(self.blocking.__exit__, type(error), error, None)
+        await shielded(leave, ending=partial(tell_of_signals, "run"))
 
     async def run(
         self,

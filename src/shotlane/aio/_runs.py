@@ -17,7 +17,13 @@ class Run(Twin[api.Run]):
     """A run that ended; its frames are awaited."""
 
     shots = method(api.Run.shots)
+    attempts = method(api.Run.attempts)
     samples = method(api.Run.samples)
+    wide = method(api.Run.wide)
+    results = method(api.Run.results)
+    actions = method(api.Run.actions)
+    steps = method(api.Run.steps)
+    events = method(api.Run.events)
 
     async def load(self) -> "LoadedRun":
         """Load the run from the store."""

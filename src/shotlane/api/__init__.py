@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shotlane.api._record import record, record_station
     from shotlane.api._replay import Replayed
     from shotlane.api._rerun import Rerun, check_rerun, prepare_rerun, rerun
-    from shotlane.api._resume import Resumption, go_on, prepare_resumption, resume
+    from shotlane.api._resume import Resumption, check_resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import STORE_WAIT_S, Run, start
     from shotlane.api._run_diff import RunDifference, diff_runs, run_named
     from shotlane.api._same_plan import shot_ranges
@@ -65,6 +65,7 @@ _HOMES = {
     "Replayed": "_replay",
     "Rerun": "_rerun",
     "check_rerun": "_rerun",
+    "check_resumption": "_resume",
     "prepare_rerun": "_rerun",
     "rerun": "_rerun",
     "STORE_WAIT_S": "_run",
@@ -156,6 +157,7 @@ __all__ = [
     "channels_named",
     "check",
     "check_rerun",
+    "check_resumption",
     "component",
     "connect",
     "describe",

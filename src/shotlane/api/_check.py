@@ -18,9 +18,12 @@ Kind = Literal["sequence", "station", "instrument"]
 
 
 def check(
-    paths: Iterable[str | Path], options: Options | None = None, *, schema_only: bool = False
+    paths: str | Path | Iterable[str | Path], options: Options | None = None, *, schema_only: bool = False
 ) -> Report:
-    """Check documents of any kind; folders are searched for them. The report holds every mistake."""
+    """Check documents of any kind; folders are searched for them. The report holds every mistake.
+
+    `paths`: one file or folder, or several.
+    """
     report = Report()
     for path in find_documents(paths).documents:
         if path.name == SETTINGS:

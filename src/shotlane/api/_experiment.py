@@ -82,17 +82,40 @@ class Experiment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the queue; after an exception, and with Ctrl-C while waiting, end it."""
+        """Wait for the queue; after an exception, and with Ctrl-C while waiting, end it.
+
+        Raises what went wrong with submissions that nobody has asked, as an `ExceptionGroup`.
+        """
         try:
             if error is None:
                 self._manager.join()
-                return
         except BaseException as interruption:
-            self.interrupt(f"ended by {type(interruption).__name__}")
-            self._manager.join()
+            self._end(interruption)
             raise
+        if error is None:
+            self._raise_unheard()
+        else:
+            self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        """End the queue, and note with an exception what went wrong beside it."""
         self.interrupt(f"ended by {type(error).__name__}")
         self._manager.join()
+        self._note_unheard(error)
+
+    def _raise_unheard(self) -> None:
+        """Raise what went wrong with submissions that nobody has asked how they ended."""
+        found = self._manager.unheard()
+        if found:
+            names = ", ".join(one.sequence.stem for one in found)
+            faults = [fault for one in found if (fault := one.unheard) is not None]
+            raise BaseExceptionGroup(f"submissions that did not end well, and were not asked: {names}", faults)
+
+    def _note_unheard(self, error: BaseException) -> None:
+        """The same as notes of an exception that is raised anyway."""
+        for one in self._manager.unheard():
+            fault = one.unheard
+            error.add_note(f"{one.sequence.stem} did not end well either: {type(fault).__name__}: {fault}")
 
     @property
     def project(self) -> Project:

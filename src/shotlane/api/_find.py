@@ -31,12 +31,13 @@ class Found:
     others: tuple[Path, ...] = ()
 
 
-def find_documents(paths: Iterable[str | Path]) -> Found:
-    """The files that are named, and the documents in the folders that are named."""
+def find_documents(paths: str | Path | Iterable[str | Path]) -> Found:
+    """The files that are named, and the documents in the folders that are named; one path, or several."""
     named: dict[Path, None] = {}
     inside: dict[Path, str] = {}
     others: list[Path] = []
-    for path in map(Path, paths):
+    # A string is one path: its letters would be files, and its '/' all that there is.
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         if not path.is_dir():
             named[path] = None
             continue

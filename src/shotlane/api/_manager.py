@@ -23,6 +23,7 @@ class LocalManager:
         self._waiting: deque[Submission] = deque()
         self._now: Submission | None = None
         self._thread: threading.Thread | None = None
+        self._handed_in: list[Submission] = []
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
@@ -35,6 +36,9 @@ class LocalManager:
         """Put it at the end of the queue. Returns at once."""
         with self._changed:
             self._waiting.append(submission)
+            # Those that ended well, or were asked, are nothing to keep.
+            kept = (one for one in self._handed_in if one.unheard is not None or not one.state.ended)
+            self._handed_in = [*kept, submission]
             if self._thread is None:
                 # No daemon: a program that comes to its end must not leave a shot half done.
                 self._thread = threading.Thread(target=self._work, name="shotlane-manager", daemon=False)
@@ -95,6 +99,13 @@ class LocalManager:
         """End what runs, and everything that waits."""
         for submission in self.submissions:
             submission.interrupt(reason)
+
+    def unheard(self) -> list[Submission]:
+        """What ended badly and was never asked about, told once."""
+        with self._changed:
+            found = [one for one in self._handed_in if one.unheard is not None]
+            self._handed_in = [one for one in self._handed_in if not one.state.ended]
+        return found
 
     def join(self) -> None:
         """Return when the queue is empty."""

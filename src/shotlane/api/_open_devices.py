@@ -14,7 +14,7 @@ from shotlane.instruments import PoolError, build_pool, lock_instruments
 @contextmanager
 def open_devices(
     station: str | Path,
-    names: Iterable[str] | None = None,
+    names: str | Iterable[str] | None = None,
     *,
     errors: ErrorPolicy = ErrorPolicy.RAISE,
     mock: bool = False,
@@ -28,6 +28,7 @@ def open_devices(
     found = find_by_name(str(station), report, mock=mock)
     report.raise_if_errors()
     assert found is not None
+    names = [names] if isinstance(names, str) else names
     wanted = list(found.roles) if names is None else list(dict.fromkeys(names))
     for name in wanted:
         if name not in found.roles:

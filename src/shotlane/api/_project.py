@@ -115,6 +115,23 @@ def find_station(name: str, project: Project) -> Path | None:
     return next((path for path in candidates if is_file(path)), None)
 
 
+def find_sequence(sequence: str | Path, project: Project) -> Path | None:
+    """The file of a sequence, given by its path, from here or from the project, or by its name."""
+    path, sequences = Path(sequence), project.folder / "sequences"
+    places = [path, project.folder / path, sequences / path, sequences / f"{path}.yaml"]
+    return next((place for place in places if is_file(place)), None)
+
+
+def sequence_named(sequence: str | Path, project: Project, report: Report) -> Path | None:
+    """The same; None when the report says that there is none, and which one may be meant."""
+    found = find_sequence(sequence, project)
+    if found is None and not Path(sequence).is_dir():
+        names = sorted(file.stem for file in (project.folder / "sequences").glob("*.yaml"))
+        help = did_you_mean(Path(sequence).stem, names, what="sequences of this project")
+        report.error("RUN014", f"there is no sequence '{sequence}'", help=help)
+    return found
+
+
 def shown(path: Path) -> str:
     """A path as messages show it: relative to the working folder where it lies below it."""
     try:

@@ -40,7 +40,7 @@ def record(
     rate_hz: float | None = None,
     period: float | None = None,
     duration: float | None = None,
-    names: Iterable[str] | None = None,
+    names: str | Iterable[str] | None = None,
     instances: Iterable[int] | None = None,
     overflow: OverflowPolicy = OverflowPolicy.BLOCK,
     buffer_size: int = 64,
@@ -102,7 +102,7 @@ def record_station(
     channels: str | Iterable[str] | None,
     options: RecordOptions,
     *,
-    names: Iterable[str] | None = None,
+    names: str | Iterable[str] | None = None,
     instances: Iterable[int] | None = None,
     lock: Lock | None = None,
 ) -> Recording:

@@ -13,6 +13,7 @@ from typing import Any
 
 from shotlane.api._archive import neutral_project
 from shotlane.api._changes import Change, changes_of
+from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._git import GitSought
 from shotlane.api._in_order import start_in_order
 from shotlane.api._origin import station_texts, texts_of
@@ -45,7 +46,8 @@ class Rerun:
 
     `run`: its number then. `archive`: where it is, if in one. `files`: texts of then whose files are others
     today, which are not used. `instruments`: those that are elsewhere or others. `identities`: who answered
-    then, by role. `plan`: how the plan differs, None when it does not; `verdict` says by how much.
+    then, by role. `plan`: how the plan differs, None when it does not; `verdict` says by how much. `python`:
+    what would be called of what came with an archive.
     """
 
     run: int
@@ -58,6 +60,7 @@ class Rerun:
     versions: tuple[str, ...] = ()
     code: str | None = None
     plan: Comparison | None = None
+    python: tuple[str, ...] = ()
 
 
 def rerun(
@@ -69,6 +72,7 @@ def rerun(
     store: str | None = None,
     changed: bool = False,
     confirm: bool = False,
+    trust: bool = False,
     wait: float = 0.0,
     timing: TimingName | None = None,
     asker: Asker | None = None,
@@ -77,14 +81,14 @@ def rerun(
 
     It has the documents, parameters, seed and options of then, also `mock` and `virtual_time`, which can only
     be added. `station`: another one than then, by name or file. `changed`: also where it comes to another
-    plan by now. The others as in `run`. Raises `ResumeError` when it cannot be made again, `ArchiveError` and
+    plan by now. `trust`: call also Python that came with an archive. The others as in `run`. Raises `ResumeError` when it cannot be made again, `ArchiveError` and
     `StoreError` when it is not there, `DocumentError` when it does not fit the station.
     """
     report = Report()
     options = Options(station, {}, mock, virtual_time, confirm)
     found = prepare_rerun(run, report, options, store=store)
     if found is not None:
-        check_rerun(found, changed=changed or station is not None)
+        check_rerun(found, changed=changed or station is not None, trusted=trust)
         refuse_unanswered(found.prepared, report)
         refuse_unready(found.prepared, report, attended=asker is not None)
     report.raise_if_errors()
@@ -132,11 +136,20 @@ def prepare_rerun(
         tuple(other_versions(past.record.environment)),
         _code(past.record.environment.get("git"), git),
         _difference(past, saved or (None if before is None else before.plan), prepared.plan),
+        _foreign(past, prepared, digest, options),
     )
 
 
-def check_rerun(found: Rerun, *, changed: bool) -> None:
-    """Refuse what comes to another plan, unless that is meant."""
+def _foreign(past: Past, prepared: Prepared, digest: str | None, options: Options) -> tuple[str, ...]:
+    if digest is None and not is_foreign(past):
+        return ()
+    return python_of(prepared, station=options.station is None)
+
+
+def check_rerun(found: Rerun, *, changed: bool, trusted: bool) -> None:
+    """Refuse what comes to another plan, or calls Python of a stranger, unless that is meant."""
+    if not trusted:
+        refuse_foreign(found.run, found.python)
     if found.plan is not None and found.plan.verdict is Verdict.DIFFERENT and not changed:
         raise ResumeError(
             f"run {found.run} does not come to the same plan any more",

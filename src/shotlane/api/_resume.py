@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shotlane.api._changes import Change, changes_of
+from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._in_order import start_in_order
 from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
@@ -35,7 +36,10 @@ _GUARD_S = 130.0
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """A run that is ready to go on: what is left of it, and what has changed since."""
+    """A run that is ready to go on: what is left of it, and what has changed since.
+
+    `python`: what would be called of what came with an archive.
+    """
 
     run: int
     store: str
@@ -44,6 +48,7 @@ class Resumption:
     seed: int
     kept: int
     changes: tuple[Change, ...]
+    python: tuple[str, ...] = ()
 
 
 def resume(
@@ -51,6 +56,7 @@ def resume(
     *,
     store: str | None = None,
     changed: bool = False,
+    trust: bool = False,
     timing: TimingName | None = None,
     asker: Asker | None = None,
 ) -> Run:
@@ -58,12 +64,13 @@ def resume(
 
     `run`: its number, or an archive of it, which is brought into the store first. `store`: where it is
     recorded, without it that of the project here. `changed`: use the files of today where they have changed
-    since. `asker` as in `run`. Raises `ResumeError` when the run cannot go on, `StoreError` or `ArchiveError`
+    since. `trust`: call also Python that came with an archive. `asker` as in `run`. Raises `ResumeError` when the run cannot go on, `StoreError` or `ArchiveError`
     when there is none, `DocumentError` when the files of today are faulty.
     """
     report = Report()
     found = prepare_resumption(run, report, store=store, changed=changed)
     if found is not None:
+        check_resumption(found, trusted=trust)
         refuse_unready(found.prepared, report, attended=asker is not None)
     report.raise_if_errors()
     if found is None:
@@ -83,7 +90,7 @@ def prepare_resumption(
 
     The run of an archive is brought into the store, unless it is `only_told` what is left.
     """
-    project = find_project(Path.cwd(), report)
+    project, foreign = find_project(Path.cwd(), report), not isinstance(run, int)
     if not isinstance(run, int) and not only_told:
         run = _imported(run, store)
     store = store or project.store_url
@@ -108,7 +115,14 @@ def prepare_resumption(
     if not part.shots:
         raise ResumeError(f"run {run} is complete: nothing of its {len(prepared.plan)} shots is left to do")
     seed = int(past.record.environment["seed"])
-    return Resumption(run, store, prepared, part, seed, len(past.digests), changes)
+    python = python_of(prepared, station=True) if foreign or is_foreign(past) else ()
+    return Resumption(run, store, prepared, part, seed, len(past.digests), changes, python)
+
+
+def check_resumption(found: Resumption, *, trusted: bool) -> None:
+    """Refuse what calls Python of a stranger, unless that is meant. Raises `ResumeError`."""
+    if not trusted:
+        refuse_foreign(found.run, found.python)
 
 
 def _imported(archive: str | Path, store: str | None) -> int:

@@ -3,7 +3,7 @@
 The store is opened before the instruments, so that nothing is moved that could not be recorded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,13 +42,14 @@ if TYPE_CHECKING:
     from shotlane.instruments import Capture
 
 
+Names = str | Sequence[str] | None
 # Long enough for somebody to make room on a disk.
 STORE_WAIT_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """A run that ended. The frames are those of `shotlane.load`."""
+    """A run that ended. The frames are those of `shotlane.load`; `load` gives all there is of it."""
 
     number: int
     store: str  # as a person may see it: without a password
@@ -59,6 +60,9 @@ class Run:
     left_out: str | None = None  # the sequence that was not run, because what comes before it went wrong
     # By channel, the event `instrument.worn` of memories that were written more often than they stand.
     worn: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<run {self.number} {self.outcome.value} in {self.store}>"
 
     @property
     def outcome(self) -> Outcome:
@@ -76,9 +80,42 @@ class Run:
         """One row per shot, with parameters as columns."""
         return self.load().shots()
 
-    def samples(self) -> "pl.DataFrame":
-        """All readings of the attempts that decided their shots and went to their planned end."""
-        return self.load().samples()
+    def attempts(self) -> "pl.DataFrame":
+        """One row per attempt, with its fault if it had one."""
+        return self.load().attempts()
+
+    def samples(
+        self, channels: Names = None, *, attempts: str = "whole", parameters: bool = False
+    ) -> "pl.DataFrame":
+        """Every reading, one row each, of the attempts that decided their shots, as `LoadedRun.samples`."""
+        return self.load().samples(channels, attempts=attempts, parameters=parameters)
+
+    def wide(
+        self,
+        channels: Names = None,
+        *,
+        every: float | None = None,
+        how: str = "nearest",
+        attempts: str = "whole",
+    ) -> "pl.DataFrame":
+        """Channels side by side over the time of the shot, as `LoadedRun.wide`."""
+        return self.load().wide(channels, every=every, how=how, attempts=attempts)
+
+    def results(self, *, attempts: str = "last") -> "pl.DataFrame":
+        """One row per result with its limits and verdict."""
+        return self.load().results(attempts=attempts)
+
+    def actions(self, *, attempts: str = "whole") -> "pl.DataFrame":
+        """Every set and call, in the order they were made."""
+        return self.load().actions(attempts=attempts)
+
+    def steps(self, *, attempts: str = "whole") -> "pl.DataFrame":
+        """When each step of each attempt began and ended, in seconds from t = 0."""
+        return self.load().steps(attempts=attempts)
+
+    def events(self) -> "pl.DataFrame":
+        """What happened in the run, in order; `fields` is JSON."""
+        return self.load().events()
 
 
 def start(

@@ -54,17 +54,31 @@ class Submission:
     def __init__(self, sequence: Path, begin: Begin) -> None:
         self.sequence = sequence
         self.progress = Progress()
-        self.run: Run | None = None
-        self.error: BaseException | None = None
+        self._run: Run | None = None
+        self._error: BaseException | None = None
+        self._heard = False  # whether somebody has asked how it ended
         self._begin = begin
         self._control = control_here()
         self._lock = threading.Lock()
         self._begun = False
+        self._interrupted = False
         self._ended = threading.Event()
 
     def __repr__(self) -> str:
         number = "" if self.number is None else f" run {self.number}"
         return f"<{self.sequence.name}{number} {self.state.value}>"
+
+    @property
+    def run(self) -> Run | None:
+        """The run, once it has ended."""
+        self._heard = self._ended.is_set()
+        return self._run
+
+    @property
+    def error(self) -> BaseException | None:
+        """What kept it from running."""
+        self._heard = self._ended.is_set()
+        return self._error
 
     @property
     def number(self) -> int | None:
@@ -81,11 +95,11 @@ class Submission:
         return State.PREPARING if self.number is None else State.RUNNING
 
     def _how_it_ended(self) -> State:
-        if self.error is not None:
+        if self._error is not None:
             return State.CRASHED
-        if self.run is None or self.run.outcome in (Outcome.ABORTED, Outcome.TERMINATED):
+        if self._run is None or self._run.outcome in (Outcome.ABORTED, Outcome.TERMINATED):
             return State.INTERRUPTED
-        return State.CRASHED if self.run.outcome is Outcome.ERRORED else State.FINISHED
+        return State.CRASHED if self._run.outcome is Outcome.ERRORED else State.FINISHED
 
     @property
     def unwanted(self) -> bool:
@@ -95,6 +109,7 @@ class Submission:
     def interrupt(self, reason: str = "interrupted by a program") -> None:
         """End it, with its instruments safe. Returns at once; `wait` for the end. Harmless after it."""
         with self._lock:
+            self._interrupted = True
             self._control.stop(Outcome.ABORTED, reason)
             if not self._begun:
                 self._ended.set()
@@ -111,13 +126,25 @@ class Submission:
         """
         if not self.wait(timeout).ended:
             raise TimeoutError(f"{self.sequence.name} is {self.state.value} after {timeout:g} s")
-        if self.error is not None:
-            raise self.error
-        if self.run is None:
+        self._heard = True
+        if self._error is not None:
+            raise self._error
+        if self._run is None:
             raise InterruptedEarlyError(f"{self.sequence.name} was interrupted before it was a run")
-        if check and self.run.outcome.exit_status:
-            raise RunFailedError(self.run)
-        return self.run
+        if check and self._run.outcome.exit_status:
+            raise RunFailedError(self._run)
+        return self._run
+
+    @property
+    def unheard(self) -> BaseException | None:
+        """What went wrong, while nobody has asked how it ended; None also for what this program ended."""
+        if self._heard or not self._ended.is_set():
+            return None
+        if self._error is not None:
+            return self._error
+        if self._run is None or self._interrupted or not self._run.outcome.exit_status:
+            return None
+        return RunFailedError(self._run)
 
     def carry_out(self) -> None:
         """Do it, in the caller's thread; nothing when it was interrupted before. For who keeps the queue."""
@@ -126,8 +153,8 @@ class Submission:
                 return
             self._begun = True
         try:
-            self.run = self._begin(self._control, self.progress)
+            self._run = self._begin(self._control, self.progress)
         except BaseException as error:  # noqa: BLE001  raised again by `result`, in the thread that asks
-            self.error = error
+            self._error = error
         finally:
             self._ended.set()

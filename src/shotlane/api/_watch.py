@@ -156,7 +156,7 @@ class WatchedRun:
             self.retries += 1
         elif event.type == "run.paused":
             self.paused = str(fields.get("reason") or "")
-        elif event.type in ("run.continued", "shot.started"):
+        elif event.type in ("run.continued", "run.resumed", "attempt.started"):
             self.paused = None
         elif event.type == "question.asked":
             self.question = str(fields["text"])

@@ -138,6 +138,9 @@ def _add_simulate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     simulate.add_argument("--seed", type=int, default=0, metavar="N", help="seed of noise and chance")
 
 
+_TRUST = "call also Python that came with an archive"
+
+
 def _add_resume(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     resume = verbs.add_parser("resume", help="go on with a run that was killed or stopped", epilog=_EPILOG)
     resume.add_argument(
@@ -146,6 +149,7 @@ def _add_resume(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     resume.add_argument(
         "--changed", action="store_true", help="use the files of today, where they have changed since"
     )
+    resume.add_argument("--trust", action="store_true", help=_TRUST)
     resume.add_argument("--dry-run", action="store_true", help="say what is left to run, and run nothing")
     _add_terms(resume)
 
@@ -170,6 +174,7 @@ def _add_rerun(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     rerun.add_argument("--mock", action="store_true", help="simulate all instruments, also if it was not so")
     rerun.add_argument("--virtual-time", action="store_true", help="in simulated time, also if it was not so")
     rerun.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
+    rerun.add_argument("--trust", action="store_true", help=_TRUST)
     rerun.add_argument("--changed", action="store_true", help="also where it comes to another plan than then")
     rerun.add_argument("--dry-run", action="store_true", help="say what differs, and run nothing")
     _add_terms(rerun)

@@ -45,7 +45,8 @@ def main(arguments: argparse.Namespace) -> int:
             print_json(_as_json(found))
         return 0
     try:
-        check_rerun(found, changed=arguments.changed or arguments.station is not None)
+        changed = arguments.changed or arguments.station is not None
+        check_rerun(found, changed=changed, trusted=arguments.trust)
     except ResumeError as error:
         raise Complaint(str(error)) from error
     made: list[int] = []
@@ -86,6 +87,8 @@ def _lines(found: Rerun) -> Iterator[str]:
         yield from hanging("  version    ", version)
     if found.code is not None:
         yield from hanging("  code       ", found.code)
+    for told in found.python:
+        yield from hanging("  python     ", told)
     if found.plan is not None:
         first, *rest = comparison_lines(found.plan)
         yield f"  plan       {first}"
@@ -103,6 +106,7 @@ def _as_json(found: Rerun) -> dict[str, Any]:
         "identities": dict(found.identities or {}),
         "versions": list(found.versions),
         "code": found.code,
+        "python": list(found.python),
         "plan": "identical" if found.plan is None else str(found.plan.verdict),
     }
 

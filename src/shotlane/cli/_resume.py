@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from shotlane.api import ResumeError, Resumption, go_on, prepare_resumption, shot_ranges
+from shotlane.api import ResumeError, Resumption, check_resumption, go_on, prepare_resumption, shot_ranges
 from shotlane.cli._archives import archive_complaints
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._running import run_and_tell
@@ -25,6 +25,8 @@ def main(arguments: argparse.Namespace) -> int:
                 changed=arguments.changed,
                 only_told=arguments.dry_run,
             )
+        if found is not None and not arguments.dry_run:
+            check_resumption(found, trusted=arguments.trust)
     except ResumeError as error:
         raise Complaint(str(error)) from error
     if found is None:
@@ -52,6 +54,7 @@ def _lines(found: Resumption) -> list[str]:
         lines = [f"a new run in place of run {found.run}, with the files of today: {shots}"]
     lines += [f"  {plan.sequence} on {plan.station}, opens {', '.join(plan.roles) or 'nothing'}"]
     used = "" if part.follows else "; not used, --changed uses it"
+    lines += [f"  python     {told}" for told in found.python]
     return [*lines, *(f"  changed    {change}{used}" for change in found.changes)]
 
 
@@ -62,4 +65,5 @@ def _as_json(found: Resumption) -> dict[str, object]:
         "shots": list(found.part.shots),
         "shots_planned": len(found.prepared.plan),
         "changed": [str(change.path) for change in found.changes],
+        "python": list(found.python),
     }

@@ -8,19 +8,28 @@ from collections.abc import Iterable, Iterator
 
 from shotlane.diagnostics._codes import CODES
 from shotlane.diagnostics._diagnostic import Diagnostic, Note, Severity
+from shotlane.diagnostics._render import render_text
 from shotlane.diagnostics._span import Span
+
+_MOST_TOLD = 10
 
 
 class DocumentError(Exception):
-    """Documents are wrong; nothing was touched. `diagnostics` says where and why."""
+    """Documents are wrong; nothing was touched. `diagnostics` says where and why.
+
+    As text it tells the first of them as the command line does: with the line, a caret and the help.
+    """
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        first = next((item for item in self.diagnostics if item.severity is Severity.ERROR), None)
-        place = f"{first.span}: " if first and first.span else ""
-        count = sum(item.severity is Severity.ERROR for item in self.diagnostics)
-        more = f" (and {count - 1} more)" if count > 1 else ""
-        super().__init__(f"{place}{first.code} {first.message}{more}" if first else "documents are wrong")
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        # Errors first, so that no warning takes the room of what keeps it from running.
+        told = sorted(self.diagnostics, key=lambda item: item.severity is not Severity.ERROR)
+        text = render_text(told[:_MOST_TOLD]) or "documents are wrong"
+        more = len(told) - _MOST_TOLD
+        return text if more <= 0 else f"{text}\n\nand {more} more"
 
 
 class Report:

@@ -4,7 +4,7 @@ from shotlane.document._document import Document
 
 
 def with_default(document: Document, section: str, other: Document) -> Document:
-    """The document with a section of another one, unless it has that section; faults point to where it stands.
+    """The document with a section of another one, unless it has it; faults point to where it stands.
 
     The text of the other does not become one of the document's: settings may name a database.
     """

@@ -111,6 +111,8 @@ def reword(source: Source, fault: SyntaxFault) -> Diagnostic:
         wording = _INDENTATION
     if wording is _INDENTATION and _behind_bracket(source.text, fault.at or 0):
         wording = _BEHIND_BRACKET
+    if wording is _INDENTATION and (missing := _missing_colon(source, fault.at or 0)) is not None:
+        return missing
     begins = fault.began is not None and wording.at_context
     at = fault.began if begins else fault.at
     place = _place(source, len(source.text) if at is None else at)
@@ -118,6 +120,24 @@ def reword(source: Source, fault: SyntaxFault) -> Diagnostic:
     if wording.note and fault.began is not None:
         notes = (Note(wording.note, _place(source, fault.began)),)
     return Diagnostic("YAML001", wording.message, place, wording.help, notes=notes)
+
+
+# A word, and what may be its value, on a line without a colon.
+_NO_COLON = re.compile(r"[ ]*(?:- +)?([A-Za-z_][\w.]*)(?: +([^:#\n]*[^:#\s]))?[ ]*(?:#.*)?")
+
+
+def _missing_colon(source: Source, at: int) -> Diagnostic | None:
+    """Told where it is missing: the parser sees it only in the line below."""
+    start = source.text.rfind("\n", 0, at) + 1
+    above = source.text[:start].rstrip()
+    begin = above.rfind("\n") + 1
+    line = _NO_COLON.fullmatch(above, begin)
+    if line is None:
+        return None
+    key, value = line.groups()
+    written = f"{key}: {value}" if value else f"{key}:"
+    span = Span(source, line.start(1), line.end(1))
+    return Diagnostic("YAML001", f"a colon is missing after '{key}'", span, f"write `{written}`")
 
 
 def _second_on_line(text: str, at: int) -> bool:

@@ -14,20 +14,19 @@ from shotlane.execution._bounded import NotEndedError
 from shotlane.execution._course import Course, planned_steps
 from shotlane.execution._due import Due
 from shotlane.execution._ending import Ending
-from shotlane.execution._fault import RESULT, STUCK, fault_of
+from shotlane.execution._fault import RESULT, fault_of
 from shotlane.execution._hardware import Hardware
 from shotlane.execution._intake import Intake
 from shotlane.execution._judging import judge
-from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
 from shotlane.execution._open_step import complaint, ending_of, step_name
 from shotlane.execution._parts import RunParts
-from shotlane.execution._port_worker import PortWorker
 from shotlane.execution._progress import Phase
 from shotlane.execution._put_question import put_question
 from shotlane.execution._question import Asking
 from shotlane.execution._stagger import stagger
 from shotlane.execution._trouble import Trouble
+from shotlane.execution._workers import Workers
 from shotlane.instruments import InstrumentError
 from shotlane.plan import InitialValue, SegmentPlan, ShotPlan
 from shotlane.records import AttemptEnd, AttemptStart, Fault, Outcome, worst
@@ -44,7 +43,6 @@ class Attempt:
         self._began_ns = 0
         self._origin_utc_ns: int | None = None
         self._finished = False
-        self._workers: dict[str, PortWorker] = {}
         self._origin_ns = 0
         self._fixed_ns = 0  # when that was decided
         self._building_ns = 0  # what it takes to begin the agendas of all ports
@@ -53,6 +51,7 @@ class Attempt:
         self.trouble = Trouble(parts.pool.mask)
         self.judged = Judged((), Outcome.DONE)
         self.ledger = Ledger(shot, parts.plan.channels, self._intake.takers)
+        self.workers = Workers(parts, self.ledger, self.trouble)
         self._course = Course(shot, self.ledger)
         self._hardware = Hardware(parts, shot, self.ledger, self.trouble)
         self._steps = tuple(planned_steps(shot))
@@ -63,7 +62,7 @@ class Attempt:
         segments = self.shot.segments
         if len(segments) == 1 and segments[0].ending is None and not self._hardware.in_use:
             for port in segments[0].ports:
-                self._worker(port)
+                self.workers.of(port)
             self._ready = self._agendas(segments[0], 0, {})
 
     def begin(self) -> None:
@@ -133,20 +132,6 @@ class Attempt:
     def _may_go_on(self) -> bool:
         return not self.trouble.heed(self._parts.control)
 
-    def _worker(self, port: str) -> PortWorker:
-        worker = self._workers.get(port)
-        if worker is None:
-            parts = self._parts
-            lateness = parts.lateness.get(port)
-            if lateness is None:
-                # A new mapping each time, because a progress bar may be walking through the old one.
-                lateness = PortLateness()
-                parts.lateness = parts.progress.ports = {**parts.lateness, port: lateness}
-            worker = self._workers[port] = PortWorker(
-                parts.plan, parts.pool, parts.clock, self.ledger, self.trouble, lateness
-            )
-        return worker
-
     def _set_up(self) -> None:
         """Write the initial values, ports in parallel, lanes of one port in order.
 
@@ -159,7 +144,7 @@ class Attempt:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
         loading = self._hardware.loading(self.shot.segments[0])
         waits = {
-            port: chain(self._worker(port).set_up(items), loading.get(port, ()))
+            port: chain(self.workers.of(port).initial.write(items), loading.get(port, ()))
             for port, items in by_port.items()
         }
         fixed = self.shot.segments[0].ending is None
@@ -183,7 +168,8 @@ class Attempt:
             if not self._may_go_on():
                 return
         self._parts.drive.wait_until(self._origin_ns + course.offset_ns)
-        self._judge_losses()
+        if self.shot.open_ended:
+            self.workers.judge_losses()
         self._finished = self._may_go_on()
 
     def _start(self) -> dict[str, Iterator[int]]:
@@ -219,12 +205,12 @@ class Attempt:
 
     def _learn_lead(self) -> None:
         """Note how long the ports took to come to their first wait after t = 0 was fixed."""
-        arrived = [worker.arrived_ns for worker in self._workers.values() if worker.arrived_ns is not None]
-        if arrived:
-            self._parts.lead.learn(max(arrived) - self._fixed_ns)
+        arrived_ns = self.workers.arrived_ns
+        if arrived_ns is not None:
+            self._parts.lead.learn(arrived_ns - self._fixed_ns)
 
     def _waits(self, agendas: dict[str, Iterator[Due]]) -> dict[str, Iterator[int]]:
-        return {port: self._worker(port).run(dues, self._origin_ns) for port, dues in agendas.items()}
+        return {port: self.workers.of(port).run(dues, self._origin_ns) for port, dues in agendas.items()}
 
     def _run_fixed(self, waits: dict[str, Iterator[int]], following: SegmentPlan | None) -> None:
         """Run a segment of fixed times, up to its last exchange."""
@@ -278,14 +264,6 @@ class Attempt:
         tell("segment.ended", step=step_name(segment), how=str(ending.how), lasted_s=lasted_s)
         self._course.end_open(found_ns, next_ns)
 
-    def _judge_losses(self) -> None:
-        """Judge lost readings where how many were planned is known only now."""
-        if self.shot.open_ended:
-            for channel in self.ledger.readings:
-                worker = self._workers.get(self._parts.plan.channels[channel].port)
-                if worker is not None:
-                    worker.demands.judge_losses(channel)
-
     def _agendas(
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]
     ) -> dict[str, Iterator[Due]]:
@@ -302,13 +280,6 @@ class Attempt:
         """By how much the recordings of each port start later, so that they take turns."""
         plan = self._parts.plan
         return {} if self._parts.clock.virtual else stagger(segment, plan.lanes, plan.channels)
-
-    def abandon(self, ports: frozenset[str]) -> None:
-        """Give up ports whose exchange does not end; the run cannot go on with them."""
-        for port in sorted(ports):
-            self._workers[port].abandon()
-            message = f"port {port} has not come back from an exchange"
-            self.trouble.stick(Fault(STUCK, message, {"port": port}))
 
     def end(self) -> AttemptEnd:
         """Close the books."""

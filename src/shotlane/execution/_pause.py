@@ -40,6 +40,8 @@ class Pauses:
         if control.interrupts:
             # Whoever skips the shot wants to go on with the next one.
             control.pausing, self._told = None, False
+            if control.request is None:
+                self._parts.journal.tell("run.continued", reason="the shot is skipped")
         return not control.interrupts
 
     def _begin(self, wish: Wish) -> None:

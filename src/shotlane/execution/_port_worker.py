@@ -5,7 +5,7 @@ then no further exchange is made. Nothing is late on behalf of another: a period
 successor is due is missed, everything else is done however late.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
@@ -15,13 +15,15 @@ from shotlane.execution._clock import Clock
 from shotlane.execution._demands import OF_ROLES, WAS_MISSED, Demands
 from shotlane.execution._due import Due, Kind
 from shotlane.execution._fault import CRASHED, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._initial_values import InitialValues
 from shotlane.execution._lateness import PortLateness
-from shotlane.execution._ledger import Ledger, own_row
+from shotlane.execution._ledger import Ledger
 from shotlane.execution._pool import Answer, InstrumentPool
 from shotlane.execution._trouble import Trouble
+from shotlane.execution._written_call import written
 from shotlane.instruments import InstrumentError
 from shotlane.model import Channel, ScalarValue
-from shotlane.plan import InitialValue, Plan, PlannedCall, decode
+from shotlane.plan import Plan, PlannedCall, decode
 from shotlane.records import ActionKind, ActionRow, Status
 
 
@@ -46,46 +48,13 @@ class PortWorker:
         self._lateness = lateness
         self._origin_ns = 0
         # What the exchange under way is for, how much of that is noted, when it began, and its number.
-        self._initial: InitialValue | None = None
         self._under_way: Block = []
         self._noted = 0
         self._begun_ns = 0
         self._number = 0
         self.arrived_ns: int | None = None  # when it came to its first wait after the set-up
         self.demands = Demands(plan, ledger, trouble)
-
-    def set_up(self, initial: Sequence[InitialValue]) -> Iterator[int]:
-        """Write the initial values, each as soon as the one before is through."""
-        for item in initial:
-            channel = self._channels[item.channel]
-            lock = self._lock_of(channel.role)
-            yield self._clock.now_ns()
-            with lock:
-                if self._trouble.over:
-                    return
-                self._set_initial(item, channel)
-
-    def _set_initial(self, item: InitialValue, channel: Channel) -> None:
-        """Write one initial value."""
-        self._initial, self._begun_ns = item, self._clock.now_ns()
-        self._number = self._ledger.next_number()
-        stamps: Stamps = (self._begun_ns, None)
-        raw: str | None = f"{CRASHED}: the exchange met a bug"
-        try:
-            answer = self._pool.write(channel.role, channel.attribute.name, item.value)
-            stamps, raw = (answer.requested_ns, answer.received_ns), None
-        except InstrumentError as error:
-            stamps, raw = stamps_of(error), raw_of(error)
-            self.demands.refused(channel, item.value, error)
-        finally:
-            self._note_initial(item, stamps, raw)
-            self._initial = None
-
-    def _note_initial(self, item: InitialValue, stamps: Stamps, raw: str | None) -> None:
-        """Note what became of an initial value."""
-        kind, begun_ns = ActionKind.SETUP, self._begun_ns
-        row = own_row(self._number, kind, item.channel, None, begun_ns, stamps, item.value, raw)
-        self._ledger.other_action(row)
+        self.initial = InitialValues(plan, pool, clock, ledger, trouble, self.demands)
 
     def run(self, dues: Iterator[Due], origin_ns: int) -> Iterator[int]:
         """Do what is due, from the origin of the attempt."""
@@ -135,14 +104,14 @@ class PortWorker:
 
     def abandon(self) -> None:
         """Count what a port that never came back is doing as failed; what it still writes is discarded."""
-        self._give_up(f"{STUCK}: the exchange did not end")
-        self._ledger = self.demands.ledger = self._ledger.discarding()
+        raw = f"{STUCK}: the exchange did not end"
+        self.initial.give_up(raw)
+        self._give_up(raw)
+        self._ledger = self.demands.ledger = self.initial.ledger = self._ledger.discarding()
 
     def _give_up(self, raw: str) -> None:
         """Note as failed what the exchange under way is for and is not noted yet."""
         stamps: Stamps = (self._begun_ns, None)
-        if self._initial is not None:
-            self._note_initial(self._initial, stamps, raw)
         for due in self._under_way[self._noted :]:
             if due.kind is Kind.READ:
                 self._ledger.reading(due, Status.FAILED, *self._relative(stamps), None, raw)
@@ -298,9 +267,3 @@ class PortWorker:
         )
         self._ledger.planned_action(row, self._role_of(due))
         self._noted += 1
-
-
-def written(call: PlannedCall) -> str:
-    """A call as a person writes it: `balance.tare()`, `laser.pulse(length=3.0)`."""
-    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
-    return f"{call.role}.{call.command.name}({arguments})"

@@ -25,13 +25,13 @@ from shotlane.execution._lookout import Lookout
 from shotlane.execution._open_step import step_name
 from shotlane.execution._parts import RunParts
 from shotlane.execution._pool import InstrumentPool
-from shotlane.execution._port_worker import written
 from shotlane.execution._progress import Progress
 from shotlane.execution._question import Asking
 from shotlane.execution._safe_state import SafeState
 from shotlane.execution._stagger import recordings
 from shotlane.execution._virtual_clock import VirtualClock
 from shotlane.execution._virtual_drive import VirtualDrive
+from shotlane.execution._written_call import written
 from shotlane.plan import Plan, PortPlan, SegmentPlan, ShotPlan
 from shotlane.records import ActionRow, AttemptBuffer, AttemptStart, Fault, SampleRow, Tally
 

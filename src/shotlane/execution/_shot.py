@@ -170,7 +170,7 @@ def _run_attempt(parts: RunParts, attempt: Attempt, number: int, last: bool) -> 
             _make_safe(parts, attempt, then)
         stuck = parts.drive.settle(BOUND_S)
         if stuck:
-            attempt.abandon(stuck)
+            attempt.workers.abandon(stuck)
             then = _Then.END_RUN
         if then is _Then.RETRY:
             _announce_retry(parts, attempt, number)

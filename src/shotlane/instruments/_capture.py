@@ -39,7 +39,7 @@ class Capture:
     def wrap(self, port: BytePort, resource: Resource, mask: Mask) -> BytePort:
         """The same port, heard."""
         place = _place(resource)
-        heard = _CapturedPort(port, _writer(self, place, mask), _cut_of(resource), self._pauses)
+        heard = _CapturedPort(port, _writer(self, place, mask), mask, _cut_of(resource), self._pauses)
         self._ports.append(heard)
         return heard
 
@@ -86,10 +86,16 @@ class _CapturedPort:
     """A port that tells what it sends and receives. Implements `BytePort`."""
 
     def __init__(
-        self, port: BytePort, write: Callable[[str, str], None], cut: Cut | None, pauses: bool
+        self,
+        port: BytePort,
+        write: Callable[[str, str], None],
+        mask: Mask,
+        cut: Cut | None,
+        pauses: bool,
     ) -> None:
         self._port = port
         self._write = write
+        self._mask = mask
         self._cut = cut
         self._pauses = pauses
         self._heard: list[tuple[float, bytes]] = []  # seconds since what was before it
@@ -142,7 +148,10 @@ class _CapturedPort:
     def write_answer(self) -> None:
         """Write what came since the last request."""
         heard, self._heard = self._heard, []
-        for pause_s, data in _joined(heard, apart=self._pauses):
+        whole = as_text(b"".join(data for _, data in heard))
+        # A secret that came in pieces is seen in the whole only.
+        apart = self._pauses and self._mask(whole) == whole
+        for pause_s, data in _joined(heard, apart=apart):
             if self._pauses:
                 self._write("pause", f"{pause_s * 1e3:.3g} ms")
             self._tell("<", data)

@@ -1,7 +1,7 @@
 """Problems of a document in the words of its author: where, what is wrong, how to mend it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shotlane.diagnostics import Report, did_you_mean, nearest
@@ -12,6 +12,7 @@ from shotlane.model._problem import Problem
 Known = Callable[[Path, str | None], Mapping[str, str]]
 
 _NO_BLANK = re.compile(r"[A-Za-z_]\w*:\S")  # `heat:1 s` is one text
+_KEY_AND_VALUE = re.compile(r"([A-Za-z_][\w.]*) +([\w\"'.+-][^:]*)")
 
 
 class Codes(NamedTuple):
@@ -138,6 +139,8 @@ def _type(problem: Problem, known: Known, document: Document, codes: Codes, repo
         )
         if isinstance(problem.value, str) and _NO_BLANK.match(problem.value):
             help = f"is a space missing? `{problem.value.replace(':', ': ', 1)}`"
+        elif (written := _without_colon(problem.value, below)) is not None:
+            help = f"is a colon missing? `{written}`"
         elif "record" in below and _is_scalar(problem.value):
             help = f"write `set: {problem.value}`, or `record` or `read`, on a line below it, indented"
     elif problem.expected == ("text",) and _is_scalar(problem.value):
@@ -148,6 +151,14 @@ def _type(problem: Problem, known: Known, document: Document, codes: Codes, repo
         first = next(iter(problem.value), "name")
         help = f"each item begins with a dash: `- {first}: ...`"
     report.error(codes.type, message, document.span(problem.path), help=help)
+
+
+def _without_colon(value: object, keys: Collection[str]) -> str | None:
+    """A key and its value that were written as one text, as they should be; None for any other text."""
+    words = _KEY_AND_VALUE.fullmatch(value) if isinstance(value, str) else None
+    if words is None or (keys and words[1] not in keys):
+        return None
+    return f"{words[1]}: {words[2]}"
 
 
 def _is_scalar(value: object) -> bool:

@@ -250,11 +250,11 @@ class StationConnection:
         return self._ended or unwanted_here()
 
     def start_instrument_server(
-        self, roles: Iterable[str] | None = None, *, address: str | None = None
+        self, roles: str | Iterable[str] | None = None, *, address: str | None = None
     ) -> str:
         """Let other processes use instruments of this session; returns the address to connect to.
 
-        `roles`: only these, which are opened; without it all that are open now. `address`: `unix` (default
+        `roles`: only this one or these, which are opened; without it all that are open now. `address`: `unix` (default
         where there is such a thing) or `tcp`, on the loopback alone. Who connects must have its token, which
         is in a file that only this user can read. `shotlane.remote_instrument` is the other end.
         """
@@ -262,6 +262,8 @@ class StationConnection:
 
         now = self._now()
         wanted = list(now.instruments.handles if roles is None else roles)
+        if isinstance(roles, str):
+            wanted = [roles]
         with self._turn:
             if now.server is not None:
                 raise SessionError(f"the instrument server runs already, at {now.server.address}")

@@ -2,8 +2,8 @@
 
 A value is checked before the wire: its unit, its limits, and for a command that can do harm that somebody has
 confirmed it. What changes an instrument, and what failed, is an event; a reading is a sample of the channel
-`role.attribute` of the session, unless that is not wanted. `by` names another process that asked. Who makes an
-instrument safe bars it first, so that no set of another thread comes after its safe values.
+`role.attribute` of the session, unless that is not wanted. `by` names another process that asked. Who makes
+an instrument safe bars it first, so that no set of another thread comes after its safe values.
 """
 
 import os

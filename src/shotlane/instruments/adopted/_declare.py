@@ -6,6 +6,10 @@ from shotlane.expression import ExpressionError, UnitError, describe, parse, par
 from shotlane.model import Attribute, Command, CommandParameter, Keep, ScalarValue, ValueType
 
 
+def _each(options: str | Sequence[str]) -> tuple[str, ...]:
+    return (options,) if isinstance(options, str) else tuple(options)
+
+
 def declare_attribute(
     name: str,
     *,
@@ -14,7 +18,7 @@ def declare_attribute(
     access: str = "r",
     low: float | None = None,
     high: float | None = None,
-    options: Sequence[str] = (),
+    options: str | Sequence[str] = (),
     resolution: float | None = None,
     update_s: float | None = None,
     safe: ScalarValue | Keep | None = None,
@@ -34,7 +38,7 @@ def declare_attribute(
         writable="w" in access,
         low=low,
         high=high,
-        options=tuple(options),
+        options=_each(options),
         resolution=resolution,
         update_ns=None if update_s is None else round(update_s * 1e9),
         safe=safe,
@@ -49,7 +53,7 @@ def declare_parameter(
     unit: str | None = None,
     low: float | None = None,
     high: float | None = None,
-    options: Sequence[str] = (),
+    options: str | Sequence[str] = (),
     required: bool = True,
 ) -> CommandParameter:
     """An argument of a command, as `declare_attribute`."""
@@ -59,7 +63,7 @@ def declare_parameter(
         parse_unit(unit) if unit is not None else None,
         low,
         high,
-        tuple(options),
+        _each(options),
         required,
     )
 

@@ -19,6 +19,9 @@ class RefusedValueError(ValueError):
         self.message = message
         self.help = help
 
+    def __str__(self) -> str:
+        return self.message if self.help is None else f"{self.message}; {self.help}"
+
 
 def accepted(target: Attribute | CommandParameter, value: Any) -> Any:
     """The value as `target` takes it, in its unit. Raises `RefusedValueError`."""

@@ -1,4 +1,4 @@
-"""Drivers that an installed package offers under the entry-point group `shotlane.drivers`, or this program."""
+"""Drivers that an installed package offers in the entry-point group `shotlane.drivers`, or this program."""
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
