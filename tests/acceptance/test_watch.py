@@ -111,6 +111,16 @@ def test_a_shot_that_is_skipped_in_a_pause_ends_no_pause(
     finish(going)
 
 
+def test_a_run_whose_process_was_killed_is_not_shown_as_running_for_ever(
+    lab: Lab, going: "subprocess.Popen[str]", watcher: Watcher
+) -> None:
+    watcher.see("short on demo  running")
+    going.kill()
+    going.wait(20)
+    watcher.see("runner died")
+    assert watcher.ends() == 0
+
+
 def test_leaving_leaves_the_run_alone(lab: Lab, going: "subprocess.Popen[str]", watcher: Watcher) -> None:
     watcher.see("q leave")
     watcher.press("q")

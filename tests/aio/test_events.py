@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from shotlane import LoggedEvent, aio
@@ -44,6 +45,28 @@ def test_past_events_come_to_an_end(store: str, backend: str) -> None:
         return [event.type async for event in (await aio.open_store(store)).events()]
 
     assert anyio.run(main, backend=backend) == ["session.started", "session.ended"]
+
+
+def test_who_is_cancelled_as_it_subscribes_is_called_no_more(store: str, backend: str) -> None:
+    called = []
+
+    with open_log(store) as log:
+
+        async def main() -> None:
+            with anyio.CancelScope() as scope:
+
+                def callback(event: LoggedEvent) -> None:
+                    called.append(event.number)
+                    anyio.from_thread.run_sync(scope.cancel)
+                    time.sleep(0.1)
+
+                await aio.on_event(callback, session=log.session, store=store)
+            assert scope.cancelled_caught
+
+        anyio.run(main, backend=backend)
+        happened(log)
+        time.sleep(0.3)
+    assert called == [1]
 
 
 def test_who_is_cancelled_waits_no_more(store: str, backend: str) -> None:

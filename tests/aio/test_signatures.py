@@ -57,7 +57,9 @@ STAY = {
             ["configure_experiment_manager", "configure_shot_retry", "configure_storage", "interrupt"],
             "notes",
         ),
-        **dict.fromkeys(["register_device_extension", "register_time_lane_extension"], "notes"),
+        **dict.fromkeys(
+            ["register_device_extension", "register_device_server", "register_time_lane_extension"], "notes"
+        ),
         **dict.fromkeys(["procedure", "storage_session"], "entered with `async with`"),
     },
     "Handle": {"role": "known"},
@@ -75,7 +77,7 @@ STAY = {
         "stop": "sets a flag",
         "summary": "counts",
     },
-    "RemoteInstrument": {"address": "known", "role": "known"},
+    "RemoteInstrument": dict.fromkeys(["address", "connected", "role"], "known"),
     "Run": dict.fromkeys(
         ["address", "after", "before", "left_out", "number", "outcome", "result", "store", "worn"], "known"
     ),

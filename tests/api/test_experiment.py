@@ -305,6 +305,25 @@ def test_ctrl_c_ends_a_run_and_is_told(folder: Path) -> None:
     assert process.communicate(timeout=60)[0] == "terminated\n"
 
 
+def test_an_interrupt_ends_a_run_that_waits_for_its_turn(experiment: Experiment) -> None:
+    told: list[str] = []
+
+    def run() -> None:
+        try:
+            experiment.run("hours", mock=True)
+        except shotlane.InterruptedEarlyError as error:
+            told.append(str(error))
+
+    with experiment.procedure():
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        _until(lambda: len(experiment.submissions) == 1)
+        experiment.interrupt()
+        thread.join(20)
+    assert told == ["hours.yaml was interrupted before it was a run"]
+    assert experiment.submissions == ()
+
+
 def test_ctrl_c_while_the_block_waits_for_its_queue_ends_what_runs(folder: Path) -> None:
     program = (
         "import shotlane\n"

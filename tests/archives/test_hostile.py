@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,40 @@ def test_words_that_nobody_knows_are_told(
         _ = [shotlane.load(bag).samples(attempts="all"), shotlane.load(bag).results()]
 
 
+@pytest.mark.parametrize("name", ["ended_utc_ns", "outcome", "reason", "repeats", "environment"])
+def test_a_run_of_which_a_part_is_lacking_is_told(bag: Path, name: str) -> None:
+    path = bag / "data/run.json"
+    facts = json.loads(path.read_bytes())
+    del facts[name]
+    path.write_text(json.dumps(facts))
+    with pytest.raises(ArchiveError, match="is damaged"):
+        shotlane.load(bag)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("seed",), None),
+        (("seed",), "x"),
+        (("git",), {}),
+        (("origin", "files"), 7),
+        (("origin", "mock"), "yes"),
+        (("packages",), []),
+        (("imported",), 1),
+    ],
+)
+def test_circumstances_that_make_no_sense_are_told(bag: Path, place: tuple[str, ...], value: object) -> None:
+    """What is compiled again is made from them."""
+    path = bag / "data/run.json"
+    facts = json.loads(path.read_bytes())
+    *folders, last = ("environment", *place)
+    whole: Any = facts
+    reduce(lambda part, name: part[name], folders, whole)[last] = value
+    path.write_text(json.dumps(facts))
+    with pytest.raises(ArchiveError, match="'environment' of run.json is not what it should be"):
+        shotlane.load(bag)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -251,6 +286,7 @@ def test_words_that_nobody_knows_are_told(
         {"tags": "all"},
         {"ordinal": None},
         {"environment": []},
+        {"environment": {"origin": {}}},
     ],
     ids=str,
 )

@@ -166,7 +166,7 @@ sweep: [{repeat: 2}]
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """An archive of a run, not all of it done, with a function and a driver of its own; each leaves a mark."""
+    """An archive of a run, not all done, with a function and a driver of its own; each leaves a mark."""
     project, mark = tmp_path / "theirs", tmp_path / "mark"
     project.mkdir()
     touch = f"        open({str(mark)!r}, 'w').close()\n"

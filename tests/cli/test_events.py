@@ -147,6 +147,16 @@ def test_what_is_not_there_or_not_understood_is_told(
     assert message in err
 
 
+def test_what_an_instrument_says_is_one_line_and_no_control_codes(sqlite_url: str, say: Say) -> None:
+    with open_log(sqlite_url) as log:
+        log.append(event("note.added", text="a\nb \x1b[2Jc\x07 µ", by="somebody"))
+    out, _ = say(str(log.session), "--type", "note")
+    assert "a b ?[2Jc? µ" in out
+    assert len(out.splitlines()) == 2
+    out, _ = say(str(log.session), "--type", "note", "--json")
+    assert json.loads(out)["fields"]["text"] == "a\nb \x1b[2Jc\x07 µ"
+
+
 def test_a_terminal_gets_colours_unless_they_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     tripped = LoggedEvent("interlock.tripped", 0, {"message": "too hot"}, 3, 1, 1, 1, 1)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)

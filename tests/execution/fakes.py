@@ -250,6 +250,7 @@ class FakePool:
         self.safe: list[tuple[str, str, ScalarValue]] = [(role, "u", 0.0) for role in PORTS]
         self.refuses: dict[str, InstrumentError] = {}
         self.opened: list[str] = []
+        self.down: set[str] = set()
         self.when_opening: Callable[[], None] = lambda: None
         self.closed = False
         self.attempts: list[tuple[int, int]] = []
@@ -271,6 +272,9 @@ class FakePool:
         self.opened = [role for role in roles if role not in self.refuses]
         if self.refuses:
             raise PoolError(self.refuses)
+
+    def is_down(self, role: str) -> bool:
+        return role in self.down
 
     def begin_attempt(self, shot: int, attempt: int) -> None:
         self.attempts.append((shot, attempt))

@@ -67,6 +67,21 @@ def test_what_follows_counts_from_the_end_that_was_found() -> None:
     assert bench.clock.now_ns() == 80 * MS
 
 
+def test_steps_are_known_before_the_first_row_of_what_follows() -> None:
+    seen: list[tuple[float, tuple[StepRecord, ...]]] = []
+
+    def act(bench: Bench, request: Request) -> Any:
+        seen.append((request.at_ns / MS, bench.attempts[-1].buffer.steps))
+        return rising(60)(bench, request)
+
+    run(HEAT, settle(), COOL, act=act)
+    heat = StepRecord("heat", 0, 30 * MS)
+    planned = (StepRecord("settle", 30 * MS, 1030 * MS), StepRecord("cool", 1030 * MS, 1050 * MS))
+    settled = (StepRecord("settle", 30 * MS, 60 * MS), StepRecord("cool", 60 * MS, 80 * MS))
+    assert {steps for at_ms, steps in seen if 30 < at_ms < 60} == {(heat, *planned)}
+    assert {steps for at_ms, steps in seen if at_ms > 60} == {(heat, *settled)}
+
+
 def test_ticks_are_numbered_on_and_what_was_not_due_was_not_planned() -> None:
     bench = run(HEAT, settle(), COOL)
     assert [row.tick for row in bench.attempts[0].samples] == list(range(9))

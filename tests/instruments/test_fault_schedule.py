@@ -170,6 +170,12 @@ def test_a_point_that_fails_in_every_attempt_is_left_out_and_the_next_one_runs(t
     assert run.shots()["outcome"].to_list() == ["errored", "done"]
 
 
+def test_a_dead_instrument_does_not_use_up_a_sweep_of_points_that_may_be_left_out(tmp_path: Path) -> None:
+    more = "retry: {then: skip}\nsweep:\n  - x: [1, 2, 3, 4, 5, 6, 7, 8, 9]\nparameters: {x: 1}\n"
+    run = ran(tmp_path, "fault: death, at: 12 s", more=more)
+    assert run.shots()["outcome"].to_list() == ["done", "errored", "errored", "errored"]
+
+
 def test_chance_is_the_same_with_the_same_seed_and_another_with_another(tmp_path: Path) -> None:
     line = "fault: busy, probability: 0.3, of: temperature"
     first, again, other = (ran(tmp_path, line, seed=seed).samples()["status"].to_list() for seed in (1, 1, 2))

@@ -3,17 +3,41 @@
 `SHOTLANE_PROOF_EXAMPLES` sets how many are tried.
 """
 
+import multiprocessing
 import os
 import shutil
+import signal
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from tests.proof.generated import Case, cases
 from tests.proof.probe import Lab, Witness, ctrl_c_at
 
 import shotlane
-from shotlane.records import Outcome
+from shotlane.records import Outcome, RunStart
+from shotlane.store import StoreRecorder
+
+SETTLING = """
+language: 1
+sequence: generated
+station: probes
+timeline:
+  - first: 40 ms
+  - climb: {until: a.fast > 5 V, for: 40 ms, timeout: 60 s}
+  - rest: 60 ms
+  - fall: {until: a.fast < 5 V, for: 20 ms, timeout: 60 s}
+  - last: 40 ms
+lanes:
+  a.level: {set: {first: 0 V, climb..rest: 10 V, fall..last: 0 V}}
+  a.fast: {record: 50 Hz}
+  b.fast: {record: {climb..last: 100 Hz}}
+"""
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.proof.preloaded"])
 
 _EXAMPLES = int(os.environ.get("SHOTLANE_PROOF_EXAMPLES", "20"))
 proof = settings(
@@ -54,3 +78,50 @@ def test_an_archive_of_anything_is_made_again_with_the_same_commands(lab: Lab, c
     if made.outcome is Outcome.TERMINATED:
         shotlane.resume(made.number, store=lab.store)
         assert_replayed(lab, made.number)
+
+
+def _killed_at_request(folder: Path, number: int) -> None:
+    """Die at a request, right after all that is known was made durable."""
+    recorders: list[StoreRecorder] = []
+    begin_run = StoreRecorder.begin_run
+
+    def begun(recorder: StoreRecorder, start: RunStart) -> int:
+        recorders.append(recorder)
+        return begin_run(recorder, start)
+
+    def act(count: int) -> None:
+        if count == number:
+            recorders[0].flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    lab = Lab(folder)
+    with patch.object(StoreRecorder, "begin_run", begun), Witness(act, takes_ns=0).watching():
+        shotlane.run(lab.folder / "sequences" / "generated.yaml", virtual_time=True, seed=5, store=lab.store)
+
+
+def _steps_of(lab: Lab, run: int) -> dict[Any, Any]:
+    """The step of every reading of a run."""
+    rows = shotlane.load(run, lab.store).samples(attempts="all").filter(pl.col("attempt") == 1)
+    return {tuple(key): step for *key, step in rows.select("channel", "tick", "step").iter_rows()}
+
+
+def test_a_kill_behind_an_open_ended_step_leaves_its_readings_in_their_steps(lab: Lab) -> None:
+    with Witness(takes_ns=0).watching() as witness:
+        path = lab.sequence(SETTLING)
+        whole = shotlane.run(path, virtual_time=True, seed=5, store=lab.store).number
+    known = _steps_of(lab, whole)
+    assert set(known.values()) == {"first", "climb", "rest", "fall", "last"}
+    seen: set[str] = set()
+    for number in range(8, len(witness.requests), 11):
+        process = _CONTEXT.Process(target=_killed_at_request, args=(lab.folder, number), daemon=True)
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+        cut = int(lab.rows("SELECT max(number) AS n FROM run")[0]["n"])
+        found = _steps_of(lab, cut)
+        assert found == {key: known[key] for key in found}
+        seen |= set(found.values())
+        assert_replayed(lab, cut)
+    assert seen == set(known.values())
+    assert shotlane.resume(cut, store=lab.store).outcome is Outcome.DONE
+    assert_replayed(lab, cut)

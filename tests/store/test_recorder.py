@@ -1,5 +1,7 @@
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,9 +15,11 @@ from shotlane.records import (
     Fault,
     Outcome,
     RecorderError,
+    SampleRow,
     ShotEnd,
     ShotStart,
     Status,
+    StepRecord,
 )
 from shotlane.store import open_reader, open_recorder
 from shotlane.store._batch import Batch
@@ -222,3 +226,54 @@ def test_a_crash_of_the_writer_thread_is_told_to_the_next_caller(
             recorder._timer.thread.join(10)
         with pytest.raises(RecorderError, match="the writer thread failed: division by zero"):
             lab.begin_shot(recorder, 1)
+
+
+class _Appended(deque[SampleRow]):
+    """Rows; something happens as the first is taken."""
+
+    def __init__(self, rows: list[SampleRow], meanwhile: Callable[[], None]) -> None:
+        super().__init__(rows)
+        self._meanwhile = [meanwhile]
+
+    def popleft(self) -> SampleRow:
+        while self._meanwhile:
+            self._meanwhile.pop()()
+        return super().popleft()
+
+
+_RENEWED = (StepRecord("heat", 0, 10 * lab.MS), StepRecord("soak", 10 * lab.MS, 50 * lab.MS))
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["goes on", "ends meanwhile"])
+def test_no_row_is_written_without_the_steps_that_were_known_when_it_came(store_url: str, ends: bool) -> None:
+    with open_recorder(store_url, flush_interval_s=60) as recorder, open_reader(store_url) as reader:
+        run = recorder.begin_run(lab.run_start())
+        lab.begin_shot(recorder, 1)
+        buffer = recorder.begin_attempt(AttemptStart(1, 1, lab.START_NS, lab.STEPS))
+        recorder.flush()
+        assert [row[2:] for row in reader.steps(run)] == list(lab.STEPS)
+
+        times = (lab.START_NS, lab.START_NS + lab.S)
+
+        def renew() -> None:
+            buffer.steps = _RENEWED
+            if ends:
+                recorder.end_attempt(AttemptEnd(1, 1, *times, Outcome.DONE, None, ()))
+
+        buffer.samples = _Appended([lab.sample(0, 0, 1.5), lab.sample(0, 1, 1.5)], renew)
+        recorder.flush()
+        assert len(reader.samples(run)) == 2
+        assert [row[2:] for row in reader.steps(run)] == list(_RENEWED)
+
+
+def test_the_steps_of_an_ended_attempt_are_the_last_word(store_url: str) -> None:
+    ended = _RENEWED[:1]
+    with open_recorder(store_url, flush_interval_s=60) as recorder, open_reader(store_url) as reader:
+        run = recorder.begin_run(lab.run_start())
+        lab.begin_shot(recorder, 1)
+        buffer = recorder.begin_attempt(AttemptStart(1, 1, lab.START_NS, lab.STEPS))
+        buffer.steps = _RENEWED
+        times = (lab.START_NS, lab.START_NS + lab.S)
+        recorder.end_attempt(AttemptEnd(1, 1, *times, Outcome.DONE, None, (), steps=ended))
+        recorder.end_shot(ShotEnd(1, Outcome.DONE, 1))
+        assert [row[2:] for row in reader.steps(run)] == list(ended)

@@ -75,6 +75,7 @@ def test_a_sequence_runs_in_virtual_time(pytester: pytest.Pytester, tmp_path: Pa
         def test_heating(run_sequence, tmp_path):
             run = run_sequence("sequences/heating.yaml")
             assert run.outcome == "done"
+            assert run_sequence("heating").outcome == "done"
             assert len(run.samples()) == 36
             assert str(tmp_path) in run.store
     """

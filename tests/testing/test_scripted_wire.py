@@ -128,6 +128,15 @@ def test_an_answer_before_any_request_is_a_greeting() -> None:
         assert wire.recv(100) == b"hello\n"
 
 
+def test_a_device_hangs_up_and_takes_the_next_connection() -> None:
+    with scripted_wire("> A\\n\n< 1\\n\nhang up\n> B\\n\n< 2\\n\n") as device:
+        with client(device) as wire:
+            assert ask(wire, b"A\n") == b"1\n"
+            assert wire.recv(10) == b""
+        with client(device) as wire:
+            assert ask(wire, b"B\n") == b"2\n"
+
+
 def test_a_request_without_an_answer_is_waited_for() -> None:
     with scripted_wire("> OUT ON\\n\n") as device, client(device) as wire:
         wire.sendall(b"OUT ON\n")
@@ -185,6 +194,8 @@ def test_a_dialogue_with_one_of_several_ports_is_chosen(tmp_path: Path) -> None:
         ("wire: usb\n> A\n", "there is no wire 'usb'"),
         (TWO_PORTS, "say which: port='tcp://host:1'"),
         ("wire: modbus+tcp\n> 01\n", "line 2: write unit and PDU"),
+        ("wire: serial\n> A\nhang up\n", "nobody hangs up on a serial port"),
+        ("> A\nhang on\n", "line 2: write hang up"),
         ("wire: serial\n< hello\n", "nothing can be answered before a request"),
     ],
 )

@@ -5,7 +5,7 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from shotlane import analysis
-from shotlane.aio._job import in_thread, own_limiter
+from shotlane.aio._job import in_thread, own_limiter, shielded
 from shotlane.aio._twin import Awaiting, Twin, twin
 from shotlane.records import LoggedEvent
 from shotlane.store import Subscription as SyncSubscription
@@ -26,7 +26,7 @@ class EventStream:
 
     async def __anext__(self) -> LoggedEvent:
         if self._stream is None:
-            self._stream = await in_thread(self._make)
+            self._stream = await in_thread(self._make, undo=lambda made: made.close())
         stream = self._stream
         event = await in_thread(lambda: next(stream, None), stop=stream.stop, limiter=own_limiter())
         if event is None:
@@ -36,7 +36,7 @@ class EventStream:
     async def aclose(self) -> None:
         """Let go of the store. Safe to call twice."""
         if self._stream is not None:
-            await in_thread(self._stream.close)
+            await shielded(self._stream.close)
 
 
 class Subscription(Twin[SyncSubscription]):
@@ -44,7 +44,7 @@ class Subscription(Twin[SyncSubscription]):
 
     async def __call__(self) -> None:
         """Unsubscribe: the callback is not called any more."""
-        await in_thread(self.blocking)
+        await shielded(self.blocking)
 
     @property
     def following(self) -> bool:
@@ -74,15 +74,21 @@ def streams(call: Callable[Concatenate[S, P], analysis.EventStream]) -> Callable
     return make
 
 
+def _unsubscribe(made: Callable[[], object]) -> None:
+    """Of a task that was cancelled as it subscribed nobody could."""
+    made()
+
+
 def subscribes(call: Callable[Concatenate[S, P], SyncSubscription]) -> Callable[..., Awaiting[Subscription]]:
     """The twin of a method that subscribes."""
 
     @wraps(call)
     async def awaited(self: Twin[S], /, *arguments: P.args, **named: P.kwargs) -> Subscription:
-        return Subscription(await in_thread(partial(call, self.blocking, *arguments, **named)))
+        made = partial(call, self.blocking, *arguments, **named)
+        return Subscription(await in_thread(made, undo=_unsubscribe))
 
     return awaited
 
 
 events = _streaming(analysis.events)
-on_event = twin(analysis.on_event, Subscription)
+on_event = twin(analysis.on_event, Subscription, _unsubscribe)

@@ -54,6 +54,11 @@ class RemoteInstrument(Handle[sessions.RemoteInstrument]):
         await shielded(self.blocking.close)
 
     @property
+    def connected(self) -> bool:
+        """Whether its server can still be asked; False after `close`, and when the connection was lost."""
+        return self.blocking.connected
+
+    @property
     def address(self) -> str:
         """Where its server is."""
         return self.blocking.address
@@ -164,16 +169,19 @@ class StationConnection(Late[sessions.StationConnection]):
         since: Any = None,
     ) -> Subscription:
         """Call for every event that `events` gives, then for each that comes, in a thread of its own."""
-        made = await in_thread(lambda: self.blocking.on_event(callback, event_type, role, since))
+        subscribe = partial(self.blocking.on_event, callback, event_type, role, since)
+        made = await in_thread(subscribe, undo=lambda unsubscribe: unsubscribe())
         return Subscription(made)  # type: ignore[arg-type]  # declared as what can be called alone
 
     async def sync(self, name: str, timeout: float | None = None, parties: int = 2) -> None:
         """Wait until so many sessions of the store are at the meeting point of this name."""
         await in_thread(lambda: self.blocking.sync(name, timeout, parties), limiter=own_limiter())
 
-    async def run(self, sequence: str | Path, **options: Any) -> Run:
+    async def run(
+        self, sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any
+    ) -> Run:
         """Run a sequence inside this session, and return when it has ended; options as for `run`."""
-        run: Any = await running(lambda: self.blocking.run(sequence, **options))
+        run: Any = await running(lambda: self.blocking.run(sequence, parameters, **options))
         return Run(run)
 
     def record(self, channels: str | Iterable[str] | None = None, **options: Any) -> Recording:
@@ -223,4 +231,4 @@ class StationConnection(Late[sessions.StationConnection]):
 
 connect = late(api.connect, StationConnection)
 channel = twin(sessions.channel)
-remote_instrument = twin(sessions.remote_instrument, RemoteInstrument)
+remote_instrument = twin(sessions.remote_instrument, RemoteInstrument, sessions.RemoteInstrument.close)

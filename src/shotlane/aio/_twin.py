@@ -62,13 +62,17 @@ def _plain(value: S) -> S:
 @overload
 def twin(call: Callable[P, T]) -> Callable[P, Awaiting[T]]: ...
 @overload
-def twin(call: Callable[P, S], made: Callable[[S], T]) -> Callable[P, Awaiting[T]]: ...
-def twin(call: Callable[P, Any], made: Callable[[Any], Any] = _plain) -> Callable[P, Awaiting[Any]]:
-    """The twin of a function; `made` turns what it returns into a twin."""
+def twin(
+    call: Callable[P, S], made: Callable[[S], T], undo: Callable[[S], object] = ...
+) -> Callable[P, Awaiting[T]]: ...
+def twin(
+    call: Callable[P, Any], made: Callable[[Any], Any] = _plain, undo: Callable[[Any], object] = _plain
+) -> Callable[P, Awaiting[Any]]:
+    """The twin of a function; `made` turns what it returns into a twin, `undo` is for what nobody gets."""
 
     @wraps(call)
     async def awaited(*arguments: P.args, **named: P.kwargs) -> Any:
-        return made(await in_thread(partial(call, *arguments, **named)))
+        return made(await in_thread(partial(call, *arguments, **named), undo=undo))
 
     return awaited
 

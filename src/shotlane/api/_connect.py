@@ -117,11 +117,15 @@ class _Wiring(Wiring):
             found[str(next((place.resolve() for place in places if is_file(place)), name))] = text
         return found
 
-    def prepare(self, sequence: str | Path, **options: Any) -> PreparedRun:
+    def prepare(
+        self, sequence: str | Path, parameters: Mapping[str, object] | None, **options: Any
+    ) -> PreparedRun:
         """Find and check a sequence, for this station."""
         from shotlane.api._in_session import prepare_inside  # late: nobody may run anything
 
-        return prepare_inside(sequence, self.path, self.store, self.project, mock=self.mock, **options)
+        return prepare_inside(
+            sequence, self.path, self.store, self.project, mock=self.mock, parameters=parameters, **options
+        )
 
     def record(self, pool: Pool, channels: Sequence[str], **options: Any) -> Any:
         """Record channels of opened instruments."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 from shotlane.api._in_order import start_in_order
 from shotlane.api._manager import LocalManager
 from shotlane.api._prepare import Options, prepare, refuse_unanswered
-from shotlane.api._project import Project, find_project
+from shotlane.api._project import Project, find_project, find_sequence, no_such_sequence
 from shotlane.api._ready import refuse_unready
 from shotlane.api._run import Run
 from shotlane.api._submission import Submission
@@ -109,7 +109,9 @@ class Experiment:
         if found:
             names = ", ".join(one.sequence.stem for one in found)
             faults = [fault for one in found if (fault := one.unheard) is not None]
-            raise BaseExceptionGroup(f"submissions that did not end well, and were not asked: {names}", faults)
+            raise BaseExceptionGroup(
+                f"submissions that did not end well, and were not asked: {names}", faults
+            )
 
     def _note_unheard(self, error: BaseException) -> None:
         """The same as notes of an exception that is raised anyway."""
@@ -237,15 +239,12 @@ class Experiment:
 
     def _file(self, sequence: str | Path) -> Path:
         """The file of a sequence, given by its path, from here or from the project, or by its name."""
-        path, folder = Path(sequence), self._project.folder
-        sequences = folder / "sequences"
-        places = [path, folder / path, sequences / path, sequences / f"{path}.yaml"]
-        found = next((place for place in places if place.is_file()), None)
+        folder = self._project.folder
+        found = find_sequence(sequence, folder)
         if found is None:
-            help = did_you_mean(
-                str(sequence), [file.stem for file in sequences.glob("*.yaml")], what="sequences"
+            raise FileNotFoundError(
+                f"there is no sequence '{sequence}'; {no_such_sequence(sequence, folder)}"
             )
-            raise FileNotFoundError(f"there is no sequence '{sequence}'; {help}")
         return found.resolve()
 
     # What was recorded

@@ -22,9 +22,9 @@ _ENDED = (Outcome.ABORTED, Outcome.TERMINATED)
 
 def run(
     sequence: str | Path,
+    parameters: Mapping[str, object] | None = None,
     *,
     station: str | None = None,
-    parameters: Mapping[str, object] | None = None,
     mock: bool = False,
     virtual_time: bool = False,
     store: str | None = None,
@@ -37,9 +37,9 @@ def run(
 ) -> Run:
     """Run a sequence and return when it has ended.
 
-    `station` is a name or a file; `parameters` override declared ones, values as in a sequence. `mock`
-    replaces every instrument by its simulation. Raises `DocumentError` with every mistake before anything is
-    touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
+    `sequence`: a file, or the name of one in `sequences/` of the project. `parameters` override declared
+    ones, values as in a sequence. `station` is a name or a file. `mock` replaces every instrument by its
+    simulation. Raises `DocumentError` with every mistake before anything is touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
     another process uses, then `InUseError`. `timing`: `auto` takes real-time priority where the system
     grants it, `realtime` raises `TimingRefusedError` where it does not, `normal` leaves it; None: what the
     project says, else `auto`. `asker`: how a person is reached by steps that ask. `wait_for_store`: seconds to

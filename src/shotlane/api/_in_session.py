@@ -7,7 +7,7 @@ from typing import Any
 
 from shotlane.api._in_order import start_in_order
 from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
-from shotlane.api._project import Project
+from shotlane.api._project import Project, find_sequence
 from shotlane.api._ready import refuse_unready
 from shotlane.api._run import Run
 from shotlane.api._within import Within
@@ -52,7 +52,7 @@ def prepare_inside(
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
     options = Options(str(station), overrides, mock, virtual_time, confirm)
-    path = _file(sequence, project)
+    path = find_sequence(sequence, project.folder) or Path(sequence)
     prepared = prepare(path, report, options)
     if prepared is not None:
         refuse_unanswered(prepared, report)
@@ -61,13 +61,6 @@ def prepare_inside(
     assert prepared is not None
     how = {"seed": seed, "wait_s": wait, "timing": timing, "asker": asker, "store": store}
     return InsideRun(_with_data(prepared, project), how)
-
-
-def _file(sequence: str | Path, project: Project) -> Path:
-    """The file as it is named from here, else from the folder of the project."""
-    path = Path(sequence)
-    beside = project.folder / path
-    return beside if not path.is_file() and beside.is_file() else path
 
 
 def _with_data(prepared: Prepared, project: Project) -> Prepared:

@@ -21,6 +21,7 @@ class LocalManager:
         self._turn = threading.RLock()
         self._changed = threading.Lock()
         self._waiting: deque[Submission] = deque()
+        self._coming: list[Submission] = []  # whose callers wait for the turn themselves
         self._now: Submission | None = None
         self._thread: threading.Thread | None = None
         self._handed_in: list[Submission] = []
@@ -30,7 +31,8 @@ class LocalManager:
         """The one that is carried out, and those that wait, in their order."""
         with self._changed:
             now = () if self._now is None else (self._now,)
-            return (*now, *(one for one in self._waiting if not one.state.ended))
+            rest = (one for one in (*self._coming, *self._waiting) if not one.state.ended)
+            return tuple(dict.fromkeys((*now, *rest)))
 
     def submit(self, submission: Submission) -> None:
         """Put it at the end of the queue. Returns at once."""
@@ -59,9 +61,19 @@ class LocalManager:
 
     def carry_out(self, submission: Submission) -> None:
         """Do it in this thread, where Ctrl-C reaches it, as soon as nothing else runs."""
-        if not self._has_turn(lambda: submission.unwanted):
-            submission.interrupt()
-            return
+        with self._changed:
+            self._coming.append(submission)
+        try:
+            if self._has_turn(lambda: submission.unwanted):
+                self._carry_out_now(submission)
+            else:
+                submission.interrupt()
+        finally:
+            with self._changed:
+                self._coming.remove(submission)
+
+    def _carry_out_now(self, submission: Submission) -> None:
+        """Do it, and give the turn back."""
         try:
             with self._changed:
                 if self._now is not None:

@@ -8,7 +8,7 @@ from shotlane.records import Outcome
 from shotlane.store import RunReader, RunRecord, open_reader
 
 # A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
-_KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
+KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
 
 
 class ResumeError(Exception):
@@ -70,7 +70,7 @@ def present_in(reader: RunReader, run: int) -> Past:
     record = reader.run(run)
     if "origin" not in record.environment:
         raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
-    kept = [row for row in reader.shots(run) if row[1] in _KEPT]
+    kept = [row for row in reader.shots(run) if row[1] in KEPT]
     outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
     digests = {shot: digest for shot, *_, digest in kept}
     return Past(record, session, reader.documents(run), outcomes, digests)

@@ -8,7 +8,17 @@ from typing import Any
 
 from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
-from shotlane.api._project import Project, find_project, find_station, shown, station_names
+from shotlane.api._project import (
+    Project,
+    find_project,
+    find_sequence,
+    find_station,
+    is_missing,
+    project_folder,
+    shown,
+    station_names,
+    tell_missing,
+)
 from shotlane.diagnostics import Report, Source, Span, did_you_mean
 from shotlane.document import (
     SEQUENCE_SECTIONS,
@@ -76,7 +86,14 @@ class Prepared:
 
 
 def prepare(path: Path, report: Report, options: Options | None = None) -> Prepared | None:
-    """Read, check and compile a sequence; None when the report has errors. Touches nothing."""
+    """Read, check and compile a sequence; None when the report has errors. Touches nothing.
+
+    `path`: a file, or the name of one in `sequences/` of the project around here.
+    """
+    path = find_sequence(path, project_folder(Path.cwd())) or path
+    if is_missing(path):
+        tell_missing(path, report)
+        return None
     document = read_file(path, report, name=shown(path))
     return None if document is None else prepare_document(path, document, report, options)
 

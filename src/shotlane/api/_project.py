@@ -5,6 +5,7 @@ one it is the sequence's own folder. Stations are found by name in the project, 
 folder.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.document import Document, is_file, read_file
+from shotlane.document import Document, are_given, is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _STATION = re.compile(r"^station\s*:", re.MULTILINE)
@@ -115,21 +116,30 @@ def find_station(name: str, project: Project) -> Path | None:
     return next((path for path in candidates if is_file(path)), None)
 
 
-def find_sequence(sequence: str | Path, project: Project) -> Path | None:
-    """The file of a sequence, given by its path, from here or from the project, or by its name."""
-    path, sequences = Path(sequence), project.folder / "sequences"
-    places = [path, project.folder / path, sequences / path, sequences / f"{path}.yaml"]
+def find_sequence(sequence: str | Path, folder: Path) -> Path | None:
+    """The file of a sequence, given by its path, from here or from the project's folder, or by its name."""
+    path, sequences = Path(sequence), folder / "sequences"
+    places = [path, folder / path, sequences / path, sequences / f"{path}.yaml"]
     return next((place for place in places if is_file(place)), None)
 
 
-def sequence_named(sequence: str | Path, project: Project, report: Report) -> Path | None:
-    """The same; None when the report says that there is none, and which one may be meant."""
-    found = find_sequence(sequence, project)
-    if found is None and not Path(sequence).is_dir():
-        names = sorted(file.stem for file in (project.folder / "sequences").glob("*.yaml"))
-        help = did_you_mean(Path(sequence).stem, names, what="sequences of this project")
-        report.error("RUN014", f"there is no sequence '{sequence}'", help=help)
-    return found
+def no_such_sequence(sequence: str | Path, folder: Path) -> str:
+    """Help for who names a sequence that is not there."""
+    names = [file.stem for file in (folder / "sequences").glob("*.yaml")]
+    if not names:
+        return "is the name right, and the folder?"
+    return did_you_mean(Path(sequence).stem, names, what=f"sequences of {folder.name}")
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing at all is there; no where texts are given instead of files."""
+    return not are_given() and "\0" not in str(path) and not os.path.lexists(path)
+
+
+def tell_missing(path: Path, report: Report) -> None:
+    """Report a sequence that is not there, with the one that may be meant."""
+    help = no_such_sequence(path, project_folder(Path.cwd()))
+    report.error("YAML013", f"there is no file '{shown(path)}'", help=help)
 
 
 def shown(path: Path) -> str:

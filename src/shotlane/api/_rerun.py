@@ -81,8 +81,9 @@ def rerun(
 
     It has the documents, parameters, seed and options of then, also `mock` and `virtual_time`, which can only
     be added. `station`: another one than then, by name or file. `changed`: also where it comes to another
-    plan by now. `trust`: call also Python that came with an archive. The others as in `run`. Raises `ResumeError` when it cannot be made again, `ArchiveError` and
-    `StoreError` when it is not there, `DocumentError` when it does not fit the station.
+    plan by now. `trust`: call also Python that came with an archive. The others as in `run`. Raises
+    `ResumeError` when it cannot be made again, `ArchiveError` and `StoreError` when it is not there,
+    `DocumentError` when it does not fit the station.
     """
     report = Report()
     options = Options(station, {}, mock, virtual_time, confirm)

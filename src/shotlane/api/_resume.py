@@ -64,8 +64,9 @@ def resume(
 
     `run`: its number, or an archive of it, which is brought into the store first. `store`: where it is
     recorded, without it that of the project here. `changed`: use the files of today where they have changed
-    since. `trust`: call also Python that came with an archive. `asker` as in `run`. Raises `ResumeError` when the run cannot go on, `StoreError` or `ArchiveError`
-    when there is none, `DocumentError` when the files of today are faulty.
+    since. `trust`: call also Python that came with an archive. `asker` as in `run`. Raises `ResumeError` when
+    the run cannot go on, `StoreError` or `ArchiveError` when there is none, `DocumentError` when the files of
+    today are faulty.
     """
     report = Report()
     found = prepare_resumption(run, report, store=store, changed=changed)

@@ -35,7 +35,7 @@ def describe_run(
         started_utc_ns=clock.utc_ns(),
         shots_planned=len(plan),
         plan_digest=plan.digest,
-        channels=_channel_records(prepared),
+        channels=channel_records(prepared),
         parameter_units=plan.points.units,
         parameter_types=_parameter_types(plan.points),
         description=plan.description,
@@ -69,7 +69,7 @@ def _stamps(prepared: Prepared, surroundings: Mapping[str, Any]) -> tuple[str, .
     return tuple(name for name, holds in stamps.items() if holds)
 
 
-def _channel_records(prepared: Prepared) -> tuple[ChannelRecord, ...]:
+def channel_records(prepared: Prepared) -> tuple[ChannelRecord, ...]:
     """The channels of the plan, then those that are only written to reach the safe state."""
     used = {channel.name for channel in prepared.plan.channels}
     others = (

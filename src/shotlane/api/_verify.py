@@ -6,16 +6,19 @@ what was recorded. What cannot be checked is said, and never counts as checked.
 """
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from shotlane.api._archive import neutral_project
-from shotlane.api._past import Past, ResumeError, past_in
+from shotlane.api._past import KEPT, Past, ResumeError, past_in
 from shotlane.api._prepare import Prepared
 from shotlane.api._recompile import compile_texts
 from shotlane.api._replay import Replayed, replay
+from shotlane.api._run_start import channel_records
 from shotlane.api._same_plan import other_versions, shot_ranges
-from shotlane.archives import PLAN, BagReader, Hashes, check_hashes, open_archive, open_bag
+from shotlane.archives import PLAN, BagReader, Hashes, check_hashes, disagreements, open_archive, open_bag
 from shotlane.diagnostics import Report
 from shotlane.plan import Comparison, CompiledPlan, PlanFileError, Verdict, compare_plans, load_plan
 
@@ -85,15 +88,17 @@ def verify(path: str | Path, *, level: int = REPLAY) -> Verification:
 
 
 def _made_again(reader: BagReader, level: int) -> tuple[Recompiled, Replayed | None]:
+    own = tuple(disagreements(reader))
     try:
         past = past_in(reader, reader.run().summary.number)
     except ResumeError as error:
         why = str(error)
-        return Recompiled(impossible=why), Replayed(impossible=why) if level >= REPLAY else None
+        return Recompiled(faults=own, impossible=why), Replayed(impossible=why) if level >= REPLAY else None
     report = Report()
     prepared = compile_texts(past, report, neutral_project(past))
     saved, why_not = archived_plan(reader)
     recompiled = _recompiled(reader, past, prepared, report, saved, why_not)
+    recompiled = replace(recompiled, faults=(*own, *recompiled.faults))
     if level < REPLAY:
         return recompiled, None
     plan = saved if saved is not None else None if prepared is None else prepared.plan
@@ -119,7 +124,7 @@ def _recompiled(
         return Recompiled(faults=(told,), versions=versions)
     if saved is None:
         return _by_digest(reader, prepared, why, versions)
-    faults = _shots_that_ran(reader, saved)
+    faults = (*_shots_that_ran(reader, saved), *_of_the_plan(reader, prepared, saved))
     return Recompiled(len(saved), compare_plans(saved, prepared.plan), faults, None, versions)
 
 
@@ -127,10 +132,11 @@ def _by_digest(
     reader: BagReader, prepared: Prepared, why: str | None, versions: tuple[str, ...]
 ) -> Recompiled:
     """Of a run whose plan is not in the archive: its digest is."""
-    if prepared.plan.digest == reader.run().plan_digest:
-        return Recompiled(len(prepared.plan), None, (), None, versions)
+    if prepared.plan.digest == reader.run().plan_digest and why is None:
+        faults = tuple(_of_the_plan(reader, prepared, prepared.plan))
+        return Recompiled(len(prepared.plan), None, faults, None, versions)
     told = why or "the archive holds no plan, and the documents compile to another one than that of the run"
-    if why is not None or versions:
+    if versions:
         return Recompiled(impossible=told, versions=versions)
     return Recompiled(faults=(told,), versions=versions)
 
@@ -155,8 +161,42 @@ def _shots_that_ran(reader: BagReader, plan: CompiledPlan) -> tuple[str, ...]:
     faults = []
     if reader.run().plan_digest != plan.digest:
         faults.append("the archived plan is not the one of the run: their digests differ")
-    ran = {shot: digest for shot, *_, digest in reader.shots() if digest is not None}
+    rows = [(shot, outcome, digest) for shot, outcome, *_, digest in reader.shots()]
+    ran = {shot: digest for shot, outcome, digest in rows if digest is not None or outcome in KEPT}
     others = [shot for shot, digest in ran.items() if shot > len(plan) or plan.shot(shot).digest != digest]
     if others:
         faults.append(f"shots {shot_ranges(others)} of the run are not those of the archived plan")
     return tuple(faults)
+
+
+def _of_the_plan(reader: BagReader, prepared: Prepared, plan: CompiledPlan) -> Iterator[str]:
+    """Channels and parameters that the records have otherwise than the plan."""
+    channels = channel_records(prepared)
+    if channels != reader.channels():
+        then = {one.name: one for one in reader.channels()}
+        names = [one.name for one in channels if then.get(one.name) != one] or ["their number"]
+        yield f"the channels of the run are not those of its plan: {', '.join(names)}"
+    if plan.optimization is None:
+        others = sorted(
+            {shot for shot, told in _parameters(reader).items() if told != _as_stored(plan, shot)}
+        )
+        if others:
+            yield f"shots {shot_ranges(others)} have other parameters in the records than in the plan"
+
+
+def _parameters(reader: BagReader) -> Mapping[int, dict[str, object]]:
+    """What the records say of every shot that began."""
+    found: dict[int, dict[str, object]] = {shot: {} for shot, *_ in reader.shots()}
+    names = [one.name for one in reader.parameters()]
+    for shot, index, value, text in reader.stream("parameters"):
+        name = names[index] if index < len(names) else f"number {index}"
+        found.setdefault(shot, {})[name] = value if text is None else text
+    return found
+
+
+def _as_stored(plan: CompiledPlan, shot: int) -> dict[str, Any]:
+    """The parameters of a shot of the plan, as records have them."""
+    if shot > len(plan):
+        return {}
+    given = plan.shot(shot).parameters
+    return {name: value if isinstance(value, str) else float(value) for name, value in given.items()}

@@ -24,6 +24,7 @@ from shotlane.store import EventFilter, EventTail, RunSummary, open_reader
 _HISTORY = 240
 _LATENESSES = 2_000
 _FAULTS = 5
+_JUDGE_S = 1.0
 _DONE = (Status.OK, Status.LATE)
 
 
@@ -81,6 +82,7 @@ class WatchedRun:
         self._walk = Walk()
         self._attempt_id: int | None = None
         self._change: int | None = None
+        self._judged_s = 0.0
         self._began_utc_ns: int | None = None
         self._ended_utc_ns: int | None = None
 
@@ -134,12 +136,20 @@ class WatchedRun:
         """Take in what is new in the store. Raises `StoreError`."""
         change = self._reader.change()
         if change is not None and change == self._change:
+            # Of a process that was killed nothing is written any more.
+            if self.outcome is None and time.monotonic() - self._judged_s >= _JUDGE_S:
+                self._judge()
             return
         self._change = change
-        self.summary = self._reader.summary(self.number)
+        self._judge()
         for event in self._tail.read():
             self._take(event)
         self._take_attempt()
+
+    def _judge(self) -> None:
+        """How it stands, and whether its process lives."""
+        self._judged_s = time.monotonic()
+        self.summary = self._reader.summary(self.number)
 
     def _take(self, event: LoggedEvent) -> None:
         fields: Mapping[str, Any] = event.fields

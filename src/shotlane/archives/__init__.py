@@ -3,6 +3,7 @@
 Imports polars, so import it late.
 """
 
+from shotlane.archives._agreement import disagreements
 from shotlane.archives._bag import Bag, is_bag, open_bag
 from shotlane.archives._departures import Departure, LogComparison
 from shotlane.archives._error import ArchiveError
@@ -29,6 +30,7 @@ __all__ = [
     "check_hashes",
     "check_out",
     "decisions_of",
+    "disagreements",
     "import_archive",
     "is_bag",
     "open_archive",

@@ -26,6 +26,10 @@ class Words:
 
     def tell(self, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
         """The rows with their words in front, in the order in which they come."""
+        return self.worded(rows, table).select(list(table.columns))
+
+    def worded(self, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+        """Rows that have at least the keys of a table, with their words behind."""
         if "attempt_key" in table.stored and "shot" in table.words:
             rows = rows.join(self.attempts, on="attempt_key", how="left", maintain_order="left")
         if "channel_index" in table.stored:
@@ -36,7 +40,7 @@ class Words:
             rows = rows.with_columns(_named("status_number", Status).alias("status"))
         if "kind_number" in table.stored:
             rows = rows.with_columns(_named("kind_number", ActionKind).alias("kind"))
-        return rows.select(list(table.columns))
+        return rows
 
 
 def words_of(reader: RunReader, run: int) -> Words:

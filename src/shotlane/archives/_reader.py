@@ -229,6 +229,11 @@ class BagReader:
             for offset in range(0, self._rows_of[file], step):
                 yield from self._collected(found.slice(offset, step), name).iter_slices(size)
 
+    def each(self, name: str, columns: list[str]) -> Iterator[pl.DataFrame]:
+        """Some columns of a table, one file of it at a time."""
+        for file in self._files(name):
+            yield self._collected(self._scanned(name, [file]).select(columns), name)
+
     def table(
         self,
         query: Query,

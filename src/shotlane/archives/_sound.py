@@ -52,10 +52,14 @@ def check_facts(facts: Any, place: str) -> None:
         raise ArchiveError(f"'{place}' is damaged: {path} is not what it should be")
 
 
+class _Loose(dict[str, Any]):
+    """A shape of which parts may be lacking, where they may be None: an older version wrote fewer."""
+
+
 def _wrong(value: Any, shape: Any, path: str) -> str | None:
     """The first place that has not the shape it should have."""
     if isinstance(shape, dict):
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or (shape.keys() - value.keys() and not isinstance(shape, _Loose)):
             return path
         parts = ((value.get(name), part, f"'{name}' of {path}") for name, part in shape.items())
     elif isinstance(shape, list):
@@ -100,13 +104,48 @@ def _one_of(*words: Any) -> Check:
     return lambda value: isinstance(value, str) and value in words
 
 
+def _shaped(shape: Any) -> Check:
+    return lambda value: _wrong(value, shape, "") is None
+
+
+# What a run is compiled from again, and compared by.
+_MADE_WITH = _Loose(
+    {
+        "origin": _Loose(
+            {
+                **dict.fromkeys(("sequence", "station", "folder"), _text),
+                "files": _texts,
+                **dict.fromkeys(("mock", "virtual_time", "confirmed"), _truth),
+                "retry": _or_none(_text),
+            }
+        ),
+        "overrides": _texts,
+        "seed": lambda value: type(value) is int and abs(value) < _LONGEST,
+        "shotlane": _text,
+        "packages": _texts,
+        "installed": _or_none(_texts),
+        "git": _or_none(_shaped({"commit": _or_none(_text), "dirty": _or_none(_truth)})),
+        "lock_files": _or_none(_shaped([{"name": _text, "sha256": _text}])),
+        "imported": _or_none(_shaped([_mapping])),
+        "follows": _or_none(_shaped({"shots": [_whole]})),
+    }
+)
+
+
+def _environment(value: Any) -> bool:
+    """One without an origin tells nothing that anybody uses."""
+    return isinstance(value, dict) and ("origin" not in value or _shaped(_MADE_WITH)(value))
+
+
 _COLUMN = {"name": _line, "unit": _or_none(_line)}
-_PROGRAM = {
-    **dict.fromkeys(("started_utc_ns", "pid"), _whole),
-    **dict.fromkeys(("seen_utc_ns", "ended_utc_ns", "parent"), _or_none(_whole)),
-    "host": _line,
-    **dict.fromkeys(("outcome", "user_name", "version", "kind", "station"), _or_none(_line)),
-}
+_PROGRAM = _Loose(
+    {
+        **dict.fromkeys(("started_utc_ns", "pid"), _whole),
+        **dict.fromkeys(("seen_utc_ns", "ended_utc_ns", "parent"), _or_none(_whole)),
+        "host": _line,
+        **dict.fromkeys(("outcome", "user_name", "version", "kind", "station"), _or_none(_line)),
+    }
+)
 _FACTS = {
     **dict.fromkeys(
         ("run", "started_utc_ns", "shots_planned", "shots_committed", "session", "ordinal"), _whole
@@ -122,7 +161,7 @@ _FACTS = {
     "parameters": [{"type": _or_none(_line), **_COLUMN}],
     "documents": _texts,
     "figures": _mapping,
-    "environment": _mapping,
+    "environment": _environment,
     "repeats": _or_none(_mapping),
     "sessions": [
         {

@@ -5,7 +5,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from shotlane.cli._text import hanging
+from shotlane.cli._text import hanging, one_line
 from shotlane.records import EVENT_TYPES, LoggedEvent, event_words
 
 _WIDTH = max(map(len, EVENT_TYPES))
@@ -39,7 +39,7 @@ class EventLines:
         return [*found, *self._line(event, head)]
 
     def _line(self, event: LoggedEvent, head: list[str]) -> list[str]:
-        plain, said = "  ".join(head), event_words(event)
+        plain, said = "  ".join(head), one_line(event_words(event))
         if not self._terminal:
             return [f"{plain}  {said}".rstrip()]
         first, *more = hanging(f"{plain}  ", said)

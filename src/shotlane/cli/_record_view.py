@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from shotlane.acquisition import Batch, Sample
 from shotlane.cli._output import tell
 from shotlane.cli._record_logger import Logger
-from shotlane.cli._text import count, lateness, value
+from shotlane.cli._text import count, lateness, one_line, value
 
 _SLOW_S = 0.2
 _NOW_AND_THEN_S = 10.0
@@ -100,6 +100,10 @@ def standing(logger: Logger) -> str:
 
 def cell(sample: Sample) -> str:
     """A reading in one cell: its value with its unit, or why there is none."""
+    return one_line(_told(sample))
+
+
+def _told(sample: Sample) -> str:
     if sample.fault is not None:
         return f"{sample.fault}: {sample.raw}"
     if sample.value is None:

@@ -9,11 +9,12 @@ from html import escape
 import polars as pl
 
 from shotlane.analysis import LoadedRun
+from shotlane.cli._note import note_lines
 from shotlane.cli._report_events import what_happened
 from shotlane.cli._report_lanes import lanes
 from shotlane.cli._report_lateness import counts
 from shotlane.cli._report_origin import asked, origin
-from shotlane.cli._report_parts import badge, facts
+from shotlane.cli._report_parts import badge, facts, section
 from shotlane.cli._report_results import results, shots_table
 from shotlane.cli._report_style import STYLE
 from shotlane.cli._runs import local_time
@@ -31,6 +32,7 @@ def report_of(run: LoadedRun) -> str:
             _head(run, shots),
             asked(run, shots),
             what_happened(run),
+            _notes(run),
             results(run, shots),
             shots_table(run, shots),
             lanes(run, shots),
@@ -69,6 +71,12 @@ def _head(run: LoadedRun, shots: pl.DataFrame) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _notes(run: LoadedRun) -> str:
+    """What people added to it later."""
+    lines = note_lines(run.record.notes)
+    return section("Notes", *(f"<p>{escape(line.strip())}</p>" for line in lines))
+
+
 def _unsafe(run: LoadedRun) -> str:
     """The loudest lines of all."""
     items = run.record.figures.get("unsafe") or []
@@ -87,10 +95,12 @@ def _place(item: dict[str, object]) -> str:
 def _figures(run: LoadedRun, shots: pl.DataFrame) -> str:
     summary, outcomes = run.record.summary, run.record.outcomes
     good = sum(outcomes.get(one, 0) for one in (Outcome.DONE, Outcome.PASSED))
-    bad = sum(number for outcome, number in outcomes.items() if outcome.severity >= Outcome.FAILED.severity)
     items = [("of " + f"{summary.shots_planned:,} shots ended well", f"{good:,}", "")]
-    if bad:
-        items.append(("failed or errored", f"{bad:,}", "bad"))
+    items += [
+        (outcome.value, f"{number:,}", outcome.value)
+        for outcome, number in sorted(outcomes.items(), key=lambda item: item[0].severity)
+        if number and outcome not in (Outcome.DONE, Outcome.PASSED)
+    ]
     again = int((shots["attempts"].fill_null(1) - 1).clip(0).sum())
     if again:
         items.append(("further tries" if again > 1 else "further try", f"{again:,}", "warn"))

@@ -3,15 +3,28 @@
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
 from shotlane.analysis import LoadedRun
 from shotlane.cli._curves import unit_text
-from shotlane.cli._report_charts import PARTS, Scale, across, dots, drawing, level, line, thinned, upwards
+from shotlane.cli._report_charts import (
+    PARTS,
+    Floats,
+    Scale,
+    across,
+    dots,
+    drawing,
+    level,
+    line,
+    thinned,
+    upwards,
+)
 from shotlane.cli._report_parts import Cell, Column, clock_of, folded, note, section, table
 from shotlane.cli._shot_columns import Columns, columns_of
+from shotlane.cli._show_tables import limits_of
 from shotlane.cli._text import value
 
 _MOST_ROWS = 1000
@@ -43,19 +56,20 @@ def _chart(one: pl.DataFrame, run: LoadedRun, over: str) -> str:
     ).sort("@x")
     if not known.height:
         return f"<figure>{head}<figcaption>No numbers.</figcaption></figure>"
-    limits = {word: known[word].drop_nulls().unique().to_list() for word in ("low", "high", "equals")}
-    y = upwards([*known["value"].to_list(), *(each for some in limits.values() for each in some)])
+    bounds = known.select("low", "high", "equals").to_dict(as_series=False)
+    y = upwards([*known["value"].to_list(), *chain.from_iterable(bounds.values())])
     x = across(known["@x"].to_list()[0], known["@x"].to_list()[-1])
     ends = f"<span>{value(y.high)}</span><span>{value(y.low)}</span>"
     edges = f"<span>{value(x.low)}</span><span>{_axis_name(run, over)}</span><span>{value(x.high)}</span>"
-    told = ", ".join(f"{word} {value(some[0])}" for word, some in limits.items() if some)
+    told, vary = limits_of(known)
+    named = f"{'Limits vary' if vary else 'Limits'}, dashed: {told}" if told else "No limits."
     remark = _THINNED.format(known.height, PARTS) if known.height > 2 * PARTS else ""
     return (
         f'<figure>{head}<div class="chart"><div>'
-        f"{drawing(_points(known, x, y, limits), one['result'][0], 'plot tall')}"
+        f"{drawing(_points(known, x, y), one['result'][0], 'plot tall')}"
         f'<div class="ends soft">{edges}</div></div>'
         f'<div class="range">{ends}</div></div>'
-        f"<figcaption>{remark}{'Limits, dashed: ' + told if told else 'No limits.'}</figcaption></figure>"
+        f"<figcaption>{remark}{named}</figcaption></figure>"
     )
 
 
@@ -67,15 +81,25 @@ def _verdicts(one: pl.DataFrame) -> str:
     )
 
 
-def _points(known: pl.DataFrame, x: Scale, y: Scale, limits: dict[str, list[float]]) -> list[str]:
-    parts = [level(y.at(some[0]), "l-limit") for some in limits.values() if some]
+def _points(known: pl.DataFrame, x: Scale, y: Scale) -> list[str]:
     xs, ys = x(known["@x"].to_numpy()), y(known["value"].to_numpy())
+    parts = [part for word in ("low", "high", "equals") for part in _limit(xs, known[word], y)]
     bad = known["verdict"].is_in(["failed", "errored"]).fill_null(False).to_numpy()
     if len(xs) > 2 * PARTS:
         parts.append(line(*thinned(xs, ys), "l-read"))
     else:
         parts.append(dots(xs[~bad], ys[~bad], "d-good"))
     return [*parts, dots(*thinned(xs[bad], ys[bad]), "d-bad")]
+
+
+def _limit(xs: Floats, limits: pl.Series, y: Scale) -> list[str]:
+    """A limit from side to side; one that is not the same in all shots goes through that of each."""
+    some = limits.drop_nulls()
+    if not len(some):
+        return []
+    if some.n_unique() == 1:
+        return [level(y.at(some[0]), "l-limit")]
+    return [line(*thinned(xs, y(limits.cast(pl.Float64).fill_null(float("nan")).to_numpy())), "l-limit")]
 
 
 def _axis_name(run: LoadedRun, over: str) -> str:

@@ -102,20 +102,29 @@ def results(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
         over = shots.select("shot").join(one, on="shot", how="left")
         values = over["value"].to_list()
         unit = one["unit"].drop_nulls()
-        limits = [
-            f"{word} {value(known[0])}"
-            for word in ("low", "high", "equals")
-            if len(known := one[word].drop_nulls())
-        ]
         verdicts = [
             f"{number} {word}" for word, number in one["verdict"].value_counts(sort=True).rows() if word
         ]
-        told = "; ".join(part for part in (", ".join(limits), ", ".join(verdicts)) if part)
+        limits, vary = limits_of(one)
+        limits = f"limits vary: {limits}" if vary else limits
+        told = "; ".join(part for part in (limits, ", ".join(verdicts)) if part)
         rows.append(
             [str(name), unit_text(unit[0]) if len(unit) else "", sparkline(values, 40), *_ends(values), told]
         )
     header = ["result", "unit", "over the shots", "lowest", "highest", "limits and verdicts"]
     return tables(header, rows, right=frozenset({3, 4}))
+
+
+def limits_of(one: "pl.DataFrame") -> tuple[str, bool]:
+    """The limits of a result, and whether they vary over its shots: then the least and the most of each."""
+    known = {word: one[word].drop_nulls() for word in ("low", "high", "equals")}
+    told = [f"{word} {_span(some.to_list())}" for word, some in known.items() if len(some)]
+    return ", ".join(told), any(some.n_unique() > 1 for some in known.values())
+
+
+def _span(numbers: list[float]) -> str:
+    low, high = min(numbers), max(numbers)
+    return value(low) if low == high else f"{value(low)}..{value(high)}"
 
 
 def _ends(values: list[float | None]) -> tuple[str, str]:

@@ -56,6 +56,13 @@ def value(number: Any, unit: str | None = None) -> str:
     return f"{text} {unit}" if unit and unit != "dimensionless" else text
 
 
+def one_line(text: str) -> str:
+    """A text of an instrument or a person in one line, and no control codes: a terminal would obey these."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "?" for sign in text)
+
+
 def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
     """Columns padded to their widest cell; those in `right` are set flush right."""
     widths = [max(len(row[index]) for row in [header, *rows]) for index in range(len(header))]

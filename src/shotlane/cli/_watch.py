@@ -115,12 +115,18 @@ class _Watcher:
             while not self._left:
                 if time.monotonic() - looked >= _LOOK_S:
                     over = _is_over(self._run)
-                    self._run.look()
+                    self._look()
                     looked = time.monotonic()
                     if over:
                         return
                 self._draw(frames)
                 self._take(keyboard, pool)
+
+    def _look(self) -> None:
+        was_paused = self._run.paused is not None
+        self._run.look()
+        if was_paused and self._run.paused is None:
+            self._pausing = False  # whoever continued it
 
     def _draw(self, frames: "Frames") -> None:
         from shotlane.cli._watch_screen import screen

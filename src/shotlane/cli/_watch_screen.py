@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shotlane.api import LiveLane, Steps, WatchedRun
 from shotlane.cli._sparkline import sparkline
-from shotlane.cli._text import count, lateness, value
+from shotlane.cli._text import count, lateness, one_line, value
 from shotlane.records import Status
 
 _BAR = "━"
@@ -24,7 +24,8 @@ class Cell:
 
     def padded(self, width: int, *, right: bool = False) -> str:
         """As it is written, cut or filled to a width."""
-        text = self.text if len(self.text) <= width else f"{self.text[: max(0, width - 1)]}…"
+        text = one_line(self.text)
+        text = text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
         return styled(text.rjust(width) if right else text.ljust(width), self.style)
 
 

@@ -6,7 +6,7 @@ happened; whoever called it then judges the results, reaches the safe state wher
 attempt, so that safe writes are rows of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from shotlane.execution._agendas import begun_agendas, phases
@@ -54,7 +54,7 @@ class Attempt:
         self.workers = Workers(parts, self.ledger, self.trouble)
         self._course = Course(shot, self.ledger)
         self._hardware = Hardware(parts, shot, self.ledger, self.trouble)
-        self._steps = tuple(planned_steps(shot))
+        self._steps = tuple(planned_steps(shot.segments))
         self._ready: dict[str, Iterator[Due]] | None = None
 
     def prepare(self) -> None:
@@ -113,6 +113,7 @@ class Attempt:
         finally:
             self._hardware.stop(self._parts.drive.busy)
             self._course.break_off(self._parts.clock.now_ns() - self._origin_ns)
+            self._renew_steps()
             self._intake.end()
 
     def judge(self) -> None:
@@ -167,6 +168,7 @@ class Attempt:
                 self._learn_lead()
             if not self._may_go_on():
                 return
+            self._renew_steps(segments[number + 1 :])
         self._parts.drive.wait_until(self._origin_ns + course.offset_ns)
         if self.shot.open_ended:
             self.workers.judge_losses()
@@ -263,6 +265,12 @@ class Attempt:
         tell = self._parts.journal.tell
         tell("segment.ended", step=step_name(segment), how=str(ending.how), lasted_s=lasted_s)
         self._course.end_open(found_ns, next_ns)
+
+    def _renew_steps(self, following: Sequence[SegmentPlan] = ()) -> None:
+        """Tell the steps as they were, and what follows as planned from there, before any row of it."""
+        steps = (*self._course.steps, *planned_steps(following, self._course.offset_ns))
+        if self.shot.open_ended and steps:
+            self.ledger.buffer.steps = steps
 
     def _agendas(
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]

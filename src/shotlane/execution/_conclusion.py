@@ -29,7 +29,8 @@ def reason(parts: RunParts, count: int, kept: Mapping[Outcome, int]) -> str | No
     """
     errored, failed = parts.outcomes[Outcome.ERRORED], parts.outcomes[Outcome.FAILED]
     if errored:
-        return _why_errored(parts.faults.last, errored, count)
+        why = _why_errored(parts.faults.last, errored, count)
+        return f"{parts.silence}; {why}" if parts.silence.lasts else why
     if failed and parts.failure is not None:
         return _why_failed(parts.failure, failed, count)
     before = kept.get(Outcome.FAILED, 0)

@@ -5,7 +5,7 @@ with the origin of what follows, so that steps lie without gaps, and it planned 
 found.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from shotlane.execution._ledger import Ledger
 from shotlane.execution._open_step import step_name
@@ -77,10 +77,9 @@ class Course:
             self.first_ticks[channel] = self.first_ticks.get(channel, 0) + number
 
 
-def planned_steps(shot: ShotPlan) -> Iterator[StepRecord]:
-    """The steps of all segments as they are planned, open-ended ones at their longest."""
-    offset_ns = 0
-    for segment in shot.segments:
+def planned_steps(segments: Sequence[SegmentPlan], offset_ns: int = 0) -> Iterator[StepRecord]:
+    """The steps of segments as they are planned, open-ended ones at their longest."""
+    for segment in segments:
         for step in segment.steps:
             yield StepRecord(step.name, offset_ns + step.start_ns, offset_ns + step.end_ns)
         offset_ns += segment.duration_ns

@@ -30,6 +30,7 @@ class Journal:
         self._clock = clock
         self._shot: int | None = None
         self._attempt: int | None = None
+        self._units: dict[str, str] = {}
         self.failure: RecorderError | None = None
 
     def tell(self, type_: str, **fields: object) -> None:
@@ -49,6 +50,7 @@ class Journal:
     def begin_run(self, start: RunStart) -> int:
         """Open the run; its number."""
         number = self._recorder.begin_run(start)
+        self._units = {name: unit for name, unit in start.parameter_units.items() if unit}
         self.tell("run.started", sequence=start.sequence, station=start.station, shots=start.shots_planned)
         return number
 
@@ -63,7 +65,8 @@ class Journal:
             raise self.failure
         self._recorder.begin_shot(start)
         self._shot = start.shot
-        self.tell("shot.started", parameters=dict(start.parameters))
+        units = {name: unit for name, unit in self._units.items() if name in start.parameters}
+        self.tell("shot.started", parameters=dict(start.parameters), units=units)
 
     def end_shot(self, end: ShotEnd, meanwhile: Callable[[], None] | None = None) -> None:
         """Close the shot; durable on return. `meanwhile` is called once only the disk is waited for."""

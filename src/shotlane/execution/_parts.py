@@ -17,6 +17,7 @@ from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Progress
 from shotlane.execution._result import AttemptFault, Happening
 from shotlane.execution._safe_state import SafeState
+from shotlane.execution._silence import Silence
 from shotlane.optimize import Optimizer
 from shotlane.plan import Plan
 from shotlane.records import Outcome, ResultRow, Tally
@@ -62,3 +63,4 @@ class RunParts:
     attempts: int = 0
     retries: int = 0
     budget_told: bool = False
+    silence: Silence = field(default_factory=Silence)

@@ -52,6 +52,9 @@ class InstrumentPool(Protocol):
     def open(self, roles: Sequence[str]) -> None:
         """Open all; raises `PoolError` with every fault."""
 
+    def is_down(self, role: str) -> bool:
+        """Whether it is declared down: it has not answered for several requests."""
+
     def begin_attempt(self, shot: int, attempt: int) -> None:
         """Tell drivers that want to know."""
 

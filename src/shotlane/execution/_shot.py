@@ -104,6 +104,8 @@ def _show(parts: RunParts, shot: ShotPlan) -> None:
 def _end(parts: RunParts, shot: int, result: ShotResult, meanwhile: Callable[[], None] | None = None) -> None:
     """Commit the shot, and count it as what it came to; one that could not be stored is errored."""
     parts.attempts += result.attempts
+    if result.outcome is not Outcome.ERRORED:
+        parts.silence.break_off()
     if result.outcome is Outcome.FAILED:
         parts.failure = parts.failing
     try:
@@ -152,7 +154,8 @@ def _reason(parts: RunParts) -> str:
     last = parts.faults.last
     assert last is not None
     shot, attempt, fault = last
-    return f"shot {shot} ended with a fault in attempt {attempt}: {fault.fault}: {fault.message}"
+    why = f"shot {shot} ended with a fault in attempt {attempt}: {fault.fault}: {fault.message}"
+    return f"{parts.silence}; {why}" if parts.silence.lasts else why
 
 
 def _run_attempt(parts: RunParts, attempt: Attempt, number: int, last: bool) -> tuple[Outcome, _Then]:
@@ -201,9 +204,10 @@ def _after_fault(parts: RunParts, attempt: Attempt, number: int, following: _The
         return _Then.WAIT
     if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
         return _Then.RETRY
-    if retry.then == "pause" and parts.attended:
-        return _Then.PAUSE
-    return following if retry.then == "skip" else _Then.END_RUN
+    parts.silence.note(attempt.shot.number, fault, parts.pool)
+    if retry.then == "skip" and not parts.silence.lasts:
+        return following
+    return _Then.PAUSE if retry.then != "abort" and parts.attended else _Then.END_RUN
 
 
 def _after_failure(parts: RunParts, attempt: Attempt, shot: int, number: int, following: _Then) -> _Then:

@@ -38,6 +38,8 @@ def _says_nothing(value: Any) -> bool:
 
 def _valued(event: Event, name: str) -> str:
     value = event.fields.get(name)
+    if isinstance(value, Mapping):
+        return _mapped(value, event.fields.get("units"))
     known = EVENT_TYPES[event.type].fields.get(name)
     if known is None or known.unit is None or not isinstance(value, int | float):
         return _text(value)
@@ -52,10 +54,17 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_text(item)}" for key, item in value.items() if not _says_nothing(item))
+        return _mapped(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
     return str(value)
+
+
+def _mapped(value: Mapping[Any, Any], units: Any = None) -> str:
+    """Its items, each with its unit where that is told beside them."""
+    told = {key: _text(item) for key, item in value.items() if not _says_nothing(item)}
+    known = units if isinstance(units, Mapping) else {}
+    return ", ".join(f"{key} {text} {known[key]}" if key in known else f"{key} {text}" for key, text in told.items())
 
 
 def _plain(fields: Mapping[str, Any]) -> str:

@@ -173,7 +173,10 @@ _SHOTS = (
         "shot.started",
         "A shot begins.",
         "shot begins[: {parameters}]",
-        (named("parameters", "its parameters, in the units of the run's table of them"),),
+        (
+            named("parameters", "its parameters, in the units of the run's table of them"),
+            named("units", "their units, of those that have one"),
+        ),
     ),
     event_type(
         "shot.ended",
@@ -201,7 +204,7 @@ _SHOTS = (
     event_type(
         "segment.ended",
         "An open-ended step has found its end; what follows counts from there.",
-        "{step} ended by {how} after {lasted_s}",
+        "{step} ended after {lasted_s}: {how}",
         (
             text("step", "name of the step"),
             text("how", "what ended it: `held` (its condition), `answered` or `timeout`"),

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shotlane.records._brackets import AttemptEnd, AttemptStart, RunEnd, RunStart, ShotEnd, ShotStart
+from shotlane.records._brackets import (
+    AttemptEnd,
+    AttemptStart,
+    RunEnd,
+    RunStart,
+    ShotEnd,
+    ShotStart,
+    StepRecord,
+)
 from shotlane.records._event import Event
 from shotlane.records._rows import ActionRow, PollRow, SampleRow
 
@@ -21,12 +29,15 @@ class AttemptBuffer:
     """What one attempt's workers append to.
 
     `deque.append` is atomic, so no lock is taken on timing threads. `origin_utc_ns` is set as soon as it is
-    known, so that an attempt that is killed half-way keeps its times.
+    known, so that an attempt that is killed half-way keeps its times. `steps` takes the place of those of the
+    start when an open-ended step has ended, before any row of what follows is appended: a recorder that looks
+    at it after it took the rows, and stores them together, never has a row whose step it does not know.
     """
 
     samples: deque[SampleRow] = field(default_factory=deque)
     actions: deque[ActionRow] = field(default_factory=deque)
     origin_utc_ns: int | None = None
+    steps: tuple[StepRecord, ...] = ()
 
 
 class RecorderError(Exception):

@@ -254,9 +254,9 @@ class StationConnection:
     ) -> str:
         """Let other processes use instruments of this session; returns the address to connect to.
 
-        `roles`: only this one or these, which are opened; without it all that are open now. `address`: `unix` (default
-        where there is such a thing) or `tcp`, on the loopback alone. Who connects must have its token, which
-        is in a file that only this user can read. `shotlane.remote_instrument` is the other end.
+        `roles`: only this one or these, which are opened; without it all that are open now. `address`: `unix`
+        (default where there is such a thing) or `tcp`, on the loopback alone. Who connects must have its
+        token, which is in a file that only this user can read. `shotlane.remote_instrument` is the other end.
         """
         from shotlane.sessions._server import InstrumentServer  # late: few sessions need it
 
@@ -273,14 +273,16 @@ class StationConnection:
             now.server = InstrumentServer(gate, wanted, now.events, self.session_id, address)
             return now.server.address
 
-    def run(self, sequence: str | Path, **options: Any) -> EndedRun:
+    def run(
+        self, sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any
+    ) -> EndedRun:
         """Run a sequence inside this session, and return when it has ended; options as for `shotlane.run`.
 
         It uses the locks of this session, and has the instruments that it needs to itself meanwhile; they are
         opened again afterwards. Its events are seen in those of this session.
         """
         now = self._now()
-        prepared = self._wiring.prepare(sequence, **options)
+        prepared = self._wiring.prepare(sequence, parameters, **options)
         with now.instruments.lent(prepared.roles):
             run = prepared.start(self.session_id, now.instruments.locks)
         now.outcomes.append(run.outcome)

@@ -84,10 +84,6 @@ class RemoteInstrument(Handle):
         """Whether its server can still be asked; False after `close`, and when the connection was lost."""
         return self._line is not None
 
-    def read_all(self, names: Sequence[str]) -> Mapping[str, Any]:
-        """Read attributes in one exchange, each in its own unit."""
-        return self._read(names, None)
-
     def describe(self) -> dict[str, Any]:
         """Its attributes and commands, with types, units and limits, and who answered; JSON-able."""
         found: dict[str, Any] = self._ask("describe")

@@ -67,8 +67,8 @@ class ServedDriver:
     def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read in one request."""
         remote = self._open()
-        found = self._asked(lambda: remote.read_all(names))
-        return {name: Reading(found[name]) for name in names}
+        found = self._asked(lambda: remote.read(*names))
+        return {name: Reading(found[name] if len(names) > 1 else found) for name in names}
 
     def write(self, name: str, value: Any) -> None:
         """Set."""

@@ -40,6 +40,9 @@ class EndedRun(Protocol):
     def samples(self) -> "pl.DataFrame":
         """All readings of the attempts that ended well."""
 
+    def results(self) -> "pl.DataFrame":
+        """One row per result, with its limits and verdict."""
+
 
 class PreparedRun(Protocol):
     """A sequence that was found sound."""
@@ -69,7 +72,9 @@ class Wiring(Protocol):
     def keeper(self, locks: PortLocks, session: int, tell: Tell) -> Keeper | None:
         """Whoever looks after the instruments of this session, None where nothing real is at stake."""
 
-    def prepare(self, sequence: str | Path, **options: Any) -> PreparedRun:
+    def prepare(
+        self, sequence: str | Path, parameters: Mapping[str, object] | None, **options: Any
+    ) -> PreparedRun:
         """Find and check a sequence. Raises `DocumentError`, with nothing touched."""
 
     def record(self, pool: Pool, channels: Sequence[str], **options: Any) -> Any:

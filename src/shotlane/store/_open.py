@@ -12,6 +12,7 @@ from shotlane.records import (
     RecorderError,
     ShotEnd,
     ShotStart,
+    StepRecord,
 )
 from shotlane.store._batch import Batch
 from shotlane.store._encode import Row, action_rows, kind_of, sample_rows, split, storable, to_json
@@ -45,7 +46,9 @@ class OpenAttempt:
     number: int  # of the attempt in its shot, over all sessions
     buffer: AttemptBuffer = field(default_factory=AttemptBuffer)
     closed: bool = False
+    end_noted: bool = False  # in the batch, where its end is the last word
     origin_written: bool = False
+    steps_written: tuple[StepRecord, ...] = ()
 
     def drain(self, batch: Batch) -> None:
         """Move the rows that are there into the batch."""
@@ -58,6 +61,14 @@ class OpenAttempt:
         if self.buffer.origin_utc_ns is not None and not self.closed and not self.origin_written:
             self.origin_written = True
             batch.attempts[self.id] = self.row()
+        self._renew_steps(batch)
+
+    def _renew_steps(self, batch: Batch) -> None:
+        """Tell the steps as they became, with the rows that were just taken; never after them."""
+        steps = self.buffer.steps
+        if steps is not self.steps_written and not self.end_noted:
+            self.steps_written = steps
+            batch.steps(self.id, steps, again=True)
 
     def row(self, end: AttemptEnd | None = None) -> Row:
         """The row of the attempt as far as it is known."""

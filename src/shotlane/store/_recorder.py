@@ -191,6 +191,7 @@ class StoreRecorder:
 
         def note(batch: Batch) -> None:
             batch.end_attempt(attempt.id, row, end.tallies, end.results)
+            attempt.end_noted = True
             if end.steps:
                 batch.steps(attempt.id, end.steps, again=True)
 

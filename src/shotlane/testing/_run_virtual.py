@@ -16,7 +16,7 @@ from shotlane.api import (
     start_in_order,
 )
 from shotlane.api._prepare import prepare_document, resolve_document
-from shotlane.api._project import shown
+from shotlane.api._project import find_sequence, shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.execution import Asker, VirtualClock
@@ -28,9 +28,9 @@ __all__ = ["VirtualClock", "run_virtual"]
 
 def run_virtual(
     sequence: str | Path,
+    parameters: Mapping[str, object] | None = None,
     *,
     station: str | Path | None = None,
-    parameters: Mapping[str, object] | None = None,
     faults: Faults | None = None,
     folder: Path | None = None,
     project: Path | None = None,
@@ -39,7 +39,7 @@ def run_virtual(
 ) -> Run:
     """Run a sequence in virtual time, all instruments simulated, and return when it has ended.
 
-    `sequence` and `station` are files, names of a station, or texts of several lines. `faults`: more faults
+    `sequence` and `station` are files, names in a project, or texts of several lines. `faults`: more faults
     for the simulated instruments of this run, a `FaultSchedule` or lines as under `faults:` of a station.
     `folder` gets the store, and the texts as files; without it one that is there until the program ends.
     `project`: where stations are found; without it the project of the sequence, of a text that in `folder`
@@ -72,6 +72,7 @@ def _home(sequence: str | Path, folder: Path) -> Path:
 
 
 def _prepared(path: Path, report: Report, options: Options, project: Project) -> Prepared | None:
+    path = find_sequence(path, project.folder) or path
     document = read_file(path, report, name=shown(path))
     return None if document is None else prepare_document(path, document, report, options, project)
 

@@ -1,8 +1,9 @@
 r"""Dialogues with a device, as text.
 
 `> TEXT` is sent to the device, `< TEXT` answered; several answers in a row are one answer in pieces. `pause
-DURATION` stands before an answer. Control characters are written `\r`, `\n`, `\x02`, a blank at an end
-`\x20`; `>x` and `<x` are followed by bytes in hexadecimal. `#` begins a comment, on a line of its own.
+DURATION` stands before an answer, `hang up` after one: the device closes the connection. Control characters
+are written `\r`, `\n`, `\x02`, a blank at an end `\x20`; `>x` and `<x` are followed by bytes in hexadecimal.
+`#` begins a comment, on a line of its own.
 
 `port: ADDRESS` begins the dialogue with another port, as `--capture` writes it; what is written of one port
 in several places is one dialogue. `wire: KIND` says what it is played on. On a wire of Modbus `>` and `<` are
@@ -19,7 +20,7 @@ from shotlane.instruments.ports._wire_text import as_hex, as_text, from_hex, fro
 WIRES: Final = ("tcp", "serial", "modbus+tcp", "modbus+serial")
 # What a wire that no test can have is played on.
 _STANDS_FOR: Final = {"visa": "tcp", "rfc2217": "tcp", "modbus+rfc2217": "modbus+tcp"}
-_MARKS: Final = (">", "<", ">x", "<x", "pause")
+_MARKS: Final = (">", "<", ">x", "<x", "pause", "hang")
 
 
 class ScriptError(ValueError):
@@ -33,6 +34,7 @@ class Piece:
     data: bytes
     framed: bool = False
     pause_s: float = 0.0
+    hangs_up: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -132,9 +134,16 @@ _PAUSE: Final = "a pause stands before an answer: no device makes its user wait"
 def _add(line: _Line, found: list[Exchange], framing: str, pause_s: float) -> float:
     """Take a line; how long the next answer is to wait."""
     if line.mark not in _MARKS:
-        raise ValueError(f"'{line.mark}' is none of {', '.join(_MARKS)}, port:, wire: or # for a comment")
+        raise ValueError(
+            f"'{line.mark}' is none of >, <, >x, <x, pause, hang up, port:, wire: and # for a comment"
+        )
     if line.mark == "pause":
         return pause_s + in_unit(line.text.strip(), "s")
+    if line.mark == "hang":
+        if line.text.strip() != "up":
+            raise ValueError("write hang up")
+        found[-1].answer.append(Piece(b"", pause_s=pause_s, hangs_up=True))
+        return 0.0
     raw = line.mark.endswith("x")
     data = from_hex(line.text) if raw or framing else from_text(line.text)
     if line.mark.startswith("<"):

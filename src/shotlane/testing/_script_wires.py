@@ -35,6 +35,9 @@ class DeviceWire:
         with contextlib.suppress(OSError):
             self._send(data)
 
+    def hang_up(self) -> None:
+        """Close the connection, where there is such a thing."""
+
     def close(self) -> None:
         """Take the wire away. Does nothing the second time."""
         if self._stopped.is_set():
@@ -83,6 +86,12 @@ class TcpWire(DeviceWire):
             self._connection.close()
             self._connection = None
         return data
+
+    def hang_up(self) -> None:
+        """Close the connection; the next one is answered."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _send(self, data: bytes) -> None:
         if self._connection is not None:

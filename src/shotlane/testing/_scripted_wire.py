@@ -26,6 +26,8 @@ class ScriptedWire:
         self._heard_s = 0.0
         self._greeting = [one.answer for one in script.exchanges if not one.request]
         make: type[DeviceWire] = PtyWire if script.wire.endswith("serial") else TcpWire
+        if make is PtyWire and any(piece.hangs_up for one in script.exchanges for piece in one.answer):
+            raise ScriptError("nobody hangs up on a serial port")
         if self._greeting and make is PtyWire:
             raise ScriptError(
                 "nothing can be answered before a request on a serial port: who opens it drops it"
@@ -60,12 +62,16 @@ class ScriptedWire:
     def close(self) -> None:
         """Take the device away. What it has heard half is a request that was not written."""
         self._wire.close()
+        self._give_up_rest()
+
+    def _give_up_rest(self) -> None:
+        """Half a request stays one."""
         rest, self._buffer = self._buffer, b""
         if rest:
             self._course.take(rest)
 
     def _greet(self) -> None:
-        self._buffer = b""
+        self._give_up_rest()
         for answer in self._greeting:
             self._say(answer, b"")
 
@@ -104,6 +110,8 @@ class ScriptedWire:
             self._wire.pause(piece.pause_s)
             frame = header[:4] + len(piece.data).to_bytes(2, "big") if piece.framed else b""
             self._wire.send(frame + piece.data)
+            if piece.hangs_up:
+                self._wire.hang_up()
 
 
 @contextmanager

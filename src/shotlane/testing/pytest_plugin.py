@@ -3,7 +3,7 @@
 Nothing of shotlane is imported before a test asks for one of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,8 +19,10 @@ _INI = "shotlane_station"
 class RunSequence(Protocol):
     """What the fixture `run_sequence` is."""
 
-    def __call__(self, sequence: str | Path, **options: Any) -> "Run":
-        """Run a sequence, a file or a text, as `shotlane.testing.run_virtual` does."""
+    def __call__(
+        self, sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any
+    ) -> "Run":
+        """Run a sequence, a file, a name or a text, as `shotlane.testing.run_virtual` does."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,15 +40,16 @@ def run_sequence(request: pytest.FixtureRequest, tmp_path: Path) -> RunSequence:
     """Run sequences in virtual time on simulated instruments, recorded in a store of this test."""
     from shotlane.testing import run_virtual  # late: nothing heavy before it is asked for
 
-    def run(sequence: str | Path, **options: Any) -> "Run":
+    def run(sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any) -> "Run":
         marked = _marked(request)
         if marked is not None:
             options.setdefault("station", marked)
-        if "\n" in str(sequence):
-            options.setdefault("project", request.path.parent)
+        file = None if "\n" in str(sequence) else _from_root(request, Path(sequence))
+        if file is not None and file.is_file():
+            sequence = file
         else:
-            sequence = _from_root(request, Path(sequence))
-        return run_virtual(sequence, **{"folder": tmp_path / "shotlane", **options})
+            options.setdefault("project", request.path.parent)
+        return run_virtual(sequence, parameters, **{"folder": tmp_path / "shotlane", **options})
 
     return run
 

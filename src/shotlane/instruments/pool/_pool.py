@@ -98,6 +98,11 @@ class Pool:
         """The lock of a port, for who must speak several times without being interrupted."""
         return self._locks[port]
 
+    def is_down(self, role: str) -> bool:
+        """Whether it is declared down, and has not answered since."""
+        member = self._members.get(role)
+        return member is not None and member.health.down
+
     def open(self, roles: Sequence[str]) -> None:
         """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open.
 
