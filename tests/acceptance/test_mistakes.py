@@ -79,7 +79,8 @@ def test_json_tells_the_same_places(wrong_lab: Lab) -> None:
 def test_python_raises_one_error_with_all_of_them(wrong_lab: Lab) -> None:
     with pytest.raises(shotlane.DocumentError, match=r"ten-mistakes.yaml:4:1 ") as caught:
         shotlane.run(wrong_lab.folder / "sequences" / "ten-mistakes.yaml")
-    assert str(caught.value) in wrong_lab.run(file="sequences/ten-mistakes.yaml").err
+    text = str(caught.value).replace(f"{wrong_lab.folder}/", "")
+    assert text in wrong_lab.run(file="sequences/ten-mistakes.yaml").err
     lines = [item.span.line for item in caught.value.diagnostics if item.span is not None]
     assert lines == [line for _, line in planted("ten-mistakes.yaml")]
     assert not (wrong_lab.folder / "data").exists()

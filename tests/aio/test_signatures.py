@@ -97,7 +97,7 @@ STAY = {
 SINK = {"files": "names", "spool": "a name", "target": "a name"}
 # What is public for other parts of the package alone: of sinks for their own `write`, of runs for export, of
 # submissions for who keeps the queue.
-INNER = {"encode", "header", "reader", "unheard"}
+INNER = {"archived", "encode", "header", "place", "reader", "unheard"}
 
 
 def blocks(name: str) -> bool:

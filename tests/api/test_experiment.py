@@ -360,3 +360,41 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         end.wait(0.01)
+
+
+def test_what_went_wrong_and_nobody_asked_is_raised_at_the_end(folder: Path) -> None:
+    with pytest.raises(ExceptionGroup, match="fails, short") as caught, Experiment(folder, mock=True) as made:
+        made.submit("short", virtual_time=True)
+        made.submit("fails", virtual_time=True)
+        made.submit("short", {"T": "300 degC"}, virtual_time=True)
+    first, second = caught.value.exceptions
+    assert isinstance(first, shotlane.RunFailedError)
+    assert first.run.number == 2
+    assert isinstance(second, shotlane.DocumentError)
+    made.__exit__(None, None, None)  # told once
+
+
+@pytest.mark.parametrize("ask", ["result", "run", "error"])
+def test_who_asked_how_it_ended_is_not_told_again(folder: Path, ask: str) -> None:
+    with Experiment(folder, mock=True) as made:
+        failed = made.submit("fails", virtual_time=True)
+        failed.wait()
+        if ask == "result":
+            failed.result(check=False)
+        else:
+            getattr(failed, ask)
+
+
+def test_what_the_program_interrupted_is_no_surprise_to_it(folder: Path) -> None:
+    with Experiment(folder, mock=True) as made:
+        made.submit("hours").interrupt()
+        running = made.submit("hours")
+        _until(lambda: running.number is not None)
+        made.interrupt()
+
+
+def test_an_exception_of_the_block_has_what_else_went_wrong_as_a_note(folder: Path) -> None:
+    with pytest.raises(KeyError) as caught, Experiment(folder, mock=True) as made:
+        made.submit("short", {"T": "300 degC"}, virtual_time=True).wait()
+        raise KeyError("of the block")
+    assert "300 degC" in caught.value.__notes__[0]

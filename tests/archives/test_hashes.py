@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.archives.packing import Packed, hash_again
 
+import shotlane
 from shotlane.archives import ArchiveError, Hashes, check_hashes, open_bag
 
 SAMPLES = "data/samples/00001.parquet"
@@ -119,3 +120,18 @@ def test_a_hash_of_nothing_is_a_hash(bag: Path) -> None:
     with (bag / "manifest-sha256.txt").open("a") as file:
         file.write(f"{hashlib.sha256(b'').hexdigest()}  data/empty\n")
     assert "data/empty" not in checked(bag).altered
+
+
+@pytest.mark.parametrize("name", ["manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"])
+def test_damage_of_the_hashes_themselves_is_told(packed: Packed, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "bag.zip"
+    shotlane.archive(1, path, store=packed.store)
+    with zipfile.ZipFile(path) as archive:
+        entry = next(one for one in archive.infolist() if one.filename.endswith(f"/{name}"))
+    data = bytearray(path.read_bytes())
+    begin = entry.header_offset + 30 + len(entry.filename)
+    for place in range(begin, begin + entry.compress_size, 7):
+        data[place] ^= 0x10
+    path.write_bytes(data)
+    with pytest.raises(ArchiveError, match=f"'{name}' of .* is damaged"):
+        shotlane.verify(path)

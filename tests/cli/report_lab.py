@@ -164,6 +164,20 @@ def record_shot(
     recorder.end_shot(ShotEnd(shot, outcome, 2 if faulty else 1))
 
 
+def record_run_with_varying_limits(recorder: Recorder) -> int:
+    """A result with a limit of its own in every shot; the last shots were left."""
+    number = recorder.begin_run(lab.run_start(shots_planned=5))
+    for shot, outcome in enumerate(_ENDED, 1):
+        lab.begin_shot(recorder, shot)
+        verdict = "failed" if outcome is Outcome.FAILED else "passed"
+        figure = ResultRow("T_mean", 40.0 + 10 * shot, "degC", 38.0 + 10 * shot, 90.0, None, verdict)
+        lab.record_attempt(recorder, shot, results=(figure,) if shot <= 3 else ())
+        recorder.end_shot(ShotEnd(shot, outcome, 1))
+    lab.end_run(recorder, Outcome.ABORTED, "too hot")
+    return number
+
+
+_ENDED = (Outcome.PASSED, Outcome.FAILED, Outcome.PASSED, Outcome.TERMINATED, Outcome.ABORTED)
 LATENESS = {
     "furnace.temperature": {"count": 400, "p50_ns": 12_000, "p99_ns": 240_000, "max_ns": 9_100_000},
     "furnace.setpoint": {"count": 22, "p50_ns": 9_000, "p99_ns": 31_000, "max_ns": 40_000},

@@ -82,7 +82,7 @@ def test_without_a_sink_readings_are_lines_and_nothing_else(
     ("arguments", "told"),
     [
         (["furnace.temprature"], "did you mean 'furnace.temperature'?"),
-        (["--rate", "10"], "--rate 10: the unit is missing; write e.g. 10Hz"),
+        (["--rate", "10"], "--rate 10: the unit is missing; write 10Hz or 10s"),
         (["--rate", "fast"], "--rate fast: that is no number with a unit"),
         (["--rate", "10 V"], "neither a rate nor a period"),
         (["--rate", "0 Hz"], "--rate must be above 0"),

@@ -15,7 +15,7 @@ from tests.store import lab
 from shotlane.cli._main import main
 from shotlane.cli._report_charts import PARTS, Scale, thinned
 from shotlane.records import Event, Outcome
-from shotlane.store import StoreRecorder, open_recorder
+from shotlane.store import Note, StoreRecorder, add_notes, open_recorder
 
 VOID = {"meta", "br", "hr", "img"}
 Record = Callable[[StoreRecorder], object]
@@ -119,6 +119,31 @@ def test_a_report_says_what_happened_and_why(page_of: Callable[[Record], str]) -
         *("How late readings began", "commit 90663f6, with changes that were not committed"),
     ):
         assert told in text, told
+
+
+def test_every_shot_is_drawn_with_its_own_limits(page_of: Callable[[Record], str]) -> None:
+    page = page_of(report_lab.record_run_with_varying_limits)
+    assert "Limits vary, dashed: low 48..68, high 90" in page
+    low, high = re.findall(r'class="l-limit" d="([^"]*)"', page)
+    assert (low.count("M"), low.count("L"), "H" in low) == (1, 2, False)
+    assert (high.count("L"), "H" in high) == (0, True)
+
+
+def test_shots_are_counted_by_how_they_ended(page_of: Callable[[Record], str]) -> None:
+    text = " ".join(_Page(page_of(report_lab.record_run_with_varying_limits)).texts)
+    for told in ("2 of 5 shots ended well", "1 failed", "1 terminated", "1 aborted"):
+        assert told in text, told
+
+
+def test_notes_are_in_the_report(page_of: Callable[[Record], str], tmp_path: Path) -> None:
+    def record(recorder: StoreRecorder) -> None:
+        number = lab.record_run(recorder)
+        note = Note("note", f"the valve leaked {report_lab.EVIL}", "ada")
+        add_notes(tmp_path / "lab.db", number, [note])
+
+    page = page_of(record)
+    assert f"the valve leaked {report_lab.EVIL}" in " ".join(_Page(page).texts)
+    assert "<h2>Notes</h2>" in page
 
 
 def test_a_long_recording_is_thinned_and_says_so(page_of: Callable[[Record], str]) -> None:

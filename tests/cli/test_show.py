@@ -117,6 +117,14 @@ def test_of_a_thousand_shots_the_bad_ones_are_told(recorder: StoreRecorder, said
     assert "... and 983 more" in told
 
 
+def test_limits_that_are_not_the_same_in_all_shots_are_said_to_vary(
+    recorder: StoreRecorder, said: Say
+) -> None:
+    report_lab.record_run_with_varying_limits(recorder)
+    told = said("show")
+    assert "limits vary: low 48..68, high 90; 2 passed, 1 failed" in " ".join(told.split())
+
+
 @pytest.mark.parametrize("width", [60, 80])
 def test_nothing_is_wider_than_the_terminal_or_broken_within_a_word(
     recorder: StoreRecorder, said: Say, monkeypatch: pytest.MonkeyPatch, width: int

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from tests.execution.fakes import Bench, HandPlan, Request, Set, rule, segment
 
-from shotlane.records import Outcome
+from shotlane.execution import VirtualClock
+from shotlane.execution._journal import Journal
+from shotlane.records import Outcome, RunStart, ShotStart
 from shotlane.testing import MemoryRecorder
 
 PLAN = segment(rule("a.x", count=3), Set("c.u", 15, 9.0), duration_ms=30)
@@ -84,3 +86,12 @@ def test_every_shot_is_in_one_of_the_numbers() -> None:
     result = Bench(HandPlan([PLAN], count=5), act).run()
     assert result.outcomes == {Outcome.DONE: 1, Outcome.TERMINATED: 1}
     assert result.shots_left == 3
+
+
+def test_a_shot_is_told_with_the_units_of_its_parameters() -> None:
+    recorder = MemoryRecorder()
+    journal = Journal(recorder, VirtualClock(0))
+    units = {"T": "degC", "gas": None}
+    journal.begin_run(RunStart("soak", "demo", 0, 1, "d", (), units))
+    journal.begin_shot(ShotStart(1, {"T": 50.0, "gas": "He"}, "d"))
+    assert recorder.events[-1].fields == {"parameters": {"T": 50.0, "gas": "He"}, "units": {"T": "degC"}}

@@ -82,3 +82,9 @@ def test_an_event_of_no_known_type_is_told_by_its_fields() -> None:
 
 def test_fields_of_a_later_version_raise_the_version_of_their_type() -> None:
     assert EVENT_TYPES["session.started"].version == event_version("session.started") == 2
+
+
+def test_parameters_are_told_with_the_units_beside_them() -> None:
+    fields = {"parameters": {"T": 50.0, "gas": "He"}, "units": {"T": "degC"}}
+    assert event_words(Event("shot.started", 0, fields)) == "shot begins: T 50 degC, gas He"
+    assert event_words(Event("shot.started", 0, {"parameters": {"T": 50.0}})) == "shot begins: T 50"

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
-from typing import Protocol
+from typing import Any, Protocol
 
 from shotlane.acquisition._buffer import Batch
+from shotlane.acquisition._destination import sink_for
 from shotlane.acquisition._outlet import Outlet, OutletStatistics
 from shotlane.acquisition._sample import Sample
 from shotlane.acquisition._sink import Sink
@@ -160,7 +161,7 @@ def _whatever_comes(finish: Callable[[], bool]) -> bool:
 
 def pipe(
     recording: Batches,
-    sink: Sink,
+    sink: Sink | str | Path,
     *,
     batch_size: int = 1000,
     flush_interval: float = 1.0,
@@ -169,18 +170,20 @@ def pipe(
     longest_retry_s: float = 30.0,
     close_timeout: float = 10.0,
 ) -> PipeSummary:
-    """Write a recording into an open sink, to its end.
+    """Write a recording into an open sink, or into what `sink_for` makes of a path or address, to its end.
 
     A chunk has at least `batch_size` samples or is `flush_interval` seconds old. A write that fails is tried
     again from the file `spool` and never ends the recording. At the end the sink has `close_timeout` seconds.
     """
-    return Pipe(
-        recording,
-        sink,
-        batch_size=batch_size,
-        flush_interval=flush_interval,
-        spool=spool,
-        retry_s=retry_s,
-        longest_retry_s=longest_retry_s,
-        close_timeout=close_timeout,
-    ).run()
+    how: dict[str, Any] = {
+        "batch_size": batch_size,
+        "flush_interval": flush_interval,
+        "spool": spool,
+        "retry_s": retry_s,
+        "longest_retry_s": longest_retry_s,
+        "close_timeout": close_timeout,
+    }
+    if not isinstance(sink, str | Path):
+        return Pipe(recording, sink, **how).run()
+    with sink_for(sink) as opened:
+        return Pipe(recording, opened, **how).run()

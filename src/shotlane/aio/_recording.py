@@ -95,7 +95,7 @@ record = late(api.record, Recording)
 
 async def pipe(
     recording: Recording | acquisition.Recording,
-    sink: Sink[Any] | acquisition.Sink,
+    sink: Sink[Any] | acquisition.Sink | str | Path,
     *,
     batch_size: int = 1000,
     flush_interval: float = 1.0,

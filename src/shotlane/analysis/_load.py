@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from shotlane.records import LoggedEvent
     from shotlane.store import RunSummary, Subscription
 
+_STORES = (".db", ".sqlite", ".sqlite3")
+
 
 def load(run: int | str | Path | None = None, store: str | Path | None = None) -> "LoadedRun":
     """Load a run as polars frames, the newest when no number is given; of a path the run of that archive.
@@ -28,7 +30,21 @@ def load(run: int | str | Path | None = None, store: str | Path | None = None) -
     """
     from shotlane.analysis._loaded import load_archive, load_run  # late: polars, SQLAlchemy
 
+    if isinstance(run, str | Path):
+        _refuse_what_is_meant_otherwise(str(run))
     return load_archive(run) if isinstance(run, str | Path) else load_run(run, store)
+
+
+def _refuse_what_is_meant_otherwise(text: str) -> None:
+    """A number as text, and a store: no archives, and it is plain what is meant. Raises `ArchiveError`."""
+    from shotlane.archives import ArchiveError  # late: it reads archives
+
+    path = Path(text)
+    if text.isdecimal() and not path.exists():
+        raise ArchiveError(f"there is no archive '{text}'", f"load({int(text)}) loads the run of this number")
+    if "://" in text or path.suffix.lower() in _STORES:
+        help = f"load(store={text!r}) loads its newest run, open_store({text!r}) finds others"
+        raise ArchiveError(f"'{text}' is a store, and no archive", help)
 
 
 def export(run: "LoadedRun", folder: str | Path, form: str) -> dict[str, int]:

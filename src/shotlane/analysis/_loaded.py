@@ -52,6 +52,16 @@ class LoadedRun:
         self.waiting = waiting
 
     @property
+    def place(self) -> str | Path:
+        """Where it is read from: a store, whose address may hold a password, or an archive."""
+        return self._store
+
+    @property
+    def archived(self) -> bool:
+        """Whether that is an archive."""
+        return self._archived
+
+    @property
     def number(self) -> int:
         """Number of the run in its store."""
         return self.record.summary.number

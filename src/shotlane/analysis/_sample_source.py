@@ -85,6 +85,10 @@ class SampleSource:
 
     def _shares(self) -> Iterator[tuple[pl.DataFrame, int | None]]:
         """The attempts in shares of so many rows, by what was counted; one that goes on is by itself."""
+        # The counts of ten thousand shots take longer to look at than their readings to be read.
+        if self._attempts.height and self._reader.holds_at_most(self._wanted.run, _PIECE_ROWS):
+            yield self._attempts, None
+            return
         tallies = types.frame(self._reader.tallies(self._wanted.run), types.TALLY_ROWS)
         read = (pl.col("what") == "readings") & pl.col("channel").is_in(self._names["channel"].to_list())
         rows = (pl.col("planned") - pl.col("unreached")).sum().alias("@rows")

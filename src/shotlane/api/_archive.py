@@ -7,17 +7,22 @@ its digest. Where it is not, or the run is an optimisation, the archive says why
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import Prepared
 from shotlane.api._project import Project, find_project
 from shotlane.api._recompile import compile_texts
 from shotlane.api._resolved import resolved_sequence, resolved_station
+from shotlane.api._run import Run
 from shotlane.api._same_plan import other_versions
-from shotlane.archives import PLAN, Extra, Written, check_out, write_archive
+from shotlane.archives import PLAN, ArchiveError, Extra, Written, check_out, write_archive
 from shotlane.diagnostics import Report
 from shotlane.plan import PlanFileError, save_plan
 from shotlane.store import RunReader, open_reader
+
+if TYPE_CHECKING:
+    from shotlane.analysis import LoadedRun
 
 _ORIGIN = "compiled again from the documents, to the same plan digest"
 
@@ -31,21 +36,40 @@ class Archived:
     no_plan: str | None
 
 
-def archive(run: int | None, out: str | Path, *, store: str | None = None) -> Archived:
+def archive(run: "int | Run | LoadedRun | None", out: str | Path, *, store: str | None = None) -> Archived:
     """Archive a run, the newest without a number: into a folder, or one file where `out` ends in .zip.
+
+    `run`: its number, or what a run returned or `load` gave, with its store. Raises `TypeError` for what is
+    none of these.
 
     Raises `ArchiveError` when it cannot be written, `StoreError` when there is no such run.
     """
     out = Path(out)
     check_out(out)
-    place = store or find_project(Path.cwd(), Report()).store_url
+    wanted, place = _meant(run)
+    place = store or place or find_project(Path.cwd(), Report()).store_url
     with open_reader(place) as reader:
-        number = reader.newest() if run is None else run
+        number = reader.newest() if wanted is None else wanted
         prepared, why = _plan_that_ran(reader, number)
         extras = {} if prepared is None else _extras(prepared)
         if prepared is not None and prepared.plan.optimization is None:
             extras[PLAN] = Extra("the plan, every shot as it was executed", _ORIGIN, _saved(prepared))
         return Archived(write_archive(reader, number, out, extras), number, why)
+
+
+def _meant(run: object) -> tuple[int | None, str | Path | None]:
+    """The number of a run, and its store where it is known."""
+    if run is None or (isinstance(run, int) and not isinstance(run, bool)):
+        return run, None
+    if isinstance(run, Run):
+        return run.number, run.address
+    from shotlane.analysis import LoadedRun  # late: polars, which who has such an object has
+
+    if not isinstance(run, LoadedRun):
+        raise TypeError(f"archive takes the number of a run, or a run, not {run!r}")
+    if run.archived:
+        raise ArchiveError("this run was loaded from an archive already", "copy the archive")
+    return run.number, run.place
 
 
 def _plan_that_ran(reader: RunReader, run: int) -> tuple[Prepared | None, str | None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotlane.api._prepare import resolve_file
-from shotlane.api._project import find_project, find_station, station_names
+from shotlane.api._project import find_project, find_station, no_such_station
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.expression import ExpressionError, parse_call
 from shotlane.instruments import (
@@ -63,7 +63,7 @@ def find_file(name: str, report: Report) -> Path | None:
     project = find_project(path.parent if path else Path.cwd(), report)
     path = path or find_station(name, project)
     if path is None:
-        help = did_you_mean(name, station_names(project), what="stations of this project")
+        help = no_such_station(name, project)
         report.error("RUN003", f"there is no station '{name}'", help=help)
     return path
 

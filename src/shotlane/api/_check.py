@@ -6,7 +6,15 @@ from typing import Literal
 
 from shotlane.api._find import find_documents
 from shotlane.api._prepare import Options, prepare_document, resolve_document, rules_of
-from shotlane.api._project import SETTINGS, find_project, shown
+from shotlane.api._project import (
+    SETTINGS,
+    find_project,
+    find_sequence,
+    is_missing,
+    project_folder,
+    shown,
+    tell_missing,
+)
 from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file
 from shotlane.instruments import check_instrument
@@ -28,6 +36,10 @@ def check(
     for path in find_documents(paths).documents:
         if path.name == SETTINGS:
             find_project(path.parent, report)
+            continue
+        path = find_sequence(path, project_folder(Path.cwd())) or path
+        if is_missing(path):
+            tell_missing(path, report)
             continue
         document = read_file(path, report, name=shown(path))
         if document is not None and schema_only:

@@ -93,17 +93,17 @@ class _Wiring(Wiring):
 
     def make_room(self) -> None:
         """Make the folder of the data."""
-        from shotlane.api._recording import make_folder  # late: of use from here on
+        from shotlane.api._folder import make_folder  # late: of use from here on
 
         if self.own and self.project.store is None:
             make_folder(self.project.data_folder)
 
     def keeper(self, locks: PortLocks, session: int, tell: Tell) -> Keeper | None:
         """The guard of the session, None where everything is simulated or none is wanted."""
-        from shotlane.api._session_guard import SessionGuard, session_charge  # late: real instruments alone
-
         if not self.guard or all(one.simulated for one in self.station.definitions.values()):
             return None
+        from shotlane.api._session_guard import SessionGuard, session_charge  # late: real instruments alone
+
         charge = session_charge(self.path, self._texts(), self.store, session, sys.path)
         return SessionGuard(charge, self.station, locks, tell)
 

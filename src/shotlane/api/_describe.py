@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shotlane.api._project import find_project, find_station, shown, station_names
-from shotlane.diagnostics import Report, did_you_mean
+from shotlane.api._project import find_project, find_station, shown, no_such_station
+from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.model import load_station
 
@@ -36,6 +36,6 @@ def _station_file(station: str | Path, report: Report) -> Path | None:
     project = find_project(Path.cwd(), report)
     path = find_station(name, project)
     if path is None:
-        help = did_you_mean(name, station_names(project), what="stations of this project")
+        help = no_such_station(name, project)
         report.error("RUN003", f"there is no station '{name}'", help=help)
     return path

@@ -7,8 +7,8 @@ Only an archive whose hashes hold is imported. Whether its documents still mean 
 import time
 from pathlib import Path
 
+from shotlane.api._folder import make_folder
 from shotlane.api._project import find_project
-from shotlane.api._recording import make_folder
 from shotlane.archives import ArchiveError, BagReader, Imported, check_hashes, import_archive, open_bag
 from shotlane.diagnostics import Report
 from shotlane.records import RecorderError

@@ -39,11 +39,12 @@ def run(
 
     `sequence`: a file, or the name of one in `sequences/` of the project. `parameters` override declared
     ones, values as in a sequence. `station` is a name or a file. `mock` replaces every instrument by its
-    simulation. Raises `DocumentError` with every mistake before anything is touched; a run that went wrong is told by `Run.outcome`. `wait`: seconds to wait for instruments that
-    another process uses, then `InUseError`. `timing`: `auto` takes real-time priority where the system
-    grants it, `realtime` raises `TimingRefusedError` where it does not, `normal` leaves it; None: what the
-    project says, else `auto`. `asker`: how a person is reached by steps that ask. `wait_for_store`: seconds to
-    wait, with the instruments safe, when neither the store nor the disk has room for the records.
+    simulation. Raises `DocumentError` with every mistake before anything is touched; a run that went wrong is
+    told by `Run.outcome`. `wait`: seconds to wait for instruments that another process uses, then
+    `InUseError`. `timing`: `auto` takes real-time priority where the system grants it, `realtime` raises
+    `TimingRefusedError` where it does not, `normal` leaves it; None: what the project says, else `auto`.
+    `asker`: how a person is reached by steps that ask. `wait_for_store`: seconds to wait, with the
+    instruments safe, when neither the store nor the disk has room for the records.
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}

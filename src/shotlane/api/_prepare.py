@@ -16,10 +16,11 @@ from shotlane.api._project import (
     is_missing,
     project_folder,
     shown,
+    no_such_station,
     station_names,
     tell_missing,
 )
-from shotlane.diagnostics import Report, Source, Span, did_you_mean
+from shotlane.diagnostics import Report, Source, Span
 from shotlane.document import (
     SEQUENCE_SECTIONS,
     STATION_SECTIONS,
@@ -233,7 +234,7 @@ def station_place(name: str, project: Project, report: Report, span: Span | None
     """File of a station given by its name or file. `span`: where it is named."""
     path = find_station(name, project)
     if path is None:
-        help = did_you_mean(name, station_names(project), what="stations of this project")
+        help = no_such_station(name, project)
         report.error("RUN003", f"there is no station '{name}'", span, help=help)
     return path
 

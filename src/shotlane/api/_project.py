@@ -54,11 +54,21 @@ class Project:
         return self.store or f"sqlite:///{self.data_folder / 'shotlane.db'}"
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder is one."""
+    return (folder / SETTINGS).is_file() or (folder / "stations").is_dir()
+
+
+def no_project(folder: Path) -> str:
+    """Help for who is elsewhere."""
+    return f"no project is found at or above {folder}: go to the folder of one"
+
+
 def project_folder(start: Path) -> Path:
     """The nearest folder at or above `start` that is a project, else `start`."""
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / SETTINGS).is_file() or (folder / "stations").is_dir():
+        if is_project(folder):
             return folder
     return start
 
@@ -100,6 +110,14 @@ def station_names(project: Project) -> list[str]:
     return sorted({path.stem for path in found if not path.stem.endswith(".lock") and _is_station(path)})
 
 
+def no_such_station(name: str, project: Project) -> str:
+    """Help for who names a station that is not there."""
+    names = station_names(project)
+    if not names and not is_project(project.folder):
+        return no_project(project.folder)
+    return did_you_mean(name, names, what="stations of this project")
+
+
 def _is_station(path: Path) -> bool:
     """Whether a document says so; instrument documents may stand beside stations."""
     try:
@@ -127,7 +145,7 @@ def no_such_sequence(sequence: str | Path, folder: Path) -> str:
     """Help for who names a sequence that is not there."""
     names = [file.stem for file in (folder / "sequences").glob("*.yaml")]
     if not names:
-        return "is the name right, and the folder?"
+        return "is the name right, and the folder?" if is_project(folder) else no_project(folder)
     return did_you_mean(Path(sequence).stem, names, what=f"sequences of {folder.name}")
 
 

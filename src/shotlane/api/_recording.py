@@ -44,16 +44,6 @@ def _hold(control: Control, progress: Progress, error: NoRoomError) -> None:
         progress.alarm(f"the records have no room, and wait in memory: {error}")
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder of the data."""
-    from shotlane.store import StoreError  # late: SQLAlchemy
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
-
-
 def teller(
     recorder: Recorder, clock: Clock, progress: Progress, worn: dict[str, Mapping[str, Any]]
 ) -> RoleNotify:

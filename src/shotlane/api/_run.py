@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from shotlane.api._consent import Consent
 from shotlane.api._environment import SurroundingsSought
+from shotlane.api._folder import make_folder
 from shotlane.api._guard import GuardedPool, start_guard
 from shotlane.api._lock_events import LockEvents
 from shotlane.api._part import Part
 from shotlane.api._prepare import Prepared
 from shotlane.api._ready import optimizer_for
-from shotlane.api._recording import make_folder, recorder_at, teller
+from shotlane.api._recording import recorder_at, teller
 from shotlane.api._requests import heed_requests
 from shotlane.api._run_start import describe_run
 from shotlane.api._signals import stop_on_signals

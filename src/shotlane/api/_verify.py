@@ -23,6 +23,7 @@ from shotlane.diagnostics import Report
 from shotlane.plan import Comparison, CompiledPlan, PlanFileError, Verdict, compare_plans, load_plan
 
 HASHES, RECOMPILATION, REPLAY = 1, 2, 3
+_EXACT = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +199,11 @@ def _as_stored(plan: CompiledPlan, shot: int) -> dict[str, Any]:
     """The parameters of a shot of the plan, as records have them."""
     if shot > len(plan):
         return {}
-    given = plan.shot(shot).parameters
-    return {name: value if isinstance(value, str) else float(value) for name, value in given.items()}
+    return {name: _stored(value) for name, value in plan.shot(shot).parameters.items()}
+
+
+def _stored(value: float | str | None) -> float | str | None:
+    if value is None or isinstance(value, str):
+        return value
+    # A whole number that is not exact as a float is kept as text too.
+    return str(value) if isinstance(value, int) and abs(value) > _EXACT else float(value)

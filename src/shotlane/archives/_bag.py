@@ -7,7 +7,9 @@ whole bag unusable: whoever made it did not mean well, or something broke it.
 import io
 import stat
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 
@@ -23,6 +25,8 @@ _LONGEST_LIST = 32 << 20
 _FREE = 256 << 20
 _TIMES = 100
 _END_SIZE = 65_536 + 22 + 20 + 56
+# What reading a zip file that is damaged inside raises.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -79,10 +83,18 @@ class Bag:
 
     def read(self, name: str, most: int = _MOST_IN_MEMORY) -> bytes:
         """The bytes of a file that is not large. Raises `ArchiveError`."""
-        with self.open(name) as file:
-            if self.sizes[name] > most:
-                raise ArchiveError(f"'{name}' of '{self.path}' is too large: {self.sizes[name]} bytes")
+        if self.sizes.get(name, 0) > most:
+            raise ArchiveError(f"'{name}' of '{self.path}' is too large: {self.sizes[name]} bytes")
+        with self.told(name), self.open(name) as file:
             return file.read(most + 1)
+
+    @contextmanager
+    def told(self, name: str) -> Iterator[None]:
+        """Tell damage that is found while a file is read. Raises `ArchiveError`."""
+        try:
+            yield
+        except DAMAGE as error:
+            raise ArchiveError(f"'{name}' of '{self.path}' is damaged: {error}") from error
 
     def sources(self, names: Sequence[str]) -> list[Path] | list[IO[bytes]]:
         """Files for who wants to read parts of them only: paths, or of a zip file their bytes."""
@@ -91,7 +103,7 @@ class Bag:
         return [self._in_memory(name) for name in names]
 
     def _in_memory(self, name: str) -> IO[bytes]:
-        with self.open(name) as file:
+        with self.told(name), self.open(name) as file:
             return io.BytesIO(file.read())
 
 

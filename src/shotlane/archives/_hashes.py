@@ -2,12 +2,10 @@
 
 import hashlib
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shotlane.archives._bag import MARK, Bag
+from shotlane.archives._bag import DAMAGE, MARK, Bag
 from shotlane.archives._bagging import PAYLOAD
 from shotlane.archives._error import ArchiveError
 from shotlane.archives._names import is_safe
@@ -108,7 +106,7 @@ def _hash(bag: Bag, name: str) -> str:
         with bag.open(name) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-    except (zipfile.BadZipFile, zlib.error, EOFError):  # damaged within the zip file
+    except DAMAGE:
         return "unreadable"
     except OSError as error:
         raise ArchiveError(f"'{name}' of '{bag.path}' cannot be read: {error.strerror or error}") from error

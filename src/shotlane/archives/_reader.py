@@ -188,6 +188,15 @@ class BagReader:
         """Rows as those of the store."""
         return self._rows("polls")
 
+    def holds_at_most(self, _: int, readings: int) -> bool:
+        """Whether there are no more readings than that, by what the files say of themselves."""
+        return sum(map(self._rows_in, self._files("samples"))) <= readings
+
+    def _rows_in(self, file: str) -> int:
+        if file not in self._rows_of:
+            self._scanned("samples", [file])
+        return self._rows_of[file]
+
     def tallies(self, _: int = 0) -> list[Row]:
         """Rows as those of the store."""
         return self._rows("tallies")
@@ -213,7 +222,8 @@ class BagReader:
 
     def event_stream(self) -> Iterator[Row]:
         """The same, one at a time."""
-        with self.bag.open(f"{PAYLOAD}/events.jsonl") as file:
+        name = f"{PAYLOAD}/events.jsonl"
+        with self.bag.told(name), self.bag.open(name) as file:
             yield from event_rows(file, self.store)
 
     def stream(self, name: str, size: int = _BATCH) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from shotlane.cli._archive_arguments import add_archives
 from shotlane.cli._capture_arguments import add_capture
 from shotlane.cli._events_arguments import add_events
 from shotlane.cli._instruments_arguments import add_by_hand
+from shotlane.cli._parser import Parser
 from shotlane.cli._record_arguments import add_record
 
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
@@ -222,30 +223,21 @@ def _add_db(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
         _add_store(parser)
 
 
-def run_parser() -> argparse.ArgumentParser:
-    """Arguments of `run-sequence`."""
-    parser = argparse.ArgumentParser(
-        prog="run-sequence",
-        description="Check a sequence, run it against the instruments of a station, and store every sample.",
-        epilog=_EPILOG,
+def _add_init(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    init = verbs.add_parser("init", help="write a project, or a driver, to begin with")
+    init.add_argument(
+        "directory", metavar="DIR", type=Path, nargs="?", help="folder of the new project, or of the driver"
     )
-    _fill_run(parser)
-    return parser
+    init.add_argument("--driver", metavar="NAME", help="a driver in Python, its test and a station with it")
+    init.add_argument("--folder", type=Path, help="another way to write DIR")
 
 
-def main_parser() -> argparse.ArgumentParser:
-    """Arguments of `shotlane`, with all its verbs."""
-    parser = argparse.ArgumentParser(
-        prog="shotlane",
-        description="A declarative sequence runner for laboratory instruments.",
-        epilog=_EPILOG,
+def _add_check(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = verbs.add_parser(
+        "check",
+        help="find every mistake of documents, touch nothing",
+        epilog="exit status: 0 no error, 2 mistakes",
     )
-    parser.add_argument("--version", action="store_true", help="print the version and stop")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-
-    _fill_run(verbs.add_parser("run", help="run a sequence", epilog=_EPILOG))
-
-    check = verbs.add_parser("check", help="find every mistake of documents, touch nothing")
     check.add_argument("files", metavar="FILE", type=Path, nargs="+", help="documents, or folders of them")
     _add_choices(check)
     _add_format(check)
@@ -253,6 +245,8 @@ def main_parser() -> argparse.ArgumentParser:
         "--schema-only", action="store_true", help="validate against the JSON Schema and nothing more"
     )
 
+
+def _add_plan(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     plan = verbs.add_parser("plan", help="show what a sequence will do")
     _add_sequence(plan)
     plan.add_argument("--shot", type=int, metavar="K", help="list the actions of one shot, counted from 1")
@@ -262,13 +256,30 @@ def main_parser() -> argparse.ArgumentParser:
     )
     _add_format(plan)
 
-    diff = verbs.add_parser("diff", help="compare two sequences, saved plans, runs or archives")
+
+def _add_explain(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    explain = verbs.add_parser("explain", help="what a code means, or where a value comes from")
+    explain.add_argument("what", metavar="CODE|FILE", help="a code such as SEQ213, or a sequence")
+    explain.add_argument("name", metavar="NAME", nargs="?", help="a parameter, label, step or channel of it")
+    explain.add_argument("--shot", type=int, default=1, metavar="K", help="its value in shot K (default 1)")
+    _add_choices(explain)
+    _add_format(explain)
+
+
+def _add_diff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    diff = verbs.add_parser(
+        "diff",
+        help="compare two sequences, saved plans, runs or archives",
+        epilog="exit status: 0 they are equal, 1 they differ, 2 documents or arguments wrong, 3 errored",
+    )
     diff.add_argument("one", metavar="A", help="sequence document, saved plan, run number or archive")
     diff.add_argument("other", metavar="B", help="the other one")
     _add_choices(diff)
     _add_store(diff)
     _add_json(diff)
 
+
+def _add_runs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
     runs.add_argument(
         "-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)"
@@ -282,38 +293,58 @@ def main_parser() -> argparse.ArgumentParser:
         "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)"
     )
     show.add_argument("--html", metavar="OUT", type=Path, help="write a report with pictures, one file")
+    show.add_argument("--force", action="store_true", help="overwrite OUT when it is there already")
     _add_store(show)
     _add_json(show)
 
-    add_events(verbs, _add_store, _add_json)
-    _add_resume(verbs)
-    _add_rerun(verbs)
-    _add_asking(verbs)
-    add_archives(verbs, _run_number, _add_store, _add_json)
-    _add_db(verbs)
 
+def _add_instruments(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     instruments = verbs.add_parser("instruments", help="look at the instruments of a station")
     actions = instruments.add_subparsers(dest="action", metavar="VERB", required=True)
     add_by_hand(actions, _add_json)
     _add_describe(actions)
 
-    _add_simulate(verbs)
-    add_record(verbs, _add_json)
 
-    init = verbs.add_parser("init", help="write a project, or a driver, to begin with")
-    init.add_argument(
-        "directory", metavar="DIR", type=Path, nargs="?", help="folder of the new project, or of the driver"
-    )
-    init.add_argument("--driver", metavar="NAME", help="a driver in Python, its test and a station with it")
-    init.add_argument("--folder", type=Path, help="another way to write DIR")
-
-    explain = verbs.add_parser("explain", help="what a code means, or where a value comes from")
-    explain.add_argument("what", metavar="CODE|FILE", help="a code such as SEQ213, or a sequence")
-    explain.add_argument("name", metavar="NAME", nargs="?", help="a parameter, label, step or channel of it")
-    explain.add_argument("--shot", type=int, default=1, metavar="K", help="its value in shot K (default 1)")
-    _add_choices(explain)
-    _add_format(explain)
-
+def _add_schema(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     schema = verbs.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("kind", choices=["sequence", "station", "instrument"])
+
+
+def run_parser() -> argparse.ArgumentParser:
+    """Arguments of `run-sequence`."""
+    parser = Parser(
+        prog="run-sequence",
+        description="Check a sequence, run it against the instruments of a station, and store every sample.",
+        epilog=_EPILOG,
+    )
+    _fill_run(parser)
+    return parser
+
+
+def main_parser() -> argparse.ArgumentParser:
+    """Arguments of `shotlane`, with all its verbs: from a project over runs to what is kept of them."""
+    parser = Parser(
+        prog="shotlane",
+        description="A declarative sequence runner for laboratory instruments.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    _add_init(verbs)
+    _add_check(verbs)
+    _add_plan(verbs)
+    _add_explain(verbs)
+    _fill_run(verbs.add_parser("run", help="run a sequence", epilog=_EPILOG))
+    _add_resume(verbs)
+    _add_rerun(verbs)
+    _add_asking(verbs)
+    _add_runs(verbs)
+    add_events(verbs, _add_store, _add_json)
+    _add_diff(verbs)
+    add_archives(verbs, _run_number, _add_store, _add_json)
+    _add_instruments(verbs)
+    add_record(verbs, _add_json)
+    _add_simulate(verbs)
+    _add_db(verbs)
+    _add_schema(verbs)
     return parser

@@ -36,9 +36,14 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def note_lines(notes: "Sequence[Note]") -> Iterator[str]:
-    """What was added, oldest first."""
+    """What was added, oldest first, as wide as the terminal."""
+    for head, text in note_parts(notes):
+        yield from hanging(f"  {head} ", text)
+
+
+def note_parts(notes: "Sequence[Note]") -> Iterator[tuple[str, str]]:
+    """When and who, and what was added; oldest first."""
     signs = {"note": "", "tag": "tagged ", "untag": "no longer tagged "}
     for note in notes:
         who = f" {note.author}:" if note.author else ""
-        head = f"  {local_time(note.at_utc_ns)}{who} "
-        yield from hanging(head, f"{signs[note.kind]}{note.text}")
+        yield f"{local_time(note.at_utc_ns)}{who}", f"{signs[note.kind]}{note.text}"

@@ -11,7 +11,7 @@ _BITS_OF_A_BYTE = 8
 
 def options_of(arguments: argparse.Namespace) -> RecordOptions:
     """When to read. Raises `Complaint`."""
-    value, dimension = _quantity("--rate", arguments.rate, "10Hz")
+    value, dimension = _quantity("--rate", arguments.rate, "10Hz", ("Hz", "s"))
     if dimension not in (parse_unit("Hz").dimension, parse_unit("s").dimension):
         raise Complaint(f"--rate {arguments.rate}: that is neither a rate nor a period; {_like('10Hz')}")
     key = "period" if dimension == parse_unit("s").dimension else "rate_hz"
@@ -25,18 +25,19 @@ def options_of(arguments: argparse.Namespace) -> RecordOptions:
 def _length(written: str | None) -> float | None:
     if written is None:
         return None
-    value, dimension = _quantity("--for", written, "1h")
+    value, dimension = _quantity("--for", written, "1h", ("s", "min", "h"))
     if dimension != parse_unit("s").dimension:
         raise Complaint(f"--for {written}: that is no length of time; {_like('1h')}")
     return value
 
 
-def _quantity(option: str, written: str, example: str) -> tuple[float, object]:
+def _quantity(option: str, written: str, example: str, units: tuple[str, ...]) -> tuple[float, object]:
     found = parse_literal(written)
     if found is None:
         raise Complaint(f"{option} {written}: that is no number with a unit; {_like(example)}")
     if not found[1].text:
-        raise Complaint(f"{option} {written}: the unit is missing; {_like(example)}")
+        told = " or ".join(f"{written}{unit}" for unit in units)
+        raise Complaint(f"{option} {written}: the unit is missing; write {told}")
     return found[0], found[1].dimension
 
 
@@ -63,7 +64,7 @@ def sink_of(arguments: argparse.Namespace) -> Sink | None:
 def _rotation(written: str | None) -> Rotation | None:
     if written is None:
         return None
-    value, dimension = _quantity("--rotate", written, "100MB or 1d")
+    value, dimension = _quantity("--rotate", written, "100MB or 1d", ("MB", "d"))
     try:
         if dimension == parse_unit("s").dimension:
             return Rotation(max_age_s=value)

@@ -9,7 +9,7 @@ from html import escape
 import polars as pl
 
 from shotlane.analysis import LoadedRun
-from shotlane.cli._note import note_lines
+from shotlane.cli._note import note_parts
 from shotlane.cli._report_events import what_happened
 from shotlane.cli._report_lanes import lanes
 from shotlane.cli._report_lateness import counts
@@ -73,8 +73,10 @@ def _head(run: LoadedRun, shots: pl.DataFrame) -> str:
 
 def _notes(run: LoadedRun) -> str:
     """What people added to it later."""
-    lines = note_lines(run.record.notes)
-    return section("Notes", *(f"<p>{escape(line.strip())}</p>" for line in lines))
+    parts = note_parts(run.record.notes)
+    return section(
+        "Notes", *(f"<p><span class=soft>{escape(head)}</span> {escape(text)}</p>" for head, text in parts)
+    )
 
 
 def _unsafe(run: LoadedRun) -> str:

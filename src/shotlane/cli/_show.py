@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
         shots = run.shots()
         warn_of_spools(store)
         if arguments.html is not None:
-            _write_report(run, arguments.html)
+            _write_report(run, arguments.html, force=arguments.force)
         elif arguments.json:
             print_json(_as_json(run, shots))
         else:
@@ -39,12 +39,15 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write_report(run: "LoadedRun", path: Path) -> None:
+def _write_report(run: "LoadedRun", path: Path, *, force: bool) -> None:
     from shotlane.cli._report import report_of  # late: most shows need none
 
     page = report_of(run)
     try:
-        path.write_text(page, encoding="utf-8")
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(page)
+    except FileExistsError as error:
+        raise Complaint(f"'{path}' is there already; --force overwrites it") from error
     except OSError as error:
         raise Complaint(f"'{path}' cannot be written: {error.strerror}") from error
     say(f"written: {path}")

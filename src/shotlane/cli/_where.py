@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from shotlane.api import find_project
-from shotlane.cli._output import print_report
+from shotlane.api._project import is_project, no_project
+from shotlane.cli._output import print_report, tell
 from shotlane.diagnostics import Report
 
 
@@ -15,6 +16,8 @@ def store_of(arguments: argparse.Namespace) -> str:
     report = Report()
     project = find_project(Path.cwd(), report)
     print_report(report)
+    if not is_project(project.folder) and not (project.data_folder / "shotlane.db").exists():
+        tell(f"shotlane: {no_project(project.folder)}, or give --store")
     return project.store_url
 
 

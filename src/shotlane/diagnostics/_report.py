@@ -24,6 +24,9 @@ class DocumentError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__(self.diagnostics)
 
+    def __repr__(self) -> str:
+        return f"<DocumentError with {len(self.diagnostics)} diagnostics>"
+
     def __str__(self) -> str:
         # Errors first, so that no warning takes the room of what keeps it from running.
         told = sorted(self.diagnostics, key=lambda item: item.severity is not Severity.ERROR)

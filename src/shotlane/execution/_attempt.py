@@ -6,7 +6,7 @@ happened; whoever called it then judges the results, reaches the safe state wher
 attempt, so that safe writes are rows of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from shotlane.execution._agendas import begun_agendas, phases
@@ -113,7 +113,6 @@ class Attempt:
         finally:
             self._hardware.stop(self._parts.drive.busy)
             self._course.break_off(self._parts.clock.now_ns() - self._origin_ns)
-            self._renew_steps()
             self._intake.end()
 
     def judge(self) -> None:
@@ -168,7 +167,6 @@ class Attempt:
                 self._learn_lead()
             if not self._may_go_on():
                 return
-            self._renew_steps(segments[number + 1 :])
         self._parts.drive.wait_until(self._origin_ns + course.offset_ns)
         if self.shot.open_ended:
             self.workers.judge_losses()
@@ -265,12 +263,6 @@ class Attempt:
         tell = self._parts.journal.tell
         tell("segment.ended", step=step_name(segment), how=str(ending.how), lasted_s=lasted_s)
         self._course.end_open(found_ns, next_ns)
-
-    def _renew_steps(self, following: Sequence[SegmentPlan] = ()) -> None:
-        """Tell the steps as they were, and what follows as planned from there, before any row of it."""
-        steps = (*self._course.steps, *planned_steps(following, self._course.offset_ns))
-        if self.shot.open_ended and steps:
-            self.ledger.buffer.steps = steps
 
     def _agendas(
         self, segment: SegmentPlan, offset_ns: int, first_ticks: dict[int, int]

@@ -2,7 +2,7 @@
 
 A segment of fixed times ends when it is planned to, later where tables are changed. An open-ended step ends
 with the origin of what follows, so that steps lie without gaps, and it planned what was due when its end was
-found.
+found. The recorder is told of the steps as they become known, before there is any row of what follows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ class Course:
         self._shot = shot
         self._ledger = ledger
         self._begun: SegmentPlan | None = None
+        self._following: Sequence[SegmentPlan] = shot.segments
         self._phases: Mapping[int, int] = {}
         self.offset_ns = 0
         self.first_ticks: dict[int, int] = {}
@@ -28,7 +29,7 @@ class Course:
 
     def begin(self, segment: SegmentPlan, phases: Mapping[int, int]) -> None:
         """Begin a segment at `offset_ns`, its recordings shifted by channel."""
-        self._begun = segment
+        self._begun, self._following = segment, self._following[1:]
         self._phases = phases
         if segment.ending is not None:
             self._ledger.open(segment)
@@ -45,6 +46,7 @@ class Course:
             self.offset_ns = next_ns
             self.steps[-1] = self.steps[-1]._replace(end_ns=next_ns)
         self._begun = None
+        self._tell_steps(self._following)
 
     def end_open(self, found_ns: int, next_ns: int) -> None:
         """End an open-ended step that was found to end, before a segment whose origin is `next_ns`."""
@@ -54,16 +56,22 @@ class Course:
         self.steps.append(StepRecord(step_name(segment), self.offset_ns, next_ns))
         self.offset_ns = next_ns
         self._begun = None
+        self._tell_steps(self._following)
 
     def break_off(self, at_ns: int) -> None:
         """End the attempt in the middle of whatever is on."""
         segment = self._begun
-        if segment is None:
-            return
-        self._begun = None
-        if segment.ending is not None:
-            self._ledger.close(segment, at_ns - self.offset_ns, self._phases)
-        self._note_steps(segment, at_ns)
+        if segment is not None:
+            self._begun = None
+            if segment.ending is not None:
+                self._ledger.close(segment, at_ns - self.offset_ns, self._phases)
+            self._note_steps(segment, at_ns)
+        self._tell_steps()
+
+    def _tell_steps(self, following: Sequence[SegmentPlan] = ()) -> None:
+        """Tell the steps as they were, and what follows as it is planned from there."""
+        if self.steps and self._shot.open_ended:
+            self._ledger.buffer.steps = (*self.steps, *planned_steps(following, self.offset_ns))
 
     def _note_steps(self, segment: SegmentPlan, end_ns: int) -> None:
         """Take down the steps that were begun before an instant."""

@@ -64,7 +64,9 @@ def _mapped(value: Mapping[Any, Any], units: Any = None) -> str:
     """Its items, each with its unit where that is told beside them."""
     told = {key: _text(item) for key, item in value.items() if not _says_nothing(item)}
     known = units if isinstance(units, Mapping) else {}
-    return ", ".join(f"{key} {text} {known[key]}" if key in known else f"{key} {text}" for key, text in told.items())
+    return ", ".join(
+        f"{key} {text} {known[key]}" if key in known else f"{key} {text}" for key, text in told.items()
+    )
 
 
 def _plain(fields: Mapping[str, Any]) -> str:

@@ -204,7 +204,7 @@ _SHOTS = (
     event_type(
         "segment.ended",
         "An open-ended step has found its end; what follows counts from there.",
-        "{step} ended after {lasted_s}: {how}",
+        "{step}: {how} after {lasted_s}",
         (
             text("step", "name of the step"),
             text("how", "what ended it: `held` (its condition), `answered` or `timeout`"),

@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from shotlane.expression import Unit, UnitError, parse_unit, tidy
+from shotlane.expression import Unit, UnitError, parse_literal, parse_unit, tidy
 from shotlane.records import Event, NoRoomError, RecorderError
 from shotlane.sessions._error import SessionError
 from shotlane.sessions._uri import channel_uri, parse_uri
@@ -50,6 +50,7 @@ class ChannelStore:
         """Append a sample of this moment, and return the URI of the channel.
 
         Several values are samples that follow each other at `sample_interval` s, the last one at this moment.
+        A text that is a number with its unit, such as "21 degC", means that, unless texts are kept here.
         A unit other than the first one is converted. Raises `ValueError` for a value or a unit that does not
         fit this key, `StoreError` when there is no room for it, `SessionError` after the end.
         """
@@ -67,11 +68,21 @@ class ChannelStore:
     ) -> str:
         if _is_several(value):
             return self._observe_all(key, list(value), unit, sample_interval, now_ns)
+        if isinstance(value, str) and unit is None:
+            value, unit = self._read_text(key, value)
         series = self._series.get(key) or self._open(key, value, unit, sample_interval, now_ns)
         if unit is not None and unit != series.unit:
             value = self._converted(series, value, unit)
         series.put(now_ns, value)
         return self.uri(key)
+
+    def _read_text(self, key: str, text: str) -> tuple[Any, str | None]:
+        """The number and the unit that a text is, unless texts are kept under this key; else the text."""
+        series = self._series.get(key)
+        found = parse_literal(text) if series is None or series.type != "text" else None
+        if found is None or not found[1].text:
+            return text, None
+        return tidy(found[1].from_si(found[0])), found[1].text
 
     def keep(self, key: str, at_utc_ns: int, value: Any, first: Any, unit: str | None) -> None:
         """Append a reading; `first` is any value of its type. Never raises: faults are the log's to tell."""
@@ -134,6 +145,8 @@ class ChannelStore:
 
     def _converted(self, series: "SeriesWriter", value: Any, unit: str) -> Any:
         """A value in the unit of the series."""
+        if series.type != "number":
+            raise ValueError(f"'{series.key}' is no series of numbers in this session, and takes no {unit}")
         own, given = _known(series.unit or ""), _known(unit)
         if own.dimension != given.dimension or own.point != given.point:
             raise ValueError(f"'{series.key}' is kept in {series.unit or 'plain numbers'}, not in {unit}")

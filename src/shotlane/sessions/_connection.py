@@ -197,7 +197,8 @@ class StationConnection:
         """Keep a value of this moment under a key; returns its `channel://` URI.
 
         Several values are samples that lie `sample_interval` s apart, the last one of this moment. They are
-        durable within a second, and at the end of the session. `shotlane.channel(uri)` gives them back.
+        durable within a second, and at the end of the session. A text such as "21 degC" is kept as a number
+        with its unit. `shotlane.channel(uri)` gives them back.
         """
         return self._now().channels.observe(key, value, unit, sample_interval)
 

@@ -96,6 +96,10 @@ class RunReader(Protocol):
         """Readings made for an interlock."""
         ...
 
+    def holds_at_most(self, run: int, readings: int) -> bool:
+        """Whether a run is known, without counting, to have no more readings than that."""
+        ...
+
     def tallies(self, run: int) -> list[Row]:
         """What became of what was planned."""
         ...

@@ -93,7 +93,7 @@ class PortLocks:
     ) -> None:
         """Take the locks of instruments, by role. Raises `InUseError`, and then none was taken.
 
-        `wait_s`: how long to wait for others to let go, unless `stopped` says that nobody wants them any more.
+        `wait_s`: how long to wait for others to let go, unless `stopped` says that nobody wants them now.
         `waiting` is told once, when the wait begins.
         """
         deadline = time.monotonic() + wait_s

@@ -1,0 +1,140 @@
+"""What a person writes on the first day: nearly right is understood, or refused with what to write instead."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import shotlane
+from shotlane.cli import main, run_sequence
+
+REPOSITORY = Path(__file__).parents[2]
+MISTAKEN = "sequence: short\ntimelin:\n  - soak: 0.1 s\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("stations", "sequences"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    (tmp_path / "shotlane.yaml").write_text("station: demo\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_one_path_is_checked_as_one_path(project: Path) -> None:
+    path = project / "sequences" / "mistaken.yaml"
+    path.write_text(MISTAKEN)
+    for given in (str(path), path, [str(path)]):
+        assert [item.span.source.name for item in shotlane.check(given) if item.span] == [
+            "sequences/mistaken.yaml"
+        ]
+
+
+def test_the_text_of_an_error_is_what_the_command_line_says(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "sequences" / "mistaken.yaml").write_text(MISTAKEN)
+    assert main(["check", "sequences/mistaken.yaml"]) == 2
+    with pytest.raises(shotlane.DocumentError) as caught:
+        shotlane.run("sequences/mistaken.yaml")
+    assert "^^^^" in str(caught.value)
+    assert "did you mean 'timeline'?" in str(caught.value)
+    assert str(caught.value) in capsys.readouterr().err
+
+
+def test_a_station_that_is_not_there_is_told_with_the_one_that_is_meant(project: Path) -> None:
+    with pytest.raises(shotlane.DocumentError, match="did you mean 'demo'"):
+        shotlane.connect("dmo")
+
+
+def test_a_sequence_of_the_project_is_run_by_its_name_everywhere(project: Path) -> None:
+    given = {"soak_time": "0.2 s"}
+    runs = [shotlane.run("furnace-ramp", given, mock=True, virtual_time=True)]
+    with shotlane.connect("demo", mock=True) as session:
+        runs.append(session.run("furnace-ramp", given, virtual_time=True))  # type: ignore[arg-type]  # a protocol
+    for run in runs:
+        assert run.outcome is shotlane.Outcome.PASSED
+        assert set(run.shots()["soak_time"]) == {0.2}
+    assert run_sequence(["furnace-ramp", "--mock", "--virtual-time", "-q"]) == 0
+    assert main(["check", "furnace-ramp"]) == 0
+
+
+def test_a_sequence_that_is_not_there_is_told_with_the_one_that_is_meant(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb in (["check"], ["plan"], ["run"], ["explain"]):
+        assert main([*verb, "furnace-rmp"]) == 2
+        assert "did you mean 'furnace-ramp'?" in capsys.readouterr().err, verb
+
+
+def test_a_run_has_the_frames_of_what_load_gives(project: Path) -> None:
+    run = shotlane.run("furnace-ramp", mock=True, virtual_time=True)
+    loaded = run.load()
+    assert repr(run) == f"<run 1 passed in {project / 'data' / 'shotlane.db'}>"
+    for name in ("shots", "attempts", "samples", "wide", "results", "actions", "steps", "events"):
+        assert getattr(run, name)().equals(getattr(loaded, name)())
+    one = run.samples("furnace.temperature", parameters=True)
+    assert one.equals(loaded.samples("furnace.temperature", parameters=True))
+    assert run.wide(["furnace.temperature"], every=0.5).width == 5
+
+
+def test_a_run_is_archived_by_its_number_or_as_itself(project: Path) -> None:
+    run = shotlane.run("furnace-ramp", mock=True, virtual_time=True)
+    assert [shotlane.archive(one, f"{n}.zip").run for n, one in enumerate((1, run, run.load()))] == [1, 1, 1]
+    with pytest.raises(shotlane.ArchiveError, match="copy the archive"):
+        shotlane.archive(shotlane.load("0.zip"), "again.zip")
+    with pytest.raises(TypeError, match="the number of a run"):
+        shotlane.archive("1", "again.zip")  # type: ignore[arg-type]  # the test
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("3", r"load\(3\)"),
+        ("data/shotlane.db", "open_store"),
+        ("postgresql://here/lab", "open_store"),
+    ],
+)
+def test_what_is_no_archive_is_told_how_it_is_loaded(project: Path, given: str, told: str) -> None:
+    with pytest.raises(shotlane.ArchiveError, match=told):
+        shotlane.load(given)
+
+
+def test_devices_that_nobody_entered_say_how(project: Path) -> None:
+    with pytest.raises(AttributeError, match=r"with open_devices\(\.\.\.\) as devices"):
+        shotlane.open_devices("demo", mock=True).read()  # type: ignore[attr-defined]  # the test
+
+
+def test_one_instrument_is_named_without_a_list(project: Path) -> None:
+    with shotlane.open_devices("demo", "furnace", mock=True) as devices:
+        assert devices.names == ("furnace",)
+    with shotlane.record("demo", names="furnace", mock=True, rate_hz=50, duration=0.1) as recording:
+        assert {one.device for one in recording.channels} == {"furnace"}
+        assert shotlane.pipe(recording, "out.csv").complete
+    assert (project / "out.csv").read_text().count("\n") > 5
+    with shotlane.connect("demo", mock=True) as session:
+        session.start_instrument_server("furnace")
+        assert list(session.instruments) == ["furnace"]
+
+
+def test_a_value_without_or_with_a_wrong_unit_is_told_what_to_write(project: Path) -> None:
+    with shotlane.connect("demo", mock=True) as session:
+        furnace = session.instrument("furnace")
+        for wrong in ("60", "60 C"):
+            with pytest.raises(ValueError, match="60 degC"):
+                furnace.write("setpoint", wrong)
+
+
+def test_a_number_with_its_unit_is_observed_as_a_number(project: Path) -> None:
+    with shotlane.connect("demo", mock=True) as session:
+        session.observe("room.T", "21 degC")
+        session.observe("room.T", "69.8 degF")
+        found = session.channel("room.T")
+        assert found["value"].to_list() == pytest.approx([21.0, 21.0])
+        assert set(found["unit"]) == {"degC"}
+        with pytest.raises(ValueError, match="a series of numbers in this session, not 'warm'"):
+            session.observe("room.T", "warm")
+        session.observe("gas", "He")
+        session.observe("gas", "5 m")  # one of its texts
+        with pytest.raises(ValueError, match="no series of numbers"):
+            session.observe("gas", 5.0, unit="m")
