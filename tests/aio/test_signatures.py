@@ -180,7 +180,9 @@ def test_what_is_entered_or_iterated_is_so_with_async(name: str) -> None:
     sync, twin = pair(name)
     for verb in ("enter", "exit", "next"):
         assert hasattr(sync, f"__{verb}__") == hasattr(twin, f"__a{verb}__")
-    assert not hasattr(twin, "__enter__")
+    if hasattr(twin, "__enter__"):
+        with pytest.raises(TypeError, match="async with"):
+            twin.__enter__(None)
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if name.endswith("Sink") or name == "Experiment"])

@@ -363,15 +363,23 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def test_what_went_wrong_and_nobody_asked_is_raised_at_the_end(folder: Path) -> None:
-    with pytest.raises(ExceptionGroup, match="fails, short") as caught, Experiment(folder, mock=True) as made:
-        made.submit("short", virtual_time=True)
-        made.submit("fails", virtual_time=True)
-        made.submit("short", {"T": "300 degC"}, virtual_time=True)
+    made = Experiment(folder, mock=True)
+    made.submit("short", virtual_time=True)
+    made.submit("fails", virtual_time=True)
+    made.submit("short", {"T": "300 degC"}, virtual_time=True)
+    with pytest.raises(ExceptionGroup, match="fails, short") as caught:
+        _enter_and_leave(made)
     first, second = caught.value.exceptions
     assert isinstance(first, shotlane.RunFailedError)
     assert first.run.number == 2
     assert isinstance(second, shotlane.DocumentError)
-    made.__exit__(None, None, None)  # told once
+    _enter_and_leave(made)  # told once
+
+
+def _enter_and_leave(made: Experiment, error: Exception | None = None) -> None:
+    with made:
+        if error is not None:
+            raise error
 
 
 @pytest.mark.parametrize("ask", ["result", "run", "error"])
@@ -394,7 +402,8 @@ def test_what_the_program_interrupted_is_no_surprise_to_it(folder: Path) -> None
 
 
 def test_an_exception_of_the_block_has_what_else_went_wrong_as_a_note(folder: Path) -> None:
-    with pytest.raises(KeyError) as caught, Experiment(folder, mock=True) as made:
-        made.submit("short", {"T": "300 degC"}, virtual_time=True).wait()
-        raise KeyError("of the block")
+    made = Experiment(folder, mock=True)
+    made.submit("short", {"T": "300 degC"}, virtual_time=True).wait()
+    with pytest.raises(KeyError) as caught:
+        _enter_and_leave(made, KeyError("of the block"))
     assert "300 degC" in caught.value.__notes__[0]

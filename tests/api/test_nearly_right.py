@@ -1,5 +1,6 @@
-"""What a person writes on the first day: nearly right is understood, or refused with what to write instead."""
+"""What a person writes on the first day is understood, or refused with what to write instead."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -80,7 +81,9 @@ def test_a_run_has_the_frames_of_what_load_gives(project: Path) -> None:
 
 def test_a_run_is_archived_by_its_number_or_as_itself(project: Path) -> None:
     run = shotlane.run("furnace-ramp", mock=True, virtual_time=True)
-    assert [shotlane.archive(one, f"{n}.zip").run for n, one in enumerate((1, run, run.load()))] == [1, 1, 1]
+    assert shotlane.archive(1, "0.zip").run == 1
+    assert shotlane.archive(run, "1.zip").run == 1
+    assert shotlane.archive(run.load(), "2.zip").run == 1
     with pytest.raises(shotlane.ArchiveError, match="copy the archive"):
         shotlane.archive(shotlane.load("0.zip"), "again.zip")
     with pytest.raises(TypeError, match="the number of a run"):
@@ -102,7 +105,7 @@ def test_what_is_no_archive_is_told_how_it_is_loaded(project: Path, given: str, 
 
 def test_devices_that_nobody_entered_say_how(project: Path) -> None:
     with pytest.raises(AttributeError, match=r"with open_devices\(\.\.\.\) as devices"):
-        shotlane.open_devices("demo", mock=True).read()  # type: ignore[attr-defined]  # the test
+        shotlane.open_devices("demo", mock=True).read()
 
 
 def test_one_instrument_is_named_without_a_list(project: Path) -> None:
@@ -138,3 +141,46 @@ def test_a_number_with_its_unit_is_observed_as_a_number(project: Path) -> None:
         session.observe("gas", "5 m")  # one of its texts
         with pytest.raises(ValueError, match="no series of numbers"):
             session.observe("gas", 5.0, unit="m")
+
+
+def test_a_verb_that_is_mistyped_is_told_with_the_one_that_is_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for given, meant in ((["chek"], "check"), (["instruments", "lst"], "list")):
+        with pytest.raises(SystemExit) as caught:
+            main(given)
+        assert caught.value.code == 2
+        assert f"did you mean '{meant}'?" in capsys.readouterr().err
+
+
+def test_every_verb_tells_its_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    verbs = re.findall(r"^    (\w+)", capsys.readouterr().out, re.MULTILINE)
+    assert len(verbs) > 20
+    for verb in verbs:
+        with pytest.raises(SystemExit):
+            main([verb, "--help"])
+        assert "exit status: 0" in capsys.readouterr().out, verb
+
+
+def test_who_is_in_no_project_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for given in (["runs"], ["instruments", "list", "demo"], ["run", "furnace-ramp"]):
+        assert main(given) == 2
+        assert f"no project is found at or above {tmp_path}" in capsys.readouterr().err, given
+
+
+def test_a_report_overwrites_nothing_unless_it_is_forced(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shotlane.run("furnace-ramp", mock=True, virtual_time=True)
+    kept = project / "notes.html"
+    kept.write_text("mine")
+    assert main(["show", "--html", "notes.html"]) == 2
+    assert "--force overwrites it" in capsys.readouterr().err
+    assert kept.read_text() == "mine"
+    assert main(["show", "--html", "notes.html", "--force"]) == 0
+    assert kept.read_text() != "mine"

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from functools import partial, update_wrapper, wraps
 from threading import Lock
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
 
 from shotlane.aio._job import in_thread, own_limiter, shielded
 from shotlane.api import tell_of_signals
@@ -38,7 +38,17 @@ class Twin(Generic[S_co]):
         return self._blocking
 
 
-class Late(Twin[S_co]):
+class EnteredAsync:
+    """Tells who enters it with a plain `with` how it is entered."""
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} of shotlane.aio is entered with `async with`")
+
+    def __exit__(self, *_: object) -> None:
+        """Python asks for it, and never gets here."""
+
+
+class Late(EnteredAsync, Twin[S_co]):
     """A twin whose object is made when it is first needed, which is in the thread of its first call."""
 
     def __init__(self, make: Callable[[], S_co]) -> None:
@@ -179,7 +189,7 @@ def made_as(
     return of
 
 
-class Entering(Generic[S, T]):
+class Entering(EnteredAsync, Generic[S, T]):
     """An async context manager from a blocking one; entered once."""
 
     def __init__(self, make: Callable[[], AbstractContextManager[S]], made: Callable[[S], T]) -> None:

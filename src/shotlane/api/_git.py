@@ -18,6 +18,8 @@ _WAIT_S = 3.0
 _LARGEST = 256 << 10
 _LEFT_OUT = ("*secret*", "*password*", "*credential*", "*token*", ".env*", "*.pem", "*.key", "*.p12")
 _PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+(?=@)")
+# A token in the place of a user, which no name is as long as.
+_TOKEN = re.compile(r"(?<=://)[^\s/:@]{20,}(?=@)")
 
 
 class GitSought:
@@ -54,12 +56,14 @@ class GitSought:
         if not (told["dirty"] and diff):
             return told, None
         told["diff_cut"] = len(diff) > _LARGEST
-        return told, without_secrets(diff[:_LARGEST].decode("utf-8", "replace"))
+        text = diff[:_LARGEST].decode("utf-8", "replace")
+        # Of a secret that was cut in two the rest would not be known.
+        return told, without_secrets(text.rpartition("\n")[0] if told["diff_cut"] else text)
 
 
 def without_secrets(text: str) -> str:
     """A text of other programs without what is known to be secret, and without passwords in addresses."""
-    return _PASSWORD.sub(r"\1:***", mask_known(text))
+    return _TOKEN.sub("***", _PASSWORD.sub(r"\1:***", mask_known(text)))
 
 
 def _read(status: bytes) -> dict[str, Any]:

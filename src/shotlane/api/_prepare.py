@@ -14,9 +14,9 @@ from shotlane.api._project import (
     find_sequence,
     find_station,
     is_missing,
+    no_such_station,
     project_folder,
     shown,
-    no_such_station,
     station_names,
     tell_missing,
 )

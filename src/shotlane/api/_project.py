@@ -141,9 +141,14 @@ def find_sequence(sequence: str | Path, folder: Path) -> Path | None:
     return next((place for place in places if is_file(place)), None)
 
 
+def sequence_names(folder: Path) -> list[str]:
+    """The sequences of a project, by name."""
+    return [file.stem for file in (folder / "sequences").glob("*.yaml")]
+
+
 def no_such_sequence(sequence: str | Path, folder: Path) -> str:
     """Help for who names a sequence that is not there."""
-    names = [file.stem for file in (folder / "sequences").glob("*.yaml")]
+    names = sequence_names(folder)
     if not names:
         return "is the name right, and the folder?" if is_project(folder) else no_project(folder)
     return did_you_mean(Path(sequence).stem, names, what=f"sequences of {folder.name}")

@@ -9,6 +9,7 @@ from shotlane.cli._events_arguments import add_events
 from shotlane.cli._instruments_arguments import add_by_hand
 from shotlane.cli._parser import Parser
 from shotlane.cli._record_arguments import add_record
+from shotlane.cli._runs_arguments import add_runs
 
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
 
@@ -68,7 +69,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait-for-store",
         metavar="DURATION",
-        help="how long to wait, instruments safe, for room for the records: e.g. '8 h', forever (default: 1 h)",
+        help="how long to wait, instruments safe, for room for records: e.g. '8 h', forever (default: 1 h)",
     )
     parser.add_argument(
         "--timing",
@@ -90,26 +91,6 @@ def _fill_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
     add_capture(parser)
     _add_terms(parser)
-
-
-def _add_which_runs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", metavar="PATTERN", help="of this sequence; * stands for anything")
-    parser.add_argument("--tag", help="with this tag")
-    parser.add_argument(
-        "--since", metavar="TIME", help="started since: 2026-11-20, '2026-11-20 14:30', '2 d' ago"
-    )
-    parser.add_argument("--until", metavar="TIME", help="started until; a day without a time is meant whole")
-    parser.add_argument(
-        "--outcome", action="append", metavar="OUTCOME", help="ended so, or running (may be repeated)"
-    )
-    parser.add_argument(
-        "--parameter",
-        dest="parameters",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help="with this parameter, or with this value in some shot; LOW..HIGH for a range (may be repeated)",
-    )
 
 
 def _add_describe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -279,25 +260,6 @@ def _add_diff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _add_json(diff)
 
 
-def _add_runs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
-    runs.add_argument(
-        "-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)"
-    )
-    _add_which_runs(runs)
-    _add_store(runs)
-    _add_json(runs)
-
-    show = verbs.add_parser("show", help="tell how a run went")
-    show.add_argument(
-        "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest)"
-    )
-    show.add_argument("--html", metavar="OUT", type=Path, help="write a report with pictures, one file")
-    show.add_argument("--force", action="store_true", help="overwrite OUT when it is there already")
-    _add_store(show)
-    _add_json(show)
-
-
 def _add_instruments(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     instruments = verbs.add_parser("instruments", help="look at the instruments of a station")
     actions = instruments.add_subparsers(dest="action", metavar="VERB", required=True)
@@ -323,7 +285,7 @@ def run_parser() -> argparse.ArgumentParser:
 
 def main_parser() -> argparse.ArgumentParser:
     """Arguments of `shotlane`, with all its verbs: from a project over runs to what is kept of them."""
-    parser = Parser(
+    parser: argparse.ArgumentParser = Parser(
         prog="shotlane",
         description="A declarative sequence runner for laboratory instruments.",
         epilog=_EPILOG,
@@ -338,7 +300,7 @@ def main_parser() -> argparse.ArgumentParser:
     _add_resume(verbs)
     _add_rerun(verbs)
     _add_asking(verbs)
-    _add_runs(verbs)
+    add_runs(verbs, _run_number, _add_store, _add_json)
     add_events(verbs, _add_store, _add_json)
     _add_diff(verbs)
     add_archives(verbs, _run_number, _add_store, _add_json)

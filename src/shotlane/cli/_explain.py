@@ -34,9 +34,22 @@ def _page(what: str) -> str:
         raise Complaint(f"say which name of it: shotlane explain {what} NAME")
     near = nearest(code, CODES)
     help = f"; did you mean {near}?" if near else ", such as SEQ213; a name is explained by FILE NAME"
-    raise Complaint(
-        f"'{what}' is no code{help}" if _CODE.fullmatch(what) else f"there is no file '{what}'{help}"
-    )
+    if _CODE.fullmatch(what):
+        raise Complaint(f"'{what}' is no code{help}")
+    _tell_sequence(what)
+    raise Complaint(f"there is no file '{what}'{help}")
+
+
+def _tell_sequence(what: str) -> None:
+    """Raise `Complaint` for what is a sequence of the project, or nearly its name."""
+    from shotlane.api._project import find_sequence, project_folder, sequence_names  # late: codes need none
+
+    folder = project_folder(Path.cwd())
+    if find_sequence(what, folder) is not None:
+        raise Complaint(f"say which name of it: shotlane explain {what} NAME")
+    near = nearest(Path(what).stem, sequence_names(folder))
+    if near is not None:
+        raise Complaint(f"there is no file '{what}'; did you mean '{near}'?")
 
 
 def code_page(code: str) -> str:
