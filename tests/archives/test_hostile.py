@@ -150,7 +150,7 @@ def test_files_that_lie_over_one_another_are_refused(tmp_path: Path) -> None:
     entries = entry + b"".join(entry.replace(b"bagit.txt", b"file%05d"[:9] % n) for n in range(1, 4))
     tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 4, 4, len(entries), start, 0)
     (tmp_path / "a.zip").write_bytes(packed[:start] + entries + tail)
-    with pytest.raises(ArchiveError, match="lie over one another|Overlapped entries"):
+    with pytest.raises(ArchiveError, match=r"lie over one another|Overlapped entries"):
         shotlane.load(tmp_path / "a.zip")
 
 
@@ -267,7 +267,7 @@ def test_circumstances_that_make_no_sense_are_told(bag: Path, place: tuple[str, 
     whole: Any = facts
     reduce(lambda part, name: part[name], folders, whole)[last] = value
     path.write_text(json.dumps(facts))
-    with pytest.raises(ArchiveError, match="'environment' of run.json is not what it should be"):
+    with pytest.raises(ArchiveError, match=r"'environment' of run.json is not what it should be"):
         shotlane.load(bag)
 
 

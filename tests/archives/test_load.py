@@ -58,7 +58,7 @@ def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
 def test_a_damaged_table_is_told(bag: Path) -> None:
     path = bag / "data/samples/00001.parquet"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ArchiveError, match="00001.parquet' of '.*' is no sound Parquet file"):
+    with pytest.raises(ArchiveError, match=r"00001.parquet' of '.*' is no sound Parquet file"):
         shotlane.load(bag).samples()
 
 
