@@ -8,6 +8,7 @@ import pytest
 
 import shotlane
 from shotlane.cli import main, run_sequence
+from shotlane.instruments import declare_attribute
 
 REPOSITORY = Path(__file__).parents[2]
 MISTAKEN = "sequence: short\ntimelin:\n  - soak: 0.1 s\n"
@@ -118,6 +119,11 @@ def test_one_instrument_is_named_without_a_list(project: Path) -> None:
     with shotlane.connect("demo", mock=True) as session:
         session.start_instrument_server("furnace")
         assert list(session.instruments) == ["furnace"]
+
+
+def test_one_address_and_one_option_are_named_without_a_list() -> None:
+    assert len(shotlane.find_devices("tcp://127.0.0.1:1", timeout=0.05)) == 1
+    assert declare_attribute("mode", options="auto").options == ("auto",)
 
 
 def test_a_value_without_or_with_a_wrong_unit_is_told_what_to_write(project: Path) -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from shotlane.cli._archive_arguments import add_archives
+from shotlane.cli._asking_arguments import add_asking
 from shotlane.cli._capture_arguments import add_capture
 from shotlane.cli._events_arguments import add_events
 from shotlane.cli._instruments_arguments import add_by_hand
@@ -162,34 +163,6 @@ def _add_rerun(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     _add_terms(rerun)
 
 
-_ASKING = {
-    "pause": "let a run wait before its next shot",
-    "continue": "let a run that is paused go on",
-    "abort": "end a run at once, with its instruments made safe",
-    "skip": "let a run leave the shot that is under way",
-}
-
-
-def _add_asking(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Verbs about a run that another process is at."""
-    for name, help in _ASKING.items():
-        parser = verbs.add_parser(name, help=help)
-        parser.set_defaults(verb="ask", asks=name)
-        parser.add_argument(
-            "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the one going on)"
-        )
-        parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the records of the run")
-        parser.add_argument("--no-wait", action="store_true", help="do not wait until the run has taken it")
-        _add_store(parser)
-        _add_json(parser)
-    watch = verbs.add_parser("watch", help="see a run as it goes on, and steer it")
-    watch.add_argument(
-        "run", metavar="RUN", type=_run_number, nargs="?", help="run number (default: the newest going on)"
-    )
-    _add_store(watch)
-    _add_json(watch)
-
-
 def _add_db(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     actions = verbs.add_parser("db", help="look after the database of a store").add_subparsers(
         dest="action", metavar="VERB", required=True
@@ -299,7 +272,7 @@ def main_parser() -> argparse.ArgumentParser:
     _fill_run(verbs.add_parser("run", help="run a sequence", epilog=_EPILOG))
     _add_resume(verbs)
     _add_rerun(verbs)
-    _add_asking(verbs)
+    add_asking(verbs, _run_number, _add_store, _add_json)
     add_runs(verbs, _run_number, _add_store, _add_json)
     add_events(verbs, _add_store, _add_json)
     _add_diff(verbs)

@@ -50,12 +50,12 @@ class WatlowDriver:
         self,
         connect: Callable[[], AbstractContextManager[Any]],
         *,
-        parameters: Sequence[str] = (),
+        parameters: str | Sequence[str] = (),
         persistent: bool = False,
         timeout_s: float = 1.0,
     ) -> None:
         self._facade = Facade(connect, WatlowError)
-        self._parameters = tuple(parameters)
+        self._parameters = (parameters,) if isinstance(parameters, str) else tuple(parameters)
         self._persistent = persistent
         self._timeout_s = timeout_s
 
