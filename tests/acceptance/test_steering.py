@@ -187,7 +187,7 @@ def terminal(lab: Lab) -> Iterator[Terminal]:
 
 
 def test_p_pauses_and_continues(lab: Lab, terminal: Terminal) -> None:
-    assert not terminal.is_as_before
+    wait_for(lambda: not terminal.is_as_before)
     terminal.press("p")
     terminal.see("paused: asked for at the keyboard")
     wait_for(lambda: is_paused(lab))

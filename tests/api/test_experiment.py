@@ -16,7 +16,8 @@ import shotlane
 from shotlane import Experiment, Outcome
 from shotlane.api import State
 from shotlane.instruments import Identity, Reading, declare_attribute
-from shotlane.model import Attribute, LanePart, WrittenLane
+from shotlane.instruments.adopted.adapters import _installed
+from shotlane.model import Attribute, LanePart, WrittenLane, _installed_kinds
 from shotlane.sessions._doors import token_file, token_of
 
 STATIONS = Path(__file__).parents[2] / "stations"
@@ -203,7 +204,12 @@ class Hold:
             yield LanePart(cell, "set", value)
 
 
-def test_drivers_and_lane_kinds_of_the_program(experiment: Experiment, folder: Path) -> None:
+def test_drivers_and_lane_kinds_of_the_program(
+    experiment: Experiment, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They hold for the process, in which other tests run too.
+    monkeypatch.setattr(_installed, "_registered", {})
+    monkeypatch.setattr(_installed_kinds, "_registered", {})
     experiment.register_device_extension("test-oven", Oven)
     experiment.register_time_lane_extension("hold", Hold)
     station = (STATIONS / "demo.yaml").read_text()

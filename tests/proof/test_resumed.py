@@ -213,9 +213,9 @@ def _killed_at_commit(folder: Path, number: int, *, after: bool) -> None:
     transaction = Writer.transaction
 
     @contextmanager
-    def deadly(writer: Writer) -> Iterator[Any]:
+    def deadly(writer: Writer, meanwhile: Callable[[], None] | None = None) -> Iterator[Any]:
         count = next(commits)
-        with transaction(writer) as cursor:
+        with transaction(writer, meanwhile) as cursor:
             yield cursor
             if count == number and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
