@@ -37,6 +37,16 @@ def test_runs_of_the_same_are_the_same(project: Path, capsys: pytest.CaptureFixt
     assert "the same   T_last" in told
 
 
+def test_another_person_or_computer_makes_no_other_run(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()  # the third and the fourth are alike, but for who ran them
+    monkeypatch.delenv("SHOTLANE_PROVENANCE")
+    run()
+    assert main(["diff", "4", "5"]) == 0
+    assert "user: " in capsys.readouterr().out
+
+
 def test_what_changed_and_what_it_did_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "2", "3"]) == 1
     changed, did = capsys.readouterr().out.split("what it did")

@@ -23,6 +23,8 @@ from shotlane.plan import Comparison, CompiledPlan, compare_plans
 # Texts that a run holds beside its documents.
 _STATION = "station.json"
 _CODE = ("git", "shotlane", "python", "implementation", "platform", "machine", "cpu", "clock", "host", "user")
+# Who ran it, and on which computer: told, and no difference between runs.
+_WHERE = ("host", "user", "cpu", "clock")
 _TERMS = ("overrides", "seed", "timing")
 _MOST_LINES = 400
 
@@ -56,7 +58,8 @@ class RunDifference:
     @property
     def same(self) -> bool:
         """Whether the same was asked for, with the same programs, and came to the same outcomes."""
-        asked = self.documents or self.plan or self.no_plan or self.station or self.code or self.terms
+        programs = any(not place.startswith(_WHERE) for place in self.code)
+        asked = self.documents or self.plan or self.no_plan or self.station or programs or self.terms
         return not (asked or self.outcomes.outcomes or self.outcomes.verdicts or any(self.outcomes.only))
 
 
