@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from shotlane.api import find_project
-from shotlane.api._project import is_project, no_project
+from shotlane.api import find_project, is_project, no_project
 from shotlane.cli._output import print_report, tell
 from shotlane.diagnostics import Report
 

@@ -11,12 +11,14 @@ from shotlane.api import (
     Project,
     Run,
     find_project,
+    find_sequence,
+    prepare_document,
     refuse_unanswered,
     refuse_unready,
+    resolve_document,
+    shown,
     start_in_order,
 )
-from shotlane.api._prepare import prepare_document, resolve_document
-from shotlane.api._project import find_sequence, shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.execution import Asker, VirtualClock
