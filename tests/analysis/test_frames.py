@@ -232,7 +232,7 @@ def test_frames_of_an_empty_run_have_the_same_types(store_url: str) -> None:
     with open_recorder(store_url) as recorder:
         recorder.begin_run(lab.run_start(parameter_types={"T_soak": "number", "gas": "text"}))
     full, empty = load(1, store_url), load(2, store_url)
-    for name in ("samples", "actions", "tallies", "events", "attempts"):
+    for name in ("samples", "actions", "tallies", "lateness", "events", "attempts"):
         assert getattr(empty, name)().schema == getattr(full, name)().schema
         assert getattr(empty, name)().height == 0
     assert empty.shots().height == 0
@@ -289,7 +289,7 @@ def test_both_databases_give_the_same_frames(sqlite_url: str, postgres_url: str)
     for url in (sqlite_url, postgres_url):
         _record(url, rows=lambda _: rows)
     here, there = load(store=sqlite_url), load(store=postgres_url)
-    for name in ("shots", "samples", "wide", "actions", "tallies", "attempts"):
+    for name in ("shots", "samples", "wide", "actions", "tallies", "lateness", "attempts"):
         assert_frame_equal(getattr(here, name)(), getattr(there, name)())
     assert_frame_equal(here.events().drop("session"), there.events().drop("session"))
 

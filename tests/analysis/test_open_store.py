@@ -138,7 +138,7 @@ def test_several_runs_are_one_with_a_column_that_tells_them_apart(store: Store) 
     both = store.load([2, 1])
     assert repr(both) == "<runs 2, 1>"
     assert both.samples()["run"].unique(maintain_order=True).to_list() == [2, 1]
-    for name in ("shots", "attempts", "tallies", "steps", "actions", "results", "polls", "wide"):
+    for name in ("shots", "attempts", "tallies", "lateness", "steps", "actions", "results", "polls", "wide"):
         frame = getattr(both, name)()
         assert frame.height == sum(getattr(run, name)().height for run in both), name
     assert both.lazy().filter(run=1).collect().equals(store.load(1).samples())

@@ -1,6 +1,7 @@
 """A run as files for other programs: CSV, Parquet, JSON lines and Arrow, or one file of HDF5 or NetCDF."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -105,11 +106,21 @@ def _sink(frame: pl.LazyFrame, path: Path, form: str) -> int:
     """Write one file under another name first; what is not finished is not found."""
     part = path.with_name(f"{path.name}.part")
     try:
-        _write(frame, part, form)
+        _write(_in_json(frame) if form == "jsonl" else frame, part, form)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return int(frame.select(pl.len()).collect().item())
+
+
+def _in_json(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """A frame whose `text` says which number a `value` is that JSON has no word for, and makes null."""
+    if not {"value", "text"} <= frame.collect_schema().keys():
+        return frame
+    value = pl.col("value")
+    words = pl.when(value.is_nan()).then(pl.lit("nan")).when(value == math.inf).then(pl.lit("inf"))
+    words = words.when(value == -math.inf).then(pl.lit("-inf"))
+    return frame.with_columns(words.otherwise(pl.col("text")).alias("text"))
 
 
 def _write(frame: pl.LazyFrame, part: Path, form: str) -> None:

@@ -199,13 +199,14 @@ class _Stack:
         self.rows += 1
 
     def _create(self, one: ArrayReading, parts: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        axes = {f"axis{number}": length for number, length in enumerate(one.array.shape)}
+        # A length of nothing is that of an axis which may grow.
+        axes = {f"axis{number}": length or None for number, length in enumerate(one.array.shape)}
         self.group.dimensions = {_ROW: None, **axes}
         for name, value in values.items():
             self.group.create_variable(name, (_ROW,), dtype=value.dtype, chunks=(1024,))
         self.group["t"].attrs["units"] = "s"
         for name, part in parts.items():
-            options = {"compression": "gzip", "chunks": (1, *part.shape)}
+            options = {"compression": "gzip", "chunks": (1, *(max(1, length) for length in part.shape))}
             data = self.group.create_variable(name, (_ROW, *axes), dtype=part.dtype, **options)
             if one.unit is not None:
                 data.attrs["units"] = one.unit

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from shotlane.analysis import _arrays, _frames, _results, _shots, _wide
+from shotlane.analysis import _arrays, _frames, _lateness, _results, _shots, _wide
 from shotlane.analysis import _types as types
 from shotlane.analysis._place import brought_in, store_or_default
 from shotlane.analysis._sample_source import WantedSamples
@@ -213,7 +213,7 @@ class LoadedRun:
             return _frames.steps(reader, self.number, attempts, shots)
 
     def polls(self) -> pl.DataFrame:
-        """Readings that an interlock asked for because no lane did, outside of any attempt."""
+        """Readings that no lane asked for but an interlock, or who waits for an instrument; in no attempt."""
         with self._open() as reader:
             return _frames.polls(reader, self.number, self.record.channels)
 
@@ -221,6 +221,14 @@ class LoadedRun:
         """What became of every planned reading and action: per attempt and channel, summing to `planned`."""
         with self._open() as reader:
             return _frames.tallies(reader, self.number)
+
+    def lateness(self) -> pl.DataFrame:
+        """How late what was started began, per attempt and channel: half, 99 % and all of it within so much.
+
+        `started` are those that were ok or late. Null: nothing was started.
+        """
+        readings = self._scan(None, "all").pieces(_lateness.COLUMNS, _lateness.STARTED, None, None)
+        return _lateness.lateness(self.tallies(), readings, self.actions(attempts="all"))
 
     def events(self) -> pl.DataFrame:
         """What happened in the run, in order; `fields` is JSON."""

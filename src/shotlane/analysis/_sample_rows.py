@@ -20,7 +20,11 @@ STATUS_WORDS = pl.Series("status", [word.name.lower() for word in Status], types
 
 
 class SampleRows:
-    """Rows of the store, sorted, and the attempts that they belong to; `steps` as the reader gives them."""
+    """Rows of the store, sorted, and the attempts that they belong to; `steps` as the reader gives them.
+
+    A column that stands beside the rows as it is wanted is called with an @ in front; where that is so of all
+    that would be known of the attempts, their keys may be missing.
+    """
 
     def __init__(
         self,
@@ -29,11 +33,16 @@ class SampleRows:
         channels: Sequence[ChannelRecord],
         steps: pl.DataFrame,
     ) -> None:
+        self._rows, self._channels, self._known_steps = rows, channels, steps
+        self._attempts = attempts
+        if "attempt" in rows.columns:
+            self._find_attempts(rows, attempts)
+
+    def _find_attempts(self, rows: pl.DataFrame, attempts: pl.DataFrame) -> None:
         keys = rows["attempt"].to_numpy()
         begins = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)) if len(keys) else np.empty(0, np.int64)
         self._keys = keys[begins]
         self._sizes = np.diff(begins, append=len(keys))
-        self._rows, self._channels, self._known_steps = rows, channels, steps
         known = attempts["@id"].to_numpy()
         self._place = np.searchsorted(known, self._keys)
         # Of what was read over, the rows of other attempts are left out.
@@ -45,9 +54,11 @@ class SampleRows:
 
     def frame(self, columns: set[str]) -> pl.DataFrame:
         """The columns that are wanted, in any order."""
-        known = [name for name in self._attempts.columns if name in columns]
-        made = {name: self._repeated(self._attempts[name]) for name in known}
-        began = pl.coalesce("requested_ns", "target_ns")
+        made = {name: self._rows[f"@{name}"] for name in columns if f"@{name}" in self._rows.columns}
+        known = [name for name in self._attempts.columns if name in columns - made.keys()]
+        made |= {name: self._repeated(self._attempts[name]) for name in known}
+        known_began = "began_ns" in self._rows.columns
+        began = pl.col("began_ns") if known_began else pl.coalesce("requested_ns", "target_ns")
         expressions = {
             "tick": pl.col("tick"),
             "t": frames.seconds(began),
@@ -59,7 +70,7 @@ class SampleRows:
         made |= self._rows.select(
             **{name: each for name, each in expressions.items() if name in columns}
         ).to_dict()
-        if "channel" in columns:
+        if "channel" in columns - made.keys():
             made["channel"] = self._by_channel([one.name for one in self._channels], pl.String).gather(
                 self._rows["channel"]
             )

@@ -3,7 +3,7 @@
 So a run larger than the memory can be streamed; what is not asked for is not read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -14,23 +14,31 @@ from shotlane.analysis import _frames as frames
 from shotlane.analysis import _push as push
 from shotlane.analysis import _shots
 from shotlane.analysis import _types as types
+from shotlane.analysis._ahead import ahead
 from shotlane.analysis._sample_rows import STATUS_WORDS, SampleRows, in_order, with_texts
 from shotlane.records import ChannelRecord, Status
 from shotlane.store import KEY, RunReader, Selection, samples_of, texts_of
 
-_PIECE_ROWS = 5_000_000
+_PIECE_ROWS = 2_500_000
+# While a server sends one piece, another is made into a frame.
+_AT_ONCE = 2
+# Attempts, and how many rows they have, where that is known.
+_Share = tuple[pl.DataFrame, int | None]
 # What each column is made of, beside the key.
 _NEEDS = {
     "step": ("target_ns",),
-    "t": ("target_ns", "requested_ns"),
-    "time": ("target_ns", "requested_ns"),
+    "t": ("began_ns",),
+    "time": ("began_ns",),
     "value": ("value",),
+    "text": ("value",),
     "status": ("status",),
     "target_ns": ("target_ns",),
     "requested_ns": ("requested_ns",),
     "received_ns": ("received_ns",),
     "lateness_ns": ("target_ns", "requested_ns"),
 }
+# What `began_ns` can be made of.
+_BEGAN = frozenset({"target_ns", "requested_ns"})
 _WITH_TEXT = frozenset({"value", "text", "raw"})
 _ROUNDING_NS = 1_000  # seconds as floats are exact to far less
 
@@ -78,12 +86,16 @@ class SampleSource:
         """Frames with at least these columns."""
         if not self._names.height or not self._states:
             return
-        for attempts, expected in self._shares():
-            piece = self._piece(attempts, columns, expected)
+        for piece in self._made(lambda share: self._piece(*share, columns)):
             if piece.height:
                 yield piece
 
-    def _shares(self) -> Iterator[tuple[pl.DataFrame, int | None]]:
+    def _made(self, make: Callable[[_Share], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        # SQLite's driver wants its file for itself.
+        shares = self._shares()
+        return map(make, shares) if self._reader.sqlite else ahead(make, shares, _AT_ONCE)
+
+    def _shares(self) -> Iterator[_Share]:
         """The attempts in shares of so many rows, by what was counted; one that goes on is by itself."""
         # The counts of ten thousand shots take longer to look at than their readings to be read.
         if self._attempts.height and self._reader.holds_at_most(self._wanted.run, _PIECE_ROWS):
@@ -105,9 +117,11 @@ class SampleSource:
         if begin < self._attempts.height:
             yield self._attempts.slice(begin), total
 
-    def _piece(self, attempts: pl.DataFrame, columns: set[str], expected: int | None) -> pl.DataFrame:
+    def _piece(self, attempts: pl.DataFrame, expected: int | None, columns: set[str]) -> pl.DataFrame:
         chosen = self._selection(attempts["@id"].to_list())
         wanted = {*KEY, *(name for column in columns for name in _NEEDS.get(column, ()))}
+        if wanted >= _BEGAN:
+            wanted.discard("began_ns")
         kinds = {name: kind for name, kind in types.STORED_SAMPLES.items() if name in wanted}
         rows = in_order(frames.table(self._reader, samples_of(chosen, list(kinds)), kinds, expected))
         if columns & _WITH_TEXT:

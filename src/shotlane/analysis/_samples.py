@@ -7,7 +7,9 @@ import polars as pl
 
 from shotlane.analysis import _push as push
 from shotlane.analysis import _types as types
+from shotlane.analysis._bag_source import BagSource
 from shotlane.analysis._sample_source import SampleSource, WantedSamples
+from shotlane.archives import BagReader
 from shotlane.store import RunReader
 
 
@@ -40,9 +42,14 @@ class SampleScan:
         # Old versions of polars fail where nothing comes at all.
         yield pl.DataFrame(schema={name: self.schema[name] for name in asked})
         with self.reader() as reader:
-            for piece in SampleSource(self.wanted, reader, push.parts(condition)).pieces(set(needed)):
+            for piece in self._source(reader, push.parts(condition)).pieces(set(needed)):
                 found = piece if condition is None else piece.filter(condition)
                 found = found if most is None else found.head(most)
                 yield found.select(asked)
                 if most is not None and (most := most - found.height) <= 0:
                     return
+
+    def _source(self, reader: RunReader, conditions: list[pl.Expr]) -> SampleSource:
+        if isinstance(reader, BagReader):
+            return BagSource(self.wanted, reader, conditions)
+        return SampleSource(self.wanted, reader, conditions)

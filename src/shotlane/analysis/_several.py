@@ -109,6 +109,10 @@ class LoadedRuns:
         """What became of every planned reading and action."""
         return pl.concat([run.tallies() for run in self])
 
+    def lateness(self) -> pl.DataFrame:
+        """How late what was started began, per attempt and channel."""
+        return pl.concat([run.lateness() for run in self])
+
     def events(self) -> pl.DataFrame:
         """What happened, run by run."""
         return pl.concat([run.events() for run in self])

@@ -10,9 +10,9 @@ from shotlane.analysis._frames import instant, seconds, table
 from shotlane.store import ParameterRecord, RunReader, shot_parameters_of
 
 TIME_UNITS: dict[str, str | None] = {
-    "t": "s",
-    "duration_s": "s",
+    **dict.fromkeys(("t", "duration_s", "start_s", "end_s", "took_s"), "s"),
     **dict.fromkeys(("target_ns", "requested_ns", "received_ns", "lateness_ns"), "ns"),
+    **dict.fromkeys(("p50_ns", "p99_ns", "max_ns"), "ns"),
 }
 _KINDS: dict[str | None, type[pl.DataType]] = {"number": pl.Float64, "bool": pl.Boolean, "text": pl.String}
 _ROWS: types.Schema = {

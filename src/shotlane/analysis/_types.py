@@ -113,6 +113,13 @@ TALLIES: Schema = {
     **dict.fromkeys(("planned", "ok", "late", "failed", "missed", "dropped", "unreached"), pl.Int64),
 }
 
+LATENESS: Schema = {
+    **_PLACE,
+    "channel": pl.String,
+    "what": pl.String,
+    **dict.fromkeys(("planned", "started", "late", "p50_ns", "p99_ns", "max_ns"), pl.Int64),
+}
+
 EVENTS: Schema = {
     "run": pl.Int64,
     "session": pl.Int64,
@@ -144,6 +151,7 @@ STORED_SAMPLES: Schema = {
     "tick": pl.Int64,
     "target_ns": pl.Int64,
     "requested_ns": pl.Int64,
+    "began_ns": pl.Int64,
     "received_ns": pl.Int64,
     "value": pl.Float64,
     "status": pl.Int64,

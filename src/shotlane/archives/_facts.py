@@ -4,6 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shotlane.archives._bag import Bag
+from shotlane.archives._bagging import PAYLOAD
+from shotlane.archives._error import ArchiveError, UnknownFormatError
+from shotlane.archives._sound import check_facts
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import ParameterRecord, RunRecord, RunSummary, noted_tags, notes_of_rows
 
@@ -19,6 +23,7 @@ _PROGRAM = (
     *("process_started", "boot", "version", "kind", "station", "parent"),
 )
 _LOCAL = ("process_started", "boot")
+_MOST_BYTES = 32 << 20
 
 
 def to_json(value: Any) -> bytes:
@@ -140,3 +145,17 @@ def sessions_of(facts: Facts) -> list[Row]:
         )
         for item in facts["sessions"]
     ]
+
+
+def facts_in(bag: Bag) -> Facts:
+    """What `run.json` of a bag says. Raises `ArchiveError` for what no version of this format writes."""
+    try:
+        facts: Facts = json.loads(bag.read(f"{PAYLOAD}/run.json", _MOST_BYTES))
+        made_by = facts["archive"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArchiveError(f"'{bag.path}' is no archive of shotlane: its run.json is damaged") from error
+    if made_by != FORMAT:
+        told = f"'{bag.path}' is an archive of format {made_by}, and this version reads format {FORMAT}"
+        raise UnknownFormatError(told, "use the version of shotlane that made it")
+    check_facts(facts, str(bag.path))
+    return facts

@@ -39,8 +39,9 @@ def check_rows(rows: pl.DataFrame, size: int) -> None:
             unknown = rows[name].filter(rows[name].is_not_null() & ~rows[name].is_in(words))
             if unknown.len():
                 raise ArchiveError(f"the archive is damaged: there is no {name} {unknown[0]!r}")
-    texts = [rows[name].str.len_bytes().sum() for name, kind in rows.schema.items() if kind == pl.String]
-    texts += [rows[name].bin.size().sum() for name, kind in rows.schema.items() if kind == pl.Binary]
+    some = [column for column in rows if column.null_count() < rows.height]
+    texts = [column.str.len_bytes().sum() for column in some if column.dtype == pl.String]
+    texts += [column.bin.size().sum() for column in some if column.dtype == pl.Binary]
     if sum(texts) > _FREE_BYTES + _TIMES * size:
         raise ArchiveError(f"the archive is refused: texts of a table would come to {sum(texts):,} bytes")
 

@@ -73,6 +73,8 @@ STAMPS: Mapping[str, ColumnElement[int]] = {
     "requested_ns": t.sample.c.target_ns + t.sample.c.late_ns,
     "received_ns": t.sample.c.target_ns + func.coalesce(t.sample.c.late_ns, 0) + t.sample.c.took_ns,
 }
+# When a reading began, or was due.
+_BEGAN: ColumnElement[int] = t.sample.c.target_ns + func.coalesce(t.sample.c.late_ns, 0)
 
 # So many attempts and channels are looked up one by one; of more, the rows between are read over.
 _SEEKS = 2000
@@ -81,8 +83,8 @@ _SEEKS = 2000
 def samples_of(chosen: Selection, columns: Sequence[str]) -> Query:
     """Readings by attempt, channel and tick on SQLite, in any order on PostgreSQL.
 
-    Columns are those of the table, and the instants `requested_ns` and `received_ns`. On PostgreSQL a sort,
-    or a walk along the index, would cost more than all the rest.
+    Columns are those of the table, and the instants `requested_ns`, `received_ns`, `began_ns`. On PostgreSQL
+    a sort, or a walk along the index, would cost more than all the rest.
     """
     s = t.sample.c
     query = select(*(_column(name).label(name) for name in columns)).where(*_places(chosen, s))
@@ -111,6 +113,8 @@ def _packed(query: Select[Any], chosen: Selection, columns: Sequence[str]) -> Pa
 
 
 def _column(name: str) -> ColumnElement[Any]:
+    if name == "began_ns":
+        return _BEGAN
     return STAMPS[name] if name in STAMPS else t.sample.c[name]
 
 
@@ -121,13 +125,7 @@ def unpacked_key(key: NDArray[np.int64], first: int) -> tuple[NDArray[np.int64],
 
 
 def _bounded(name: str) -> ColumnElement[int]:
-    s = t.sample.c
-    began: ColumnElement[int] = s.target_ns + func.coalesce(s.late_ns, 0)
-    if name == "began_ns":
-        return began
-    if name == "began_utc_ns":
-        return t.attempt.c.origin_utc_ns + began
-    return _column(name)
+    return t.attempt.c.origin_utc_ns + _BEGAN if name == "began_utc_ns" else _column(name)
 
 
 def texts_of(chosen: Selection) -> Query:
