@@ -4,21 +4,25 @@ One is planted in an option, one in an address and one in the environment; the d
 told, so that it stands in the texts of faults.
 """
 
-import os
+import json
 import subprocess
-import sysconfig
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import make_url
+from tests.archives.packing import make_run
 from tests.instruments._peers import AsciiDevice, device
 
 import shotlane
+from shotlane.cli import main
 
 pytestmark = pytest.mark.real_time
 SECRETS = ("s3same-option", "127.0.0.1", "s3same-environment")
+PASSWORD = "s3sa@x/y:z%41 ?#'me7x"
+PASSWORD_ENDS = ("s3sa", "me7x")
 STATION = """
 station: lab
 instruments:
@@ -67,39 +71,27 @@ def project(tmp_path: Path) -> Iterator[tuple[Path, AsciiDevice]]:
         yield folder, made
 
 
-def done(folder: Path, *command: object) -> str:
-    """A command with the secrets in its environment; everything it said."""
-    environment = {
-        "SHOTLANE_SECRET_METER": SECRETS[0],
-        "SHOTLANE_SECRET_HOST": SECRETS[1],
-        "SHOTLANE_SECRET_OTHER": SECRETS[2],
-    }
-    program = Path(sysconfig.get_path("scripts")) / str(command[0])
-    found = subprocess.run(
-        [program, *map(str, command[1:])],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, **environment},
-    )
-    return found.stdout + found.stderr
-
-
 def test_no_secret_is_in_the_store_the_archive_exports_or_outputs(
-    project: tuple[Path, AsciiDevice], tmp_path: Path
+    project: tuple[Path, AsciiDevice],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     folder, made = project
-    told = done(folder, "run-sequence", "sequences/secretive.yaml")
+    monkeypatch.chdir(folder)
+    for name, secret in zip(("METER", "HOST", "OTHER"), SECRETS, strict=True):
+        monkeypatch.setenv(f"SHOTLANE_SECRET_{name}", secret)
     for arguments in (
-        ("archive", 1, "../bag"),
-        ("archive", 1, "../bag.zip"),
+        ("run", "sequences/secretive.yaml"),
+        ("archive", "1", "../bag"),
+        ("archive", "1", "../bag.zip"),
         ("verify", "../bag", "--json"),
-        ("export", 1, "--to", "csv", "--out", "../csv"),
+        ("export", "1", "--to", "csv", "--out", "../csv"),
         ("export", "../bag", "--to", "jsonl", "--out", "../jsonl"),
-        ("show", 1, "--json"),
+        ("show", "1", "--json"),
     ):
-        told += done(folder, "shotlane", *arguments)
+        main([*arguments])
+    told = "".join(capfd.readouterr())
     assert any(SECRETS[0] in line for line in made.asked)  # it did go to the wire
     assert "***" in told  # and came back
     assert [secret for secret in SECRETS if secret in told] == []
@@ -109,6 +101,42 @@ def test_no_secret_is_in_the_store_the_archive_exports_or_outputs(
     assert _holding_tables(tmp_path / "bag") == []
     readings = shotlane.load(tmp_path / "bag").samples("meter.banner", attempts="all")
     assert readings["text"].drop_nulls().str.contains("***", literal=True).any()
+
+
+@pytest.mark.postgres
+def test_the_password_of_a_database_is_in_no_archive_export_or_output(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The server lets everybody in, whatever the password is."""
+    project = tmp_path / "project"
+    make_run(project)
+    monkeypatch.chdir(project)
+    url = make_url(postgres_url).set(password=PASSWORD)
+    store = url.render_as_string(hide_password=False)
+    nowhere = url.set(port=1).render_as_string(hide_password=False)
+    config = project / "shotlane.yaml"
+    config.write_text("station: demo\n")
+    for command in ("init -q", "add .", "-c user.name=x -c user.email=x commit -qm x"):
+        subprocess.run(["git", *command.split()], check=True)
+    config.write_text(f"station: demo\nstore: {json.dumps(store)}\n")
+    for arguments in (
+        ("run", "sequences/warm-up.yaml", "--virtual-time"),
+        ("show", "1", "--json"),
+        ("archive", "1", "../bag"),
+        ("archive", "9", "../none"),
+        ("export", "1", "--to", "jsonl", "--out", "../jsonl"),
+        ("runs", "--store", nowhere),
+        ("runs", "--store", f"{store}@more"),
+    ):
+        main([*arguments])
+    told = "".join(capfd.readouterr())
+    assert ":***@" in told
+    assert ":***@" in (tmp_path / "bag/data/provenance/git.diff").read_text()
+    config.unlink()
+    texts = [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    cells = [pl.read_parquet(path).select(pl.col(pl.String)).rows() for path in tmp_path.rglob("*.parquet")]
+    shown = [text for text in (told, *texts, *map(str, cells)) if any(end in text for end in PASSWORD_ENDS)]
+    assert shown == []
 
 
 def _holding(files: list[Path]) -> list[tuple[str, str]]:

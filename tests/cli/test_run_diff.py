@@ -7,7 +7,7 @@ import pytest
 from tests.archives.packing import make_run, replace_in
 
 import shotlane
-from shotlane.api import diff_runs
+from shotlane.api import diff_runs, note
 from shotlane.cli import main
 
 
@@ -61,6 +61,28 @@ def test_what_changed_and_what_it_did_are_told(project: Path, capsys: pytest.Cap
     assert "outcome: passed -> failed" in did
     assert "verdict    passed -> failed in shots 2..3" in did
     assert "T_last differs in 3 of 3 shots, most in shot " in did
+
+
+def test_what_people_say_afterwards_is_told_and_makes_no_other_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note(2, "the second thermocouple was loose", tag="suspect", untag="archived")
+    shotlane.archive(2, "noted.zip")
+    for other in ("2", "noted.zip"):
+        assert main(["diff", "1", other]) == 0
+        did = capsys.readouterr().out.partition("what it did")[2]
+        assert "tags given since: nothing -> suspect" in did
+        assert "tags taken away since: nothing -> archived" in did
+        assert "notes: 0 -> 1" in did
+
+
+def test_tags_with_which_a_run_began_are_what_was_asked(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_in(project / "sequences/warm-up.yaml", "tags: [archived]", "tags: [archived, blank]")
+    run()
+    assert main(["diff", "3", "4"]) == 1
+    assert "tags: archived -> archived, blank" in capsys.readouterr().out.partition("what it did")[0]
 
 
 def test_archives_are_compared_like_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,6 +59,9 @@ class PostgresConfig:
             "tcp_user_timeout": int(self.statement_timeout_s * 1e3),
         }
         if self.dsn is not None:
+            if "://" in self.dsn and self.dsn.count("@") > 1:
+                # What stands behind the first would be shown as the host, and may be a password's end.
+                raise ValueError("the dsn has more than one @; write %40 for one in a password")
             try:
                 return own | conninfo_to_dict(self.dsn.replace("postgresql+psycopg://", "postgresql://"))
             except Error:

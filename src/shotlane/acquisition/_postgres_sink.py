@@ -118,9 +118,11 @@ class PostgresSink(Sink):
 
     def _told(self, error: Exception) -> str:
         """What went wrong, without a password in it."""
+        from shotlane.instruments import Secret  # late: needed when something went wrong
+
         text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         secret = None if self._config.pool is not None else self._config.options.get("password")
-        return text.replace(str(secret), "***") if secret else text
+        return Secret(str(secret)).mask(text) if secret else text
 
     def close(self) -> None:
         """Disconnect; a pool is left to who made it."""

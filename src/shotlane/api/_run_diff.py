@@ -2,12 +2,13 @@
 
 What changed: documents, plan, station, code and versions. What it did: outcomes, verdicts, results,
 lateness. That two runs measured other numbers makes them no different runs; that one of them was asked for
-something else, or ended otherwise, does.
+something else, or ended otherwise, does. Tags with which it began are part of what was asked; what people
+said of it afterwards is told.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -79,7 +80,7 @@ def diff_runs(one: LoadedRun, other: LoadedRun) -> RunDifference:
         no_plan=no_plan,
         station=tuple(_station(texts[0], texts[1], one, other)),
         code=tuple(_code(before, after)),
-        terms=tuple(_places(_some(before, _TERMS), _some(after, _TERMS))),
+        terms=tuple(_places(_terms(one), _terms(other))),
         records=tuple(_records(one, other)),
         outcomes=compare_runs(one, other),
     )
@@ -166,8 +167,12 @@ def _code(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     yield from _places({"lock file": locks[0]}, {"lock file": locks[1]})
 
 
+def _terms(run: LoadedRun) -> dict[str, Any]:
+    return {**_some(run.record.environment, _TERMS), "tags": _listed(run.record.tags)}
+
+
 def _records(one: LoadedRun, other: LoadedRun) -> Iterator[str]:
-    """Stamps and tags, how it ended, and how late."""
+    """How it ended, and how late; and what people said of it afterwards."""
     yield from _places(_record(one), _record(other))
 
 
@@ -175,6 +180,7 @@ def _record(run: LoadedRun) -> dict[str, Any]:
     record, summary = run.record, run.record.summary
     late = max((each["p99_ns"] for each in record.figures.get("lateness", {}).values()), default=None)
     took = None if summary.ended_utc_ns is None else (summary.ended_utc_ns - summary.started_utc_ns) / 1e9
+    began, now = set(record.tags), set(summary.tags)
     return {
         "outcome": summary.state,
         "reason": record.reason,
@@ -183,7 +189,14 @@ def _record(run: LoadedRun) -> dict[str, Any]:
         "faults": len(record.faults),
         "took_s": None if took is None else round(took, 1),
         "lateness p99 of the latest channel, ms": None if late is None else round(late / 1e6, 3),
+        "tags given since": _listed(now - began),
+        "tags taken away since": _listed(began - now),
+        "notes": sum(note.kind == "note" for note in record.notes),
     }
+
+
+def _listed(words: Iterable[str]) -> str | None:
+    return ", ".join(sorted(words)) or None
 
 
 def _some(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

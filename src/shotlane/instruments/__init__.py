@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from shotlane.instruments.definition._definition import Definition, Resource
     from shotlane.instruments.definition._hardware_timed import Edges, HardwareTimed, ProgramTable
-    from shotlane.instruments.definition._secrets import mask_known
+    from shotlane.instruments.definition._secrets import Secret, mask_known
     from shotlane.instruments.definition._written import written_value
     from shotlane.instruments.documents._catalogue import catalogue_document, catalogue_names, catalogue_text
     from shotlane.instruments.documents._document import check_instrument
@@ -68,6 +68,7 @@ _HOMES = {
     "ResolvedStation": "station._resolve",
     "Resource": "definition._definition",
     "RoleNotify": "pool._member",
+    "Secret": "definition._secrets",
     "ShotAware": "definition._contract",
     "accepted": "definition._accept",
     "build_pool": "_build",
@@ -116,6 +117,7 @@ __all__ = [
     "ResolvedStation",
     "Resource",
     "RoleNotify",
+    "Secret",
     "ShotAware",
     "accepted",
     "build_pool",

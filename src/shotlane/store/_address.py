@@ -6,46 +6,56 @@ plain path means the SQLite file there.
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
 
 from shotlane.store._error import StoreError
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
 STORE_NAME = Path("data") / "shotlane.db"
+_SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 _SECRET_OPTIONS = ("password", "sslpassword")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """A checked database URL."""
+    """A checked database URL. `file`: the SQLite file; `server`: the URL of a server, None for a file."""
 
-    url: URL
+    file: Path
+    server: "URL | None" = None
 
     @property
     def sqlite(self) -> bool:
         """Whether the store is a SQLite file."""
-        return self.url.get_backend_name() == "sqlite"
+        return self.server is None
 
     @property
-    def file(self) -> Path:
-        """Path of the SQLite file."""
-        return Path(self.url.database or "")
+    def url(self) -> "URL":
+        """The URL as SQLAlchemy takes it."""
+        if self.server is not None:
+            return self.server
+        from sqlalchemy import URL  # late: who writes to a file needs none
+
+        return URL.create("sqlite", database=str(self.file))
 
     @property
     def shown(self) -> str:
         """The address as messages name it: a path, or a URL without its password."""
-        if self.sqlite:
+        if self.server is None:
             return str(self.file)
-        hidden = {name: "***" for name in _SECRET_OPTIONS if name in self.url.query}
-        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
+        hidden = {name: "***" for name in _SECRET_OPTIONS if name in self.server.query}
+        return self.server.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be shown."""
-        options = (self.url.query.get(name) for name in _SECRET_OPTIONS)
-        return tuple(text for text in (self.url.password, *options) if isinstance(text, str) and text)
+        if self.server is None:
+            return ()
+        given = [self.server.query.get(name, ()) for name in _SECRET_OPTIONS]
+        options = [text for one in given for text in ((one,) if isinstance(one, str) else one)]
+        return tuple(text for text in (self.server.password, *options) if text)
 
     def __repr__(self) -> str:
         return f"Address({self.shown!r})"
@@ -54,20 +64,32 @@ class Address:
 def parse_address(store: "str | Path | URL") -> Address:
     """Check where a store is; raises `StoreError`."""
     if isinstance(store, Path) or (isinstance(store, str) and "://" not in store):
-        return Address(URL.create("sqlite", database=str(Path(store).expanduser().absolute())))
+        return Address(Path(store).expanduser().absolute())
+    if isinstance(store, str) and store.startswith(_SQLITE) and "?" not in store:
+        return _file(store.removeprefix(_SQLITE))
     url = _parsed(store)
     if url.drivername in _POSTGRES:
-        return Address(url.set(drivername="postgresql+psycopg"))
+        if isinstance(store, str) and store.count("@") > 1:
+            # What stands behind the first would be shown as host or database, and may be a password's end.
+            raise StoreError("the URL of the store has more than one @", "write %40 for one in a password")
+        return Address(Path(), url.set(drivername="postgresql+psycopg"))
     if url.get_backend_name() != "sqlite":
         raise StoreError(
             f"a store cannot live in `{url.drivername}`", "write sqlite:///FILE or postgresql://HOST/DATABASE"
         )
-    if url.database in (None, "", ":memory:"):
+    return _file(url.database or "")
+
+
+def _file(database: str) -> Address:
+    if database in ("", ":memory:"):
         raise StoreError("a store needs a file: in memory nothing would be durable", "write sqlite:///FILE")
-    return Address(url.set(drivername="sqlite", database=str(Path(str(url.database)).absolute())))
+    return Address(Path(database).absolute())
 
 
-def _parsed(store: str | URL) -> URL:
+def _parsed(store: "str | URL") -> "URL":
+    from sqlalchemy import make_url  # late, as above
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(store)
     except (ArgumentError, ValueError):

@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 from platformdirs import user_config_path
 
@@ -51,7 +52,7 @@ class Secret:
         return self._value
 
     def mask(self, text: str) -> str:
-        """A text with the value replaced, also where it stands as bytes, quoted or in hexadecimal."""
+        """A text with the value replaced, also as bytes, quoted, in hexadecimal, or in an address."""
         for form in self._forms:
             text = text.replace(form, "***")
         return text
@@ -60,6 +61,9 @@ class Secret:
 def _forms(value: str) -> tuple[str, ...]:
     """How a text may show a value, longest first."""
     forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+    # In an address some marks may stand as they are: for SQLAlchemy the blank and the plus.
+    forms |= {quote(value, safe, errors="replace") for safe in ("", "/", " +")}
+    forms.add(quote_plus(value, errors="replace"))
     for encoding in ("utf-8", "latin-1"):
         data = value.encode(encoding, "replace")
         forms |= {repr(data)[2:-1], data.hex(), data.hex(" ")}
