@@ -187,11 +187,9 @@ def test_a_run_that_was_cancelled_is_gone_on_with(in_lab: Lab, backend: str) -> 
 def test_who_waits_for_an_instrument_gives_up_when_cancelled(in_bench_lab: Lab, backend: str) -> None:
     async def main() -> None:
         with anyio.move_on_after(0.5) as scope:
-            await aio.run(SEQUENCE, station="bench", wait=60.0)
+            await aio.run(SEQUENCE, station="bench", wait=600.0)  # longer than a test may take
         assert scope.cancelled_caught
 
     with shotlane.open_devices("bench", ["furnace"]):
-        began_s = time.monotonic()
         run(backend, main)
-        assert time.monotonic() - began_s < 30
     assert in_bench_lab.count("run") == 0

@@ -140,7 +140,7 @@ def test_a_component_does_tasks_and_who_leaves_it_by_a_cancellation_ends_them(
         with anyio.CancelScope() as scope:
             async with aio.component("demo", "furnace") as furnace:
                 left = await furnace.submit(sample="temperature", every=0.02, duration=3600)
-                running = furnace.status().running
+                running = (await furnace.status()).running
                 assert running is None or running.number == left.number
                 assert await left.wait(0.05) is None
                 scope.cancel()

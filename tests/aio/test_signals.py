@@ -66,7 +66,7 @@ def start(lab: Lab, program: str) -> "subprocess.Popen[str]":
 def test_ctrl_c_ends_the_run_safely_before_the_program_goes_on(
     bench_lab: Lab, bench: Bench, program: str
 ) -> None:
-    done, _ = interrupted(start(bench_lab, program), signal.SIGINT)
+    done = interrupted(start(bench_lab, program), signal.SIGINT)
     assert done.out == "left\n", done
     assert "KeyboardInterrupt" in done.err
     assert_safe(bench)

@@ -45,9 +45,12 @@ STAY = {
         "attributes": "known",
         "can_submit": "a flag",
         "name": "known",
-        "status": "a look at the queue",
+        "busy": "a look at the queue",
     },
-    "ComponentStatus": dict.fromkeys(["can_submit", "name", "queued", "running"], "known"),
+    "ComponentStatus": dict.fromkeys(
+        ["can_submit", "faults", "name", "queued", "running", "values"], "known"
+    ),
+    "DeviceServer": dict.fromkeys(["address", "roles", "token_file"], "known"),
     "Devices": {"close": "waits for nobody", "names": "known", "pool": "it itself is the blocking one"},
     "EventLog": {"tell": "appends to a buffer"},
     "EventStore": {"address": "known"},
@@ -78,26 +81,48 @@ STAY = {
         "summary": "counts",
     },
     "RemoteInstrument": dict.fromkeys(["address", "connected", "role"], "known"),
+    "RunServer": dict.fromkeys(["address", "serves", "token_file"], "known"),
     "Run": dict.fromkeys(
         ["address", "after", "before", "left_out", "number", "outcome", "result", "store", "worn"], "known"
     ),
     "StationConnection": {
         **dict.fromkeys(["channel_store", "event_log", "event_store"], "what it holds has a twin"),
         **dict.fromkeys(
-            ["config", "instrument_server_address", "instruments", "mock", "session_id"], "known"
+            [
+                "config",
+                "instrument_server_address",
+                "instrument_server_token_file",
+                "instruments",
+                "mock",
+                "session_id",
+            ],
+            "known",
         ),
         "record": "entered with `async with`",
     },
     "Store": {"events": "iterated with `async for`"},
     "Submission": {
-        **dict.fromkeys(["error", "number", "progress", "run", "sequence", "state", "unwanted"], "known"),
+        **dict.fromkeys(
+            ["error", "key", "number", "progress", "run", "sequence", "state", "unwanted"], "known"
+        ),
         "interrupt": "sets a flag",
     },
 }
 SINK = {"files": "names", "spool": "a name", "target": "a name"}
 # What is public for other parts of the package alone: of sinks for their own `write`, of runs for export, of
 # submissions for who keeps the queue.
-INNER = {"archived", "encode", "header", "place", "reader", "unheard"}
+INNER = {
+    "archived",
+    "attend",
+    "encode",
+    "going",
+    "header",
+    "place",
+    "reader",
+    "refusal",
+    "refused",
+    "unheard",
+}
 
 
 def blocks(name: str) -> bool:

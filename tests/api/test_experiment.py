@@ -18,7 +18,7 @@ from shotlane.api import State
 from shotlane.instruments import Identity, Reading, declare_attribute
 from shotlane.instruments.adopted.adapters import _installed
 from shotlane.model import Attribute, LanePart, WrittenLane, _installed_kinds
-from shotlane.sessions._doors import token_file, token_of
+from shotlane.sessions._tokens import token_file, token_of
 
 STATIONS = Path(__file__).parents[2] / "stations"
 SHORT = """\
@@ -87,8 +87,8 @@ def test_names_and_options_that_are_not_there(experiment: Experiment) -> None:
         experiment.run("shrot")
     with pytest.raises(TypeError, match="did you mean 'mock'"):
         experiment.submit("short", mok=True)  # type: ignore[call-arg]  # that is the mistake
-    with pytest.raises(ValueError, match="no manager 'remote'"):
-        experiment.configure_experiment_manager("remote")
+    with pytest.raises(ValueError, match="no manager 'remot'; did you mean 'remote'"):
+        experiment.configure_experiment_manager("remot")
 
 
 def test_what_is_submitted_is_done_in_its_order(experiment: Experiment) -> None:
@@ -278,7 +278,7 @@ def test_a_device_server_that_is_gone_is_told(
     experiment: Experiment, folder: Path, rack: shotlane.StationConnection
 ) -> None:
     experiment.register_device_server("rack", rack.start_instrument_server(["oven"]), token="secret")
-    for told in ("its token is not that of this server", "no instrument server answers at"):
+    for told in ("its token is not that of this server", "no server answers at"):
         with pytest.raises(shotlane.RunFailedError) as caught:
             experiment.run("short", station=str(folder / "served.yaml"))
         assert told in str(caught.value)

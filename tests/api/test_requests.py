@@ -40,7 +40,7 @@ class Inbox:
 
 
 def _stopped(control: Control) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while control.request is None and time.monotonic() < deadline:
         time.sleep(0.01)
     return control.request is not None

@@ -24,13 +24,13 @@ def test_a_sound_archive_is_verified(project: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr().out
     assert "recompilation  identical: 3 shots" in told
     assert "replay         same: 3 attempts, 67 commands, 83 readings" in told
-    assert told.endswith("verified: hashes, recompilation and replay\n")
+    assert told.endswith("verified: hashes, recompilation, records and replay\n")
 
 
 def test_less_is_checked_when_that_is_asked_for(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "bag", "--level", "1"]) == 0
     told = capsys.readouterr().out
-    assert "recompilation  not asked for\nreplay         not asked for\n" in told
+    assert "records        not asked for\nreplay         not asked for\n" in told
     assert told.endswith("verified: hashes\n")
 
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_checked_has_a_status_of_its_own(
     told = capsys.readouterr().out
     assert "recompilation  not possible: the documents do not compile" in told
     assert "replay         same: " in told
-    assert told.endswith("verified: hashes and replay; not verified: recompilation\n")
+    assert told.endswith("verified: hashes, records and replay; not verified: recompilation\n")
 
 
 def test_an_altered_file_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,6 +84,32 @@ def test_another_ramp_is_told_with_its_place(project: Path, capsys: pytest.Captu
     told = capsys.readouterr().out
     assert "shots 1..3, furnace.setpoint, step 'heat': " in told
     assert told.endswith("the archive does not hold what it should\n")
+
+
+def test_records_that_disagree_are_told_by_what_was_compared(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "bag/data/tables/tallies.parquet"
+    pl.read_parquet(path).with_columns(ok=pl.col("ok") + 1, planned=pl.col("planned") + 1).write_parquet(path)
+    (project / "bag/data/tables/steps.parquet").write_bytes(b"no table")
+    hash_again(project / "bag")
+    assert main(["verify", "bag"]) == 1
+    told = capsys.readouterr().out
+    assert "recompilation  identical: 3 shots\nrecords        DISAGREE: 4 of 11 comparisons\n" in told
+    assert "\n  tallies      shot 1, balance: actions that were ok: 2 by the count, 1 by the rows\n" in told
+    assert "\n               ... and 19 more\n" in told
+    assert "\nreplay         not possible: 'data/tables/steps.parquet' of 'bag' is no sound " in told
+
+
+def test_an_archive_is_known_by_the_digest_that_was_told(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["archive", "1", "again.zip", "--json"]) == 0
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    assert main(["verify", "again.zip", "--level", "1", "--digest", digest]) == 0
+    assert main(["verify", "again.zip", "--level", "1", "--digest", "0" * 64]) == 1
+    assert f"it is not the archive of digest {'0' * 64}" in capsys.readouterr().out
 
 
 def test_what_is_no_archive_has_a_status_of_its_own(

@@ -11,7 +11,7 @@ from tests.store import lab
 
 from shotlane.cli import main
 from shotlane.store import open_recorder, spools
-from shotlane.store._schema import SCHEMA_VERSION
+from shotlane.store._schema_version import SCHEMA_VERSION
 
 DUMP = Path(__file__).parents[1] / "store" / "data" / "version_1.sql"
 

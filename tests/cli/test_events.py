@@ -44,7 +44,7 @@ def following(store: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def output(process: "subprocess.Popen[str]") -> IO[str]:
@@ -239,4 +239,4 @@ def dying(store: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)

@@ -17,14 +17,12 @@ import polars as pl
 import pytest
 from tests.acceptance.lab import Lab, interrupted, make_lab, wait_for
 from tests.acquisition.test_sinks import csv_rows, parquet_rows, sqlite_rows
-from tests.store.fixtures import postgres_server, postgres_url
 
 from shotlane import CsvSink
 from shotlane.acquisition import Pipe
 from shotlane.cli import main
 from shotlane.instruments.pool._locks import FOLDER_VARIABLE
 
-__all__ = ["postgres_server", "postgres_url"]
 pytestmark = pytest.mark.real_time
 
 
@@ -150,7 +148,7 @@ def test_ctrl_c_writes_what_was_read_and_ends_well_unless_there_was_a_time(
 ) -> None:
     process = started(lab, "--to", "a.csv", "--json", *more)
     wait_for(lambda: (lab.folder / "a.csv").exists() and (lab.folder / "a.csv").stat().st_size > 1000)
-    done, _ = interrupted(process, signal.SIGINT)
+    done = interrupted(process, signal.SIGINT)
     assert done.status == status, done.text
     summary = done.json["summary"]
     rows = csv_rows(lab.folder / "a.csv")

@@ -72,6 +72,37 @@ def test_a_run_without_readings_is_told(recorder: StoreRecorder, said: Say) -> N
     assert "readings of shot" not in told
 
 
+def _record_starts(recorder: StoreRecorder, late_s: float) -> None:
+    """Four shots every second, of which the third began late."""
+    recorder.begin_run(lab.run_start())
+    for shot, late in ((2, 0.0), (3, late_s), (4, 0.0)):
+        fields = {"shot": shot, "interval_s": 1.0 + late, **({"late_s": late} if late else {})}
+        kind = "cadence.missed" if late else "cadence.kept"
+        recorder.event(Event(kind, lab.START_NS + shot * lab.S, fields))
+    lab.end_run(recorder)
+
+
+def test_starts_that_kept_the_cadence_and_those_that_did_not_are_counted(
+    recorder: StoreRecorder, said: Say
+) -> None:
+    _record_starts(recorder, 0.25)
+    told = "cadence    2 of 3 starts kept, p50 1 s apart, max 1.25 s; 1 missed, at most 250 ms late"
+    assert told in said("show").replace("\n" + " " * 13, " ")
+    assert json.loads(said("show", "--json"))["cadence"] == {
+        "kept": 2,
+        "missed": 1,
+        "interval_p50_ns": 1_000_000_000,
+        "interval_max_ns": 1_250_000_000,
+        "late_max_ns": 250_000_000,
+    }
+
+
+def test_a_run_without_a_cadence_says_nothing_of_one(recorder: StoreRecorder, said: Say) -> None:
+    lab.record_run(recorder)
+    assert "cadence" not in said("show")
+    assert json.loads(said("show", "--json"))["cadence"] is None
+
+
 def test_a_run_of_which_no_shot_began_is_told(recorder: StoreRecorder, said: Say) -> None:
     recorder.begin_run(lab.run_start())
     lab.end_run(recorder, Outcome.ERRORED, "balance: nothing answers")

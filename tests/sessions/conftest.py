@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.lab import Lab, make_lab
-from tests.store.fixtures import postgres_server, postgres_url, sqlite_url, store_url
 
 from shotlane.testing import Bench
-
-__all__ = ["postgres_server", "postgres_url", "sqlite_url", "store_url"]
 
 Script = Callable[[str], "subprocess.Popen[str]"]
 

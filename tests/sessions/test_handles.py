@@ -6,6 +6,8 @@ from tests.acceptance.lab import Lab
 import shotlane
 from shotlane import InstrumentError, SessionError, StationConnection
 from shotlane.instruments import RefusedValueError
+from shotlane.model import Attribute, ValueType
+from shotlane.sessions import _handle, _served
 
 
 def fields(station: StationConnection, type_: str) -> list[dict[str, object]]:
@@ -143,3 +145,9 @@ def test_a_handle_describes_its_instrument(lab: Lab) -> None:
     assert told["attributes"]["setpoint"]["unit"] == "degC"
     assert told["attributes"]["setpoint"]["high"] == 200.0
     assert told["attributes"]["temperature"]["writable"] is False
+
+
+def test_a_mark_of_status_is_known_to_who_uses_it_from_elsewhere() -> None:
+    for marked in (True, False):
+        told = _handle._attribute(Attribute("temperature", ValueType.FLOAT, status=marked))
+        assert _served._attribute("temperature", told).status is marked

@@ -184,7 +184,7 @@ def test_a_killed_process_leaves_no_socket_that_keeps_others_out(lab: Lab, scrip
     )
     address = heard(process)
     kill(process)
-    with pytest.raises(shotlane.SessionError, match="no instrument server answers"):
+    with pytest.raises(shotlane.SessionError, match="no server answers"):
         shotlane.remote_instrument(address, "furnace")
     assert Path(address.removeprefix("unix://")).exists()
     with shotlane.connect("demo", mock=True) as station:

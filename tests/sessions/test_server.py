@@ -17,8 +17,9 @@ from tests.sessions.conftest import Script, heard
 import shotlane
 from shotlane import InstrumentError, SessionError
 from shotlane.instruments import RefusedValueError
-from shotlane.sessions._doors import Door, token_file
+from shotlane.sessions import _tokens
 from shotlane.sessions._frames import ANSWER, FrameError, receive, send
+from shotlane.sessions._tokens import token_file
 from shotlane.testing import Bench
 
 
@@ -42,12 +43,12 @@ def test_what_is_no_message_is_refused_before_anything_is_sent() -> None:
 def test_a_server_without_room_for_its_token_leaves_nothing_behind(
     lab: Lab, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(door: Door) -> None:
+    def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
     with shotlane.connect("demo", mock=True) as station:
         with monkeypatch.context() as patched:
-            patched.setattr(Door, "_write_token", full)
+            patched.setattr(_tokens, "write_private", full)
             with pytest.raises(SessionError, match=r"the token cannot be kept in .*No space left"):
                 station.start_instrument_server(["furnace"], address=kind)
         assert station.instrument_server_address is None
@@ -115,7 +116,7 @@ def test_a_server_without_the_token_learns_nothing_and_is_not_believed(lab: Lab)
     def pretend() -> None:
         client, _ = line.accept()
         with client:
-            send(client, {"number": "1"}, ANSWER)
+            send(client, {"shotlane-instruments": 1, "number": "1"}, ANSWER)
             told.update(receive(client, ANSWER))
             send(client, {"proof": "0" * 64}, ANSWER)
 

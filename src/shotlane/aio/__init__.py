@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         JobState,
         JobStatus,
         LoggedEvent,
+        ManagerError,
         MeasuredChannel,
         NotSafeError,
         Outcome,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from shotlane.aio._experiment import Experiment, Submission
     from shotlane.aio._recording import Recording, pipe, record
     from shotlane.aio._runs import Run, resume, run
+    from shotlane.aio._servers import DeviceServer, RunServer
     from shotlane.aio._sessions import StationConnection, channel, connect, remote_instrument
     from shotlane.aio._sinks import (
         CsvSink,
@@ -67,6 +69,7 @@ _HOMES = {
     "Component": "_tasks",
     "ComponentStatus": "_tasks",
     "CsvSink": "_sinks",
+    "DeviceServer": "_servers",
     "Devices": "_devices",
     "Experiment": "_experiment",
     "Job": "_tasks",
@@ -78,6 +81,7 @@ _HOMES = {
     "PostgresSink": "_sinks",
     "Recording": "_recording",
     "Run": "_runs",
+    "RunServer": "_servers",
     "SqliteSink": "_sinks",
     "StationConnection": "_sessions",
     "Submission": "_experiment",
@@ -116,6 +120,7 @@ __all__ = [
     "ComponentStatus",
     "CsvSink",
     "DeviceResult",
+    "DeviceServer",
     "Devices",
     "Diagnostic",
     "DocumentError",
@@ -131,6 +136,7 @@ __all__ = [
     "LoadedRun",
     "LoadedRuns",
     "LoggedEvent",
+    "ManagerError",
     "MeasuredChannel",
     "MemorySink",
     "NotSafeError",
@@ -147,6 +153,7 @@ __all__ = [
     "Rotation",
     "Run",
     "RunFailedError",
+    "RunServer",
     "Sample",
     "SessionError",
     "SqliteSink",

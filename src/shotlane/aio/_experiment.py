@@ -1,6 +1,6 @@
 """Experiments: a run that is awaited ends with its task, what was submitted goes on without it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token, copy_context
@@ -71,6 +71,11 @@ class Submission(Twin[api.Submission]):
         return self.blocking.error
 
     @property
+    def key(self) -> str | None:
+        """What a manager on another machine knows it by; None for one of this process."""
+        return self.blocking.key
+
+    @property
     def number(self) -> int | None:
         """Number of the run; None before it has one."""
         return self.blocking.number
@@ -126,6 +131,7 @@ class Experiment(Twin[api.Experiment]):
     """One experiment of a project folder."""
 
     submit = method(api.Experiment.submit, Submission)
+    submitted = method(api.Experiment.submitted, Submission)
     upgrade_database = method(api.Experiment.upgrade_database)
 
     @made_as(api.Experiment)
@@ -173,9 +179,34 @@ class Experiment(Twin[api.Experiment]):
             call = partial(procedure.carry_out, call)
         return Run(await running(call))
 
+    async def launch_device_server(
+        self,
+        station: str | Path | None = None,
+        roles: str | Iterable[str] | None = None,
+        *,
+        listen: str | None = None,
+        token_file: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
+        ready: Callable[[api.DeviceServer], object] | None = None,
+    ) -> None:
+        """Serve instruments of a station until the task is cancelled, which leaves them safe."""
+        await running(
+            partial(
+                self.blocking.launch_device_server,
+                station,
+                roles,
+                listen=listen,
+                token_file=token_file,
+                certificate=certificate,
+                key=key,
+                ready=ready,
+            )
+        )
+
     async def join(self) -> None:
         """Return when the queue is empty."""
-        while self.blocking.submissions:
+        while self.blocking.going:
             await anyio.sleep(_LOOK_S)
         await in_thread(self.blocking.join)
 
@@ -188,7 +219,7 @@ class Experiment(Twin[api.Experiment]):
         return Entering(self.blocking.storage_session, Store)
 
     def interrupt(self, reason: str = "interrupted by a program") -> None:
-        """End what runs, and all that waits. Returns at once."""
+        """End all that this program handed in. Returns at once."""
         self.blocking.interrupt(reason)
 
     @property
@@ -214,15 +245,17 @@ class Experiment(Twin[api.Experiment]):
         """What happens after a fault, for sequences that do not say; None: what the project says."""
         self.blocking.configure_shot_retry(retry)
 
-    def configure_experiment_manager(self, location: str) -> None:
-        """Where sequences are carried out. Raises `ValueError`."""
-        self.blocking.configure_experiment_manager(location)
+    def configure_experiment_manager(
+        self, location: str, *, address: str | None = None, token: str | Path | None = None
+    ) -> None:
+        """Where sequences are carried out: here, or at the manager of an address. Raises `ValueError`."""
+        self.blocking.configure_experiment_manager(location, address=address, token=token)
 
     def register_device_extension(self, name: str, driver: type) -> None:
         """Let stations of this process name a driver class: `driver: NAME`. Raises `ValueError`."""
         self.blocking.register_device_extension(name, driver)
 
-    def register_device_server(self, name: str, address: str, *, token: str | None = None) -> None:
+    def register_device_server(self, name: str, address: str, *, token: str | Path | None = None) -> None:
         """Let stations of this process use the instruments of a server: `driver: NAME`."""
         self.blocking.register_device_server(name, address, token=token)
 

@@ -228,6 +228,11 @@ class StationConnection(Late[sessions.StationConnection]):
         """Where other processes reach the instruments, None without a server."""
         return self.blocking.instrument_server_address
 
+    @property
+    def instrument_server_token_file(self) -> Path | None:
+        """The file of the token that its clients must have, None without a server."""
+        return self.blocking.instrument_server_token_file
+
 
 connect = late(api.connect, StationConnection)
 channel = twin(sessions.channel)

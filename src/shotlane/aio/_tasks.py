@@ -18,7 +18,7 @@ from shotlane.aio._job import in_thread, shielded
 from shotlane.aio._sinks import Sink
 from shotlane.aio._twin import Late, Twin, late, method
 from shotlane.api import tell_of_signals
-from shotlane.instruments import ProgramTable
+from shotlane.instruments import InstrumentError, ProgramTable
 from shotlane.model import Attribute, ScalarValue
 from shotlane.records import Outcome
 
@@ -74,6 +74,8 @@ class ComponentStatus:
     running: Job | None
     queued: tuple[Job, ...]
     can_submit: bool
+    values: Mapping[str, Any]
+    faults: Mapping[str, InstrumentError]
 
 
 class Component(Late[acquisition.Component]):
@@ -95,7 +97,7 @@ class Component(Late[acquisition.Component]):
         leave = partial(self.blocking.__exit__, kind, error, trace)
         if kind is None:
             try:
-                while self.blocking.status().running or self.blocking.status().queued:
+                while self.blocking.busy:
                     await anyio.sleep(_LOOK_S)
             except BaseException as cancelled:
                 leave = partial(self.blocking.__exit__, type(cancelled), cancelled, None)
@@ -141,11 +143,17 @@ class Component(Late[acquisition.Component]):
         )
         return Job(await in_thread(submit))
 
-    def status(self) -> ComponentStatus:
-        """What runs, what waits, and whether another task is taken."""
-        now = self.blocking.status()
+    async def status(self) -> ComponentStatus:
+        """What runs, what waits, whether another task is taken, and what the instrument says of itself."""
+        now = await in_thread(self.blocking.status)
         running = None if now.running is None else Job(now.running)
-        return ComponentStatus(now.name, running, tuple(map(Job, now.queued)), now.can_submit)
+        queued = tuple(map(Job, now.queued))
+        return ComponentStatus(now.name, running, queued, now.can_submit, now.values, now.faults)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task runs or waits."""
+        return self.blocking.busy
 
     @property
     def name(self) -> str:

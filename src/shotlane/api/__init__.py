@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from shotlane.api._component import component
     from shotlane.api._connect import connect
     from shotlane.api._describe import describe
+    from shotlane.api._device_server import DeviceServer
     from shotlane.api._experiment import Experiment, How
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
+    from shotlane.api._find_station import resolve_document
     from shotlane.api._import import import_run
     from shotlane.api._in_order import run, start_in_order
     from shotlane.api._note import Noted, note
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
         prepare,
         prepare_document,
         refuse_unanswered,
-        resolve_document,
     )
     from shotlane.api._project import (
         Project,
@@ -54,12 +55,16 @@ if TYPE_CHECKING:
     )
     from shotlane.api._ready import refuse_unready
     from shotlane.api._record import record, record_station
+    from shotlane.api._records import Records
+    from shotlane.api._remote_manager import RemoteManager
     from shotlane.api._replay import Replayed
     from shotlane.api._rerun import Rerun, check_rerun, prepare_rerun, rerun
     from shotlane.api._resume import Resumption, check_resumption, go_on, prepare_resumption, resume
     from shotlane.api._run import STORE_WAIT_S, Run, start
     from shotlane.api._run_diff import RunDifference, diff_runs, run_named
+    from shotlane.api._run_server import RunServer
     from shotlane.api._same_plan import shot_ranges
+    from shotlane.api._sent import ManagerError
     from shotlane.api._signals import tell_of_signals
     from shotlane.api._submission import InterruptedEarlyError, RunFailedError, State, Submission
     from shotlane.api._verify import Recompiled, Verification, verify
@@ -71,6 +76,7 @@ _HOMES = {
     "Archived": "_archive",
     "ByHand": "_by_hand",
     "ByHandError": "_by_hand",
+    "DeviceServer": "_device_server",
     "Experiment": "_experiment",
     "Explanation": "_explain",
     "Found": "_find",
@@ -78,11 +84,14 @@ _HOMES = {
     "How": "_experiment",
     "InterruptedEarlyError": "_submission",
     "LiveLane": "_watch",
+    "ManagerError": "_sent",
     "Noted": "_note",
     "Options": "_prepare",
     "Prepared": "_prepare",
     "Project": "_project",
     "Recompiled": "_verify",
+    "Records": "_records",
+    "RemoteManager": "_remote_manager",
     "Replayed": "_replay",
     "Rerun": "_rerun",
     "ResumeError": "_past",
@@ -90,6 +99,7 @@ _HOMES = {
     "Run": "_run",
     "RunDifference": "_run_diff",
     "RunFailedError": "_submission",
+    "RunServer": "_run_server",
     "State": "_submission",
     "Steps": "_watch_steps",
     "Submission": "_submission",
@@ -133,7 +143,7 @@ _HOMES = {
     "refuse_unanswered": "_prepare",
     "refuse_unready": "_ready",
     "rerun": "_rerun",
-    "resolve_document": "_prepare",
+    "resolve_document": "_find_station",
     "resume": "_resume",
     "run": "_in_order",
     "run_named": "_run_diff",
@@ -153,6 +163,7 @@ __all__ = [
     "Archived",
     "ByHand",
     "ByHandError",
+    "DeviceServer",
     "Experiment",
     "Explanation",
     "Found",
@@ -160,11 +171,14 @@ __all__ = [
     "How",
     "InterruptedEarlyError",
     "LiveLane",
+    "ManagerError",
     "Noted",
     "Options",
     "Prepared",
     "Project",
     "Recompiled",
+    "Records",
+    "RemoteManager",
     "Replayed",
     "Rerun",
     "ResumeError",
@@ -172,6 +186,7 @@ __all__ = [
     "Run",
     "RunDifference",
     "RunFailedError",
+    "RunServer",
     "State",
     "Steps",
     "Submission",

@@ -16,7 +16,16 @@ from shotlane.api._recompile import compile_texts
 from shotlane.api._resolved import resolved_sequence, resolved_station
 from shotlane.api._run import Run
 from shotlane.api._same_plan import other_versions
-from shotlane.archives import PLAN, ArchiveError, Extra, Written, check_out, write_archive
+from shotlane.archives import (
+    PLAN,
+    ArchiveError,
+    Extra,
+    Written,
+    check_out,
+    digest_of,
+    open_bag,
+    write_archive,
+)
 from shotlane.diagnostics import Report
 from shotlane.plan import PlanFileError, save_plan
 from shotlane.store import RunReader, open_reader
@@ -29,11 +38,15 @@ _ORIGIN = "compiled again from the documents, to the same plan digest"
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """An archive that was written. `no_plan`: why it holds no plan, None when it does."""
+    """An archive that was written. `no_plan`: why it holds no plan, None when it does.
+
+    `digest`: of all that it holds, as `verify` tells it: who keeps it elsewhere knows the archive by it.
+    """
 
     written: Written
     run: int
     no_plan: str | None
+    digest: str
 
 
 def archive(run: "int | Run | LoadedRun | None", out: str | Path, *, store: str | None = None) -> Archived:
@@ -54,7 +67,9 @@ def archive(run: "int | Run | LoadedRun | None", out: str | Path, *, store: str 
         extras = {} if prepared is None else _extras(prepared)
         if prepared is not None and prepared.plan.optimization is None:
             extras[PLAN] = Extra("the plan, every shot as it was executed", _ORIGIN, _saved(prepared))
-        return Archived(write_archive(reader, number, out, extras), number, why)
+        written = write_archive(reader, number, out, extras)
+    with open_bag(out) as bag:
+        return Archived(written, number, why, digest_of(bag))
 
 
 def _meant(run: object) -> tuple[int | None, str | Path | None]:

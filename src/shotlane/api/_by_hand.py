@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shotlane.api._prepare import resolve_file
+from shotlane.api._find_station import resolve_file
 from shotlane.api._project import find_project, find_station, no_such_station
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.expression import ExpressionError, parse_call

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from shotlane.api._find import find_documents
-from shotlane.api._prepare import Options, prepare_document, resolve_document, rules_of
+from shotlane.api._find_station import resolve_document
+from shotlane.api._prepare import Options, prepare_document, rules_of
 from shotlane.api._project import (
     SETTINGS,
     find_project,

@@ -4,30 +4,30 @@ What is not said here is taken from the project's `shotlane.yaml`, as by every o
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
-from shotlane.api._in_order import start_in_order
 from shotlane.api._manager import LocalManager
-from shotlane.api._prepare import Options, prepare, refuse_unanswered
-from shotlane.api._project import Project, find_project, find_sequence, no_such_sequence
-from shotlane.api._ready import refuse_unready
+from shotlane.api._prepare import Options
+from shotlane.api._project import Project, find_project, find_sequence, find_station, no_such_sequence
 from shotlane.api._run import Run
 from shotlane.api._submission import Submission
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.execution import Asker, Control, Progress
+from shotlane.execution import Asker
 from shotlane.instruments import register_driver, register_maker
 from shotlane.model import register_kind
 
 if TYPE_CHECKING:
     from shotlane.analysis import Store
+    from shotlane.api._device_server import DeviceServer
+    from shotlane.api._remote_manager import RemoteManager
 
 _LOCAL = "local"
+_LOCATIONS = (_LOCAL, "remote")
 
 
 class How(TypedDict, total=False):
@@ -70,7 +70,7 @@ class Experiment:
         self._mock = mock
         self._timing = timing
         self._retry: str | None = None
-        self._manager = LocalManager()
+        self._manager: LocalManager | RemoteManager = LocalManager()
         self.configure_shot_retry(retry)
 
     def __repr__(self) -> str:
@@ -142,18 +142,32 @@ class Experiment:
         """
         self._retry = None if retry is None else json.dumps({"retry": dict(retry)})
 
-    def configure_experiment_manager(self, location: str) -> None:
-        """Where sequences are carried out: `local`, which is this process. Raises `ValueError`."""
-        if location != _LOCAL:
+    def configure_experiment_manager(
+        self, location: str, *, address: str | None = None, token: str | Path | None = None
+    ) -> None:
+        """Where sequences are carried out from now on: `local` is this process, `remote` another machine.
+
+        `address`: what `shotlane serve --runs` prints there; `token` as `remote_instrument` takes it. Runs
+        are recorded there then. Raises `ValueError`, and `SessionError` for what is no address.
+        """
+        if location not in _LOCATIONS:
             raise ValueError(
-                f"there is no manager '{location}' in this version: sequences run in this process"
+                f"there is no manager '{location}'; {did_you_mean(location, _LOCATIONS, what='there are')}"
             )
+        if (location == _LOCAL) != (address is None):
+            raise ValueError("a remote manager has an address, and a local one has none")
+        if address is None:
+            self._manager = LocalManager()
+            return
+        from shotlane.api._remote_manager import RemoteManager  # late: few programs need it
+
+        self._manager = RemoteManager(address, token)
 
     def register_device_extension(self, name: str, driver: type) -> None:
         """Let stations of this process name a driver class: `driver: NAME`. Raises `ValueError`."""
         register_driver(name, driver)
 
-    def register_device_server(self, name: str, address: str, *, token: str | None = None) -> None:
+    def register_device_server(self, name: str, address: str, *, token: str | Path | None = None) -> None:
         """Let stations of this process use the instruments of a server: `driver: NAME`.
 
         `address` and `token` as `shotlane.remote_instrument` takes them; a role is that of the same name
@@ -162,6 +176,41 @@ class Experiment:
         from shotlane.sessions import Served  # late: few programs need it
 
         register_maker(name, Served(address, token))
+
+    def launch_device_server(
+        self,
+        station: str | Path | None = None,
+        roles: str | Iterable[str] | None = None,
+        *,
+        listen: str | None = None,
+        token_file: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
+        ready: Callable[["DeviceServer"], object] | None = None,
+    ) -> None:
+        """Serve instruments of a station until Ctrl-C or SIGTERM, which leave them safe.
+
+        As `shotlane.DeviceServer`, which is for a `with` block; `ready` is called with one when it can be
+        reached. Raises `NotSafeError` when an instrument could not be made safe.
+        """
+        from shotlane.api._device_server import DeviceServer  # late: few programs serve
+
+        server = DeviceServer(
+            self._station_file(station),
+            roles,
+            listen=listen,
+            token_file=token_file,
+            certificate=certificate,
+            key=key,
+            store=self._store,
+            mock=self._mock,
+        )
+        server.launch(ready)
+
+    def _station_file(self, station: str | Path | None) -> str | Path | None:
+        """A station of this project, wherever the program runs."""
+        name = station or self._station or self._project.station
+        return name and (find_station(str(name), self._project) or name)
 
     def register_time_lane_extension(self, name: str, kind: type) -> None:
         """Let sequences of this process use a lane kind: `NAME:` in a lane. Raises `ValueError`."""
@@ -199,8 +248,20 @@ class Experiment:
         """What is carried out at the moment, and what waits for its turn."""
         return self._manager.submissions
 
+    def submitted(self, key: str) -> Submission:
+        """What was handed in at a remote manager under this key (`submission.key`), by whatever program.
+
+        Raises `ManagerError` when it knows none, or is in this process.
+        """
+        return self._manager.submitted(key)
+
+    @property
+    def going(self) -> bool:
+        """Whether something that this program handed in has not ended."""
+        return self._manager.going
+
     def interrupt(self, reason: str = "interrupted by a program") -> None:
-        """End what runs, and all that waits. Returns at once."""
+        """End all that this program handed in, running or waiting. Returns at once."""
         self._manager.interrupt(reason)
 
     def procedure(self) -> AbstractContextManager[None]:
@@ -235,7 +296,7 @@ class Experiment:
             "wait_s": how.get("wait", 0.0),
             "asker": how.get("asker"),
         }
-        return Submission(path, partial(_begin, path, options, terms))
+        return self._manager.submission(path, options, terms)
 
     def _file(self, sequence: str | Path) -> Path:
         """The file of a sequence, given by its path, from here or from the project, or by its name."""
@@ -263,18 +324,3 @@ class Experiment:
         from shotlane.store import upgrade_store  # late: SQLAlchemy, Alembic
 
         return upgrade_store(self.store, version("shotlane"))
-
-
-def _begin(
-    path: Path, options: Options, terms: Mapping[str, Any], control: Control, progress: Progress
-) -> Run | None:
-    """Check, compile and run; None when somebody interrupted before there was anything to run."""
-    report = Report()
-    prepared = prepare(path, report, options)
-    if prepared is not None:
-        refuse_unanswered(prepared, report)
-        refuse_unready(prepared, report, attended=terms["asker"] is not None)
-    report.raise_if_errors()
-    if prepared is None or control.request is not None:
-        return None
-    return start_in_order(prepared, control=control, progress=progress, **terms)

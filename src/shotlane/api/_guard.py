@@ -13,19 +13,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shotlane.api._origin import station_texts
-from shotlane.api._prepare import Prepared
-from shotlane.execution import InstrumentPool
 from shotlane.instruments import PortLocks
+
+if TYPE_CHECKING:
+    # Of runs alone: a session needs a guard too, and no plan layer.
+    from shotlane.api._prepare import Prepared
+    from shotlane.execution import InstrumentPool
 
 # A sound guard ends in some milliseconds; a stopped one is left to itself.
 _END_S = 2.0
 Tell = Callable[[str, dict[str, Any]], None]
 
 
-def wants_guard(prepared: Prepared) -> bool:
+def wants_guard(prepared: "Prepared") -> bool:
     """Whether anything real is opened that the sequence does not leave unguarded."""
     roles = prepared.station.table.roles
     real = any(roles[role].real for role in prepared.plan.roles)
@@ -67,7 +70,7 @@ class Guard:
             self._process.wait(_END_S)
 
 
-def start_guard(prepared: Prepared, locks: PortLocks, store: str, session: int, tell: Tell) -> Guard | None:
+def start_guard(prepared: "Prepared", locks: PortLocks, store: str, session: int, tell: Tell) -> Guard | None:
     """Start the guard of a run, unless none is wanted or there can be none. Takes some milliseconds."""
     if not wants_guard(prepared):
         return None
@@ -78,7 +81,7 @@ def start_guard(prepared: Prepared, locks: PortLocks, store: str, session: int, 
         return None
 
 
-def _charge(prepared: Prepared, store: str, session: int) -> dict[str, Any]:
+def _charge(prepared: "Prepared", store: str, session: int) -> dict[str, Any]:
     return {
         "station": str(prepared.station_path.resolve()),
         "texts": station_texts(prepared),
@@ -127,7 +130,7 @@ def _is_terminal() -> bool:
 class GuardedPool:
     """A pool whose guard knows when there is something to make safe, and when there is not any more."""
 
-    def __init__(self, pool: InstrumentPool, guard: Guard, number: Callable[[], int | None]) -> None:
+    def __init__(self, pool: "InstrumentPool", guard: Guard, number: Callable[[], int | None]) -> None:
         self._pool = pool
         self._guard = guard
         self._number = number

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from shotlane.api._prepare import resolve_file
+from shotlane.api._find_station import resolve_file
 from shotlane.diagnostics import Report
 from shotlane.document import given_texts
 from shotlane.execution import Journal, NotEndedError, SafeState, SystemClock, Unsafe, bounded

@@ -5,9 +5,15 @@ A station has one set of instruments, so nothing ever runs beside something else
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+from shotlane.api._begin import begin
+from shotlane.api._prepare import Options, prepare
+from shotlane.api._sent import ManagerError
 from shotlane.api._submission import Submission
 from shotlane.execution import unwanted_here
 
@@ -26,6 +32,11 @@ class LocalManager:
         self._thread: threading.Thread | None = None
         self._handed_in: list[Submission] = []
 
+    def submission(self, path: Path, options: Options, terms: Mapping[str, Any]) -> Submission:
+        """A sequence, to be handed in; what is wrong with it is told when it is carried out."""
+        prepared_in = partial(prepare, path, options=options)
+        return Submission(path, partial(begin, prepared_in, terms))
+
     @property
     def submissions(self) -> tuple[Submission, ...]:
         """The one that is carried out, and those that wait, in their order."""
@@ -33,6 +44,15 @@ class LocalManager:
             now = () if self._now is None else (self._now,)
             rest = (one for one in (*self._coming, *self._waiting) if not one.state.ended)
             return tuple(dict.fromkeys((*now, *rest)))
+
+    @property
+    def going(self) -> bool:
+        """Whether something is carried out, or waits."""
+        return bool(self.submissions)
+
+    def submitted(self, key: str) -> Submission:
+        """What was handed in under a key. Raises `ManagerError`."""
+        raise ManagerError(f"the manager of this process keeps nothing under a key such as {key}")
 
     def submit(self, submission: Submission) -> None:
         """Put it at the end of the queue. Returns at once."""
@@ -123,3 +143,9 @@ class LocalManager:
         """Return when the queue is empty."""
         while (thread := self._thread) is not None:
             thread.join()
+
+    def settle(self) -> None:
+        """Return when nothing is carried out any more, in whatever thread."""
+        self.join()
+        with self._turn:
+            pass

@@ -7,14 +7,16 @@ what has changed on the disk since can be told.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shotlane.api._prepare import Prepared
+if TYPE_CHECKING:
+    from shotlane.api._prepare import Prepared
+    from shotlane.instruments import ResolvedStation
 
 _CATALOGUE = "catalogue/"
 
 
-def origin_of(prepared: Prepared) -> dict[str, Any]:
+def origin_of(prepared: "Prepared") -> dict[str, Any]:
     """What is kept with a run, JSON-able."""
     options = prepared.options
     return {
@@ -29,10 +31,21 @@ def origin_of(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def station_texts(prepared: Prepared) -> dict[str, str]:
+def station_texts(prepared: "Prepared") -> dict[str, str]:
     """The texts of the station and its instruments by file, as `given_texts` takes them."""
     documents = prepared.station.documents
     return {str(prepared.files.get(name, name)): text for name, text in documents.items()}
+
+
+def texts_today(station: "ResolvedStation", place: Path) -> dict[str, str]:
+    """The texts of a station by file, as `given_texts` takes them."""
+    found = {}
+    for name, text in station.documents.items():
+        file = next(
+            (folder / name for folder in (Path.cwd(), place.parent) if (folder / name).is_file()), None
+        )
+        found[name if file is None else str(file.resolve())] = text
+    return found
 
 
 def texts_of(origin: Mapping[str, Any], documents: Mapping[str, str]) -> dict[str, str]:

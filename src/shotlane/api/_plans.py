@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from shotlane.api._find_station import resolve_file, station_place
 from shotlane.api._prepare import (
     Options,
     Prepared,
     refuse_real,
-    resolve_file,
     rules_of,
-    station_place,
     text_files,
 )
 from shotlane.api._project import find_project, shown

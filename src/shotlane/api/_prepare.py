@@ -8,13 +8,12 @@ from typing import Any
 
 from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
+from shotlane.api._find_station import resolve_file, station_place
 from shotlane.api._project import (
     Project,
     find_project,
     find_sequence,
-    find_station,
     is_missing,
-    no_such_station,
     project_folder,
     shown,
     station_names,
@@ -23,7 +22,6 @@ from shotlane.api._project import (
 from shotlane.diagnostics import Report, Source, Span
 from shotlane.document import (
     SEQUENCE_SECTIONS,
-    STATION_SECTIONS,
     Document,
     is_file,
     read_file,
@@ -31,12 +29,11 @@ from shotlane.document import (
     with_default,
     with_includes,
 )
-from shotlane.instruments import ResolvedStation, resolve_station
+from shotlane.instruments import ResolvedStation
 from shotlane.model import (
     ChannelTable,
     Sequence,
     load_sequence,
-    load_station,
     of_known_language,
     with_lane_kinds,
 )
@@ -230,34 +227,8 @@ def _station_place(
     return station_place(name, project, report, span)
 
 
-def station_place(name: str, project: Project, report: Report, span: Span | None = None) -> Path | None:
-    """File of a station given by its name or file. `span`: where it is named."""
-    path = find_station(name, project)
-    if path is None:
-        help = no_such_station(name, project)
-        report.error("RUN003", f"there is no station '{name}'", span, help=help)
-    return path
-
-
 def _known(project: Project) -> str:
     return f"stations of this project: {', '.join(station_names(project)) or 'none'}"
-
-
-def resolve_file(path: Path, report: Report, *, mock: bool = False) -> ResolvedStation | None:
-    """Read a station and the instrument documents that it names."""
-    document = read_file(path, report, name=shown(path))
-    return None if document is None else resolve_document(path, document, report, mock=mock)
-
-
-def resolve_document(
-    path: Path, document: Document, report: Report, *, mock: bool = False
-) -> ResolvedStation | None:
-    """Load a station that was read from `path`, and the instrument documents that it names."""
-    document = with_includes(document, path, report, STATION_SECTIONS, of_known_language("station", report))
-    station = load_station(document, report)
-    if station is None:
-        return None
-    return resolve_station(station, document, report, mock=mock, folder=path.parent)
 
 
 def refuse_unanswered(prepared: Prepared, report: Report) -> None:

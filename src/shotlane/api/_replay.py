@@ -6,14 +6,12 @@ no function of the archive is called, and simulated faults do not happen, becaus
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from shotlane.api._find_station import resolve_file
 from shotlane.api._origin import texts_of
 from shotlane.api._past import Past
-from shotlane.api._prepare import resolve_file
 from shotlane.archives import (
     ArchiveError,
     AttemptLog,
@@ -21,6 +19,7 @@ from shotlane.archives import (
     Decisions,
     Departure,
     LogComparison,
+    RecordedShots,
     attempt_logs,
     decisions_of,
 )
@@ -28,7 +27,7 @@ from shotlane.diagnostics import Report
 from shotlane.document import given_texts
 from shotlane.execution import Given, How, Replayer, VirtualClock
 from shotlane.instruments import PoolError, ResolvedStation, build_pool
-from shotlane.plan import AskedPoint, CompiledPlan, ShotPlan
+from shotlane.plan import CompiledPlan
 from shotlane.records import ActionKind
 
 _MOST_TOLD = 1000
@@ -39,7 +38,8 @@ class Replayed:
     """What came of it.
 
     `commands`, `readings`: how many were compared. `digest`: of the recorded log, and `made`, of the one that
-    was made again. `departures`: the first of `count`. `impossible`: why nothing could be compared.
+    was made again. `departures`: the first of `count`. `impossible`: why nothing could be compared;
+    `damaged`: because of the archive, which then does not hold.
     """
 
     attempts: int = 0
@@ -50,11 +50,12 @@ class Replayed:
     departures: tuple[Departure, ...] = ()
     count: int = 0
     impossible: str | None = None
+    damaged: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether nothing departs from the record."""
-        return not self.count
+        return not self.count and not self.damaged
 
 
 def replay(reader: BagReader, past: Past, plan: CompiledPlan) -> Replayed:
@@ -94,7 +95,7 @@ class _Replaying:
         self._reader = reader
         self._plan = plan
         self._decisions: Decisions = decisions_of(reader)
-        self._digests = {shot: digest for shot, *_, digest in reader.shots()}
+        self._shots = RecordedShots(reader, plan, self._decisions)
         clock = VirtualClock(0)
         self._pool = build_pool(
             station,
@@ -131,7 +132,7 @@ class _Replaying:
         )
 
     def _take(self, log: AttemptLog) -> None:
-        shot = self._shot(log.shot)
+        shot = self._shots.shot(log.shot)
         if isinstance(shot, str):
             self._tell(Departure(log.shot, log.attempt, None, None, shot))
             return
@@ -143,21 +144,6 @@ class _Replaying:
         self._count += 1
         if len(self._found) < _MOST_TOLD:
             self._found.append(departure)
-
-    def _shot(self, number: int) -> ShotPlan | str:
-        """A shot of the plan, or why there is none."""
-        if number > len(self._plan):
-            return f"the plan has {len(self._plan)} shots"
-        if self._plan.optimization is None:
-            return self._plan.shot(number)
-        asked: Mapping[str, Any] | None = self._decisions.asked.get(number)
-        if asked is None or self._plan.compile_point is None:
-            return "the point that was asked for is not recorded"
-        shot = self._plan.compile_point(AskedPoint(number, asked, self._plan.texts))
-        if isinstance(shot, str):
-            return f"the point that was asked for is not allowed: {shot}"
-        recorded = self._digests.get(number)
-        return shot if recorded in (None, shot.digest) else "the point that was asked for is another shot"
 
     def _given(self, log: AttemptLog) -> Given:
         ends = self._decisions.ends.get((log.shot, log.attempt), {})

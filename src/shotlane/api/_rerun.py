@@ -13,17 +13,16 @@ from typing import Any
 
 from shotlane.api._archive import neutral_project
 from shotlane.api._changes import Change, changes_of
+from shotlane.api._find_station import resolve_file, station_place
 from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._git import GitSought
 from shotlane.api._in_order import start_in_order
-from shotlane.api._origin import station_texts, texts_of
+from shotlane.api._origin import station_texts, texts_of, texts_today
 from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import (
     Options,
     Prepared,
     refuse_unanswered,
-    resolve_file,
-    station_place,
 )
 from shotlane.api._project import Project, find_project
 from shotlane.api._ready import refuse_unready
@@ -35,7 +34,6 @@ from shotlane.api._verify import archived_plan
 from shotlane.archives import ArchiveError, BagReader, check_hashes, open_bag
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
-from shotlane.instruments import ResolvedStation
 from shotlane.plan import Comparison, CompiledPlan, Verdict, compare_plans
 from shotlane.store import RunReader, open_reader
 
@@ -204,19 +202,8 @@ def _prepared(
     if before is not None:
         own = set(station_texts(before))
         texts = {file: text for file, text in texts.items() if file not in own}
-    texts |= _texts_today(today, place)
+    texts |= texts_today(today, place)
     return compile_texts(past, report, project, replace(options, station=str(place)), texts)
-
-
-def _texts_today(station: ResolvedStation, place: Path) -> dict[str, str]:
-    """The texts of a station by file, as `given_texts` takes them."""
-    found = {}
-    for name, text in station.documents.items():
-        file = next(
-            (folder / name for folder in (Path.cwd(), place.parent) if (folder / name).is_file()), None
-        )
-        found[name if file is None else str(file.resolve())] = text
-    return found
 
 
 def _instruments(before: Prepared, now: Prepared) -> Iterator[str]:

@@ -37,7 +37,7 @@ def describe_run(
         plan_digest=plan.digest,
         channels=channel_records(prepared),
         parameter_units=plan.points.units,
-        parameter_types=_parameter_types(plan.points),
+        parameter_types=parameter_types(plan.points),
         description=plan.description,
         tags=plan.tags,
         stamps=_stamps(prepared, surroundings),
@@ -51,7 +51,8 @@ def describe_run(
     )
 
 
-def _parameter_types(points: Points) -> dict[str, str]:
+def parameter_types(points: Points) -> dict[str, str]:
+    """What each parameter is: number, bool or text."""
     kinds = {"b": "bool", "O": "text", "U": "text"}
     return {name: kinds.get(column.dtype.kind, "number") for name, column in points.columns.items()}
 

@@ -8,7 +8,7 @@ ignored.
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, ClassVar
@@ -67,16 +67,27 @@ def _give_back(handlers: Mapping[int, Any]) -> None:
 @contextmanager
 def stop_on_signals(control: Control) -> Iterator[None]:
     """Let the signals stop the run. Only the main thread may set handlers; elsewhere nothing is changed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def stop(number: int) -> None:
         if control.request is not None:
             _tell_again()
         control.stop(Outcome.TERMINATED, f"stopped by {_NAMES[signal.Signals(number)]}")
 
-    before = {number: signal.signal(number, stop) for number in _taken()}
+    with on_signals(stop):
+        yield
+
+
+@contextmanager
+def on_signals(act: Callable[[int], None]) -> Iterator[None]:
+    """Call for every signal, in the main thread alone; it does nothing that could block or raise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        act(number)
+
+    before = {number: signal.signal(number, heard) for number in _taken()}
     try:
         yield
     finally:

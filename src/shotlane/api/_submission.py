@@ -69,6 +69,11 @@ class Submission:
         return f"<{self.sequence.name}{number} {self.state.value}>"
 
     @property
+    def key(self) -> str | None:
+        """What a manager on another machine knows it by; None for one of this process."""
+        return None
+
+    @property
     def run(self) -> Run | None:
         """The run, once it has ended."""
         self._heard = self._ended.is_set()

@@ -1,29 +1,40 @@
 """`shotlane verify`: whether an archive holds what it says, and still means what it meant.
 
 Hashes: every file is the one that was archived. Recompilation: the documents in the archive, compiled by the
-shotlane of today, come to the archived plan. Replay: that plan, run again on simulated instruments, sends
-what was recorded. What cannot be checked is said, and never counts as checked.
+shotlane of today, come to the archived plan. Records: what is said in several places agrees. Replay: that
+plan, run again on simulated instruments, sends what was recorded. What cannot be checked is said, and never
+counts as checked; what is damaged keeps nothing else from being checked.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from shotlane.api._archive import neutral_project
-from shotlane.api._past import KEPT, Past, ResumeError, past_in
+from shotlane.api._past import Past
 from shotlane.api._prepare import Prepared
 from shotlane.api._recompile import compile_texts
+from shotlane.api._records import Records, check_records
 from shotlane.api._replay import Replayed, replay
-from shotlane.api._run_start import channel_records
-from shotlane.api._same_plan import other_versions, shot_ranges
-from shotlane.archives import PLAN, BagReader, Hashes, check_hashes, disagreements, open_archive, open_bag
+from shotlane.api._same_plan import other_versions
+from shotlane.archives import (
+    PLAN,
+    ArchiveError,
+    BagReader,
+    Hashes,
+    UnknownFormatError,
+    check_hashes,
+    open_archive,
+    open_bag,
+    told_record,
+)
 from shotlane.diagnostics import Report
 from shotlane.plan import Comparison, CompiledPlan, PlanFileError, Verdict, compare_plans, load_plan
 
 HASHES, RECOMPILATION, REPLAY = 1, 2, 3
-_EXACT = 1 << 53
+# What is checked on each level, beside hashes.
+_PARTS = {HASHES: 0, RECOMPILATION: 2, REPLAY: 3}
+_FACTS = "data/run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,8 @@ class Recompiled:
     """What compiling again came to.
 
     `comparison`: with the archived plan, None where there is none. `faults`: what does not hold beside it.
-    `impossible`: why nothing could be compared. `versions`: packages that are others today.
+    `impossible`: why nothing could be compared; `damaged`: because of the archive, which then does not hold.
+    `versions`: packages that are others today.
     """
 
     shots: int = 0
@@ -39,23 +51,25 @@ class Recompiled:
     faults: tuple[str, ...] = ()
     impossible: str | None = None
     versions: tuple[str, ...] = ()
+    damaged: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether nothing differs by more than a resolution step."""
         differs = self.comparison is not None and self.comparison.verdict is Verdict.DIFFERENT
-        return not self.faults and not differs
+        return not self.faults and not differs and not self.damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What was checked of an archive, up to a `level`.
 
-    `recompiled` and `replayed` are None when the hashes do not hold, or the level is less.
+    `recompiled`, `records` and `replayed` are None when the hashes do not hold, or the level is less.
     """
 
     hashes: Hashes
-    recompiled: Recompiled | None
+    recompiled: Recompiled | None = None
+    records: Records | None = None
     replayed: Replayed | None = None
     level: int = REPLAY
 
@@ -67,45 +81,78 @@ class Verification:
     @property
     def complete(self) -> bool:
         """Whether all that was asked for was checked."""
-        return len(self._parts) == self.level - 1 and all(part.impossible is None for part in self._parts)
+        return len(self._parts) == _PARTS[self.level] and all(part.impossible is None for part in self._parts)
 
     @property
-    def _parts(self) -> list[Recompiled | Replayed]:
-        return [part for part in (self.recompiled, self.replayed) if part is not None]
+    def _parts(self) -> list[Recompiled | Records | Replayed]:
+        return [part for part in (self.recompiled, self.records, self.replayed) if part is not None]
 
 
-def verify(path: str | Path, *, level: int = REPLAY) -> Verification:
+def verify(
+    path: str | Path, *, level: int = REPLAY, digest: str | None = None, trust: bool = False
+) -> Verification:
     """Check an archive, a folder or a .zip file. Raises `ArchiveError` for what is none.
 
-    `level`: 1 only compares hashes, 2 also compiles the documents again, 3 also runs the plan again.
+    `level`: 1 only compares hashes, 2 also compiles the documents again and compares the records, 3 also runs
+    the plan again. `digest`: of the archive as it was made, as `archive` told it. `trust`: call the functions
+    of results that came with it.
     """
     with open_bag(Path(path)) as bag:
-        hashes = check_hashes(bag)
+        hashes, known = check_hashes(bag), _FACTS in bag.sizes
+    if digest is not None and digest.strip().lower() != hashes.digest:
+        hashes = replace(hashes, faults=(f"it is not the archive of digest {digest}", *hashes.faults))
     if not hashes.hold or level < RECOMPILATION:
         # What somebody changed is not worth compiling, and may be made to hurt.
-        return Verification(hashes, None, None, level)
-    with open_archive(path) as reader:
-        return Verification(hashes, *_made_again(reader, level), level)
-
-
-def _made_again(reader: BagReader, level: int) -> tuple[Recompiled, Replayed | None]:
-    own = tuple(disagreements(reader))
+        return Verification(hashes, level=level)
     try:
-        past = past_in(reader, reader.run().summary.number)
-    except ResumeError as error:
-        why = str(error)
-        return Recompiled(faults=own, impossible=why), Replayed(impossible=why) if level >= REPLAY else None
+        with open_archive(path) as reader:
+            return Verification(hashes, *_made_again(reader, level, trust), level)
+    except ArchiveError as error:
+        if not known:
+            raise
+        return Verification(hashes, *_unread(error, level), level)
+
+
+def _unread(error: ArchiveError, level: int) -> tuple[Recompiled, Records, Replayed | None]:
+    """Of an archive whose run cannot be read."""
+    damaged = not isinstance(error, UnknownFormatError)
+    replayed = Replayed(impossible=str(error), damaged=damaged) if level >= REPLAY else None
+    return Recompiled(impossible=str(error), damaged=damaged), Records(impossible=str(error)), replayed
+
+
+def _made_again(reader: BagReader, level: int, trusted: bool) -> tuple[Recompiled, Records, Replayed | None]:
+    past, why, damaged = _past(reader)
+    saved, why_not = archived_plan(reader)
+    if past is None:
+        records = check_records(reader, None, saved, trusted=trusted)
+        replayed = Replayed(impossible=why, damaged=damaged) if level >= REPLAY else None
+        return Recompiled(impossible=why, damaged=damaged), records, replayed
     report = Report()
     prepared = compile_texts(past, report, neutral_project(past))
-    saved, why_not = archived_plan(reader)
     recompiled = _recompiled(reader, past, prepared, report, saved, why_not)
-    recompiled = replace(recompiled, faults=(*own, *recompiled.faults))
-    if level < REPLAY:
-        return recompiled, None
     plan = saved if saved is not None else None if prepared is None else prepared.plan
+    records = check_records(reader, prepared, plan, trusted=trusted)
+    return recompiled, records, _replayed(reader, past, plan) if level >= REPLAY else None
+
+
+def _past(reader: BagReader) -> tuple[Past | None, str | None, bool]:
+    """What the run is compiled from, by its documents and `run.json` alone; or why it cannot be."""
+    record = told_record(reader.facts)
+    if "origin" not in record.environment:
+        return None, "it was made by a version that did not keep where its files were", False
+    try:
+        return Past(record, record.session, reader.documents(), {}, {}), None, False
+    except ArchiveError as error:
+        return None, str(error), True
+
+
+def _replayed(reader: BagReader, past: Past, plan: CompiledPlan | None) -> Replayed:
     if plan is None:
-        return recompiled, Replayed(impossible="there is no plan to run")
-    return recompiled, replay(reader, past, plan)
+        return Replayed(impossible="there is no plan to run")
+    try:
+        return replay(reader, past, plan)
+    except ArchiveError as error:
+        return Replayed(impossible=str(error), damaged=True)
 
 
 def _recompiled(
@@ -125,7 +172,9 @@ def _recompiled(
         return Recompiled(faults=(told,), versions=versions)
     if saved is None:
         return _by_digest(reader, prepared, why, versions)
-    faults = (*_shots_that_ran(reader, saved), *_of_the_plan(reader, prepared, saved))
+    faults: tuple[str, ...] = ()
+    if reader.facts["plan_digest"] != saved.digest:
+        faults = ("the archived plan is not the one of the run: their digests differ",)
     return Recompiled(len(saved), compare_plans(saved, prepared.plan), faults, None, versions)
 
 
@@ -133,9 +182,8 @@ def _by_digest(
     reader: BagReader, prepared: Prepared, why: str | None, versions: tuple[str, ...]
 ) -> Recompiled:
     """Of a run whose plan is not in the archive: its digest is."""
-    if prepared.plan.digest == reader.run().plan_digest and why is None:
-        faults = tuple(_of_the_plan(reader, prepared, prepared.plan))
-        return Recompiled(len(prepared.plan), None, faults, None, versions)
+    if prepared.plan.digest == reader.facts["plan_digest"] and why is None:
+        return Recompiled(len(prepared.plan), versions=versions)
     told = why or "the archive holds no plan, and the documents compile to another one than that of the run"
     if versions:
         return Recompiled(impossible=told, versions=versions)
@@ -155,55 +203,3 @@ def archived_plan(reader: BagReader) -> tuple[CompiledPlan | None, str | None]:
         except PlanFileError as error:
             return None, str(error).replace(str(path), PLAN)
     return saved.plan, None
-
-
-def _shots_that_ran(reader: BagReader, plan: CompiledPlan) -> tuple[str, ...]:
-    """What of the records does not belong to the archived plan."""
-    faults = []
-    if reader.run().plan_digest != plan.digest:
-        faults.append("the archived plan is not the one of the run: their digests differ")
-    rows = [(shot, outcome, digest) for shot, outcome, *_, digest in reader.shots()]
-    ran = {shot: digest for shot, outcome, digest in rows if digest is not None or outcome in KEPT}
-    others = [shot for shot, digest in ran.items() if shot > len(plan) or plan.shot(shot).digest != digest]
-    if others:
-        faults.append(f"shots {shot_ranges(others)} of the run are not those of the archived plan")
-    return tuple(faults)
-
-
-def _of_the_plan(reader: BagReader, prepared: Prepared, plan: CompiledPlan) -> Iterator[str]:
-    """Channels and parameters that the records have otherwise than the plan."""
-    channels = channel_records(prepared)
-    if channels != reader.channels():
-        then = {one.name: one for one in reader.channels()}
-        names = [one.name for one in channels if then.get(one.name) != one] or ["their number"]
-        yield f"the channels of the run are not those of its plan: {', '.join(names)}"
-    if plan.optimization is None:
-        others = sorted(
-            {shot for shot, told in _parameters(reader).items() if told != _as_stored(plan, shot)}
-        )
-        if others:
-            yield f"shots {shot_ranges(others)} have other parameters in the records than in the plan"
-
-
-def _parameters(reader: BagReader) -> Mapping[int, dict[str, object]]:
-    """What the records say of every shot that began."""
-    found: dict[int, dict[str, object]] = {shot: {} for shot, *_ in reader.shots()}
-    names = [one.name for one in reader.parameters()]
-    for shot, index, value, text in reader.stream("parameters"):
-        name = names[index] if index < len(names) else f"number {index}"
-        found.setdefault(shot, {})[name] = value if text is None else text
-    return found
-
-
-def _as_stored(plan: CompiledPlan, shot: int) -> dict[str, Any]:
-    """The parameters of a shot of the plan, as records have them."""
-    if shot > len(plan):
-        return {}
-    return {name: _stored(value) for name, value in plan.shot(shot).parameters.items()}
-
-
-def _stored(value: float | str | None) -> float | str | None:
-    if value is None or isinstance(value, str):
-        return value
-    # A whole number that is not exact as a float is kept as text too.
-    return str(value) if isinstance(value, int) and abs(value) > _EXACT else float(value)

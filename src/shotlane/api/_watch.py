@@ -67,9 +67,13 @@ class WatchedRun:
         self._reader = open_reader(store)
         self._tail = EventTail(store, EventFilter(run=run))
         self.number = run
-        self.summary: RunSummary = self._reader.summary(run)
-        self.channels = {channel.index: channel for channel in self._reader.channels(run)}
-        self.units = {parameter.name: parameter.unit for parameter in self._reader.parameters(run)}
+        try:
+            self.summary: RunSummary = self._reader.summary(run)
+            self.channels = {channel.index: channel for channel in self._reader.channels(run)}
+            self.units = {parameter.name: parameter.unit for parameter in self._reader.parameters(run)}
+        except BaseException:
+            self.close()
+            raise
         self.plan: CompiledPlan | None = None
         self.shot: int | None = None
         self.attempt: int | None = None

@@ -24,6 +24,7 @@ def main(arguments: argparse.Namespace) -> int:
                 "bytes": written.size,
                 "rows": dict(written.rows),
                 "no_plan": made.no_plan,
+                "digest": made.digest,
             }
         )
         return 0
@@ -34,5 +35,6 @@ def main(arguments: argparse.Namespace) -> int:
     )
     say(f"archived: run {made.run} in {written.path}")
     say(f"  holds      {', '.join(rows)}; {count(written.files, 'file')}, {written.size:,} bytes")
+    say(f"  digest     {made.digest}")
     say(f"  check      shotlane verify {written.path}")
     return 0

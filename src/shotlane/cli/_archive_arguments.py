@@ -49,7 +49,7 @@ def add_archives(
 
     verify = verbs.add_parser(
         "verify",
-        help="check an archive: its hashes, that it still compiles to its plan, and sends the same again",
+        help="check an archive: its hashes, records and plan, and that it sends the same again",
         epilog="exit status: 0 all of it holds, 1 something does not, 2 it is no archive, 3 what could be "
         "checked holds, and something could not be checked",
     )
@@ -60,6 +60,10 @@ def add_archives(
         type=int,
         choices=[1, 2, 3],
         default=3,
-        help="1: hashes; 2: and recompilation; 3: and replay (default: 3)",
+        help="1: hashes; 2: and recompilation and records; 3: and replay (default: 3)",
+    )
+    verify.add_argument("--digest", metavar="HEX", help="digest of the archive, as `archive` told it")
+    verify.add_argument(
+        "--trust", action="store_true", help="call the functions of results that came with it"
     )
     verify.add_argument("--json", action="store_true", help="print JSON for programs instead of text")

@@ -2,15 +2,18 @@
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 from shotlane.cli._archive_arguments import add_archives
 from shotlane.cli._asking_arguments import add_asking
 from shotlane.cli._capture_arguments import add_capture
 from shotlane.cli._events_arguments import add_events
+from shotlane.cli._groups import grouped
 from shotlane.cli._instruments_arguments import add_by_hand
-from shotlane.cli._parser import Parser
+from shotlane.cli._parser import Parser, Verbs
 from shotlane.cli._record_arguments import add_record
 from shotlane.cli._runs_arguments import add_runs
+from shotlane.cli._serve_arguments import add_serve, add_submit
 
 _EPILOG = "exit status: 0 done or passed, 1 failed, 2 documents wrong, 3 errored, 4 aborted or terminated"
 
@@ -257,14 +260,19 @@ def run_parser() -> argparse.ArgumentParser:
 
 
 def main_parser() -> argparse.ArgumentParser:
-    """Arguments of `shotlane`, with all its verbs: from a project over runs to what is kept of them."""
+    """Arguments of `shotlane`, with all its verbs."""
     parser: argparse.ArgumentParser = Parser(
         prog="shotlane",
-        description="A declarative sequence runner for laboratory instruments.",
-        epilog=_EPILOG,
+        usage="shotlane [-h] [--version] VERB ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # lines as they are written here
+        epilog=_EPILOG.replace(", 4", ",\n  4"),
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    # Hidden: they are listed by what they are for.
+    verbs = cast(
+        "Verbs",
+        parser.add_subparsers(dest="verb", metavar="VERB", help=argparse.SUPPRESS, prog="shotlane"),
+    )
     _add_init(verbs)
     _add_check(verbs)
     _add_plan(verbs)
@@ -280,6 +288,9 @@ def main_parser() -> argparse.ArgumentParser:
     _add_instruments(verbs)
     add_record(verbs, _add_json)
     _add_simulate(verbs)
+    add_serve(verbs, _add_store)
+    add_submit(verbs, _add_choices, _add_format)
     _add_db(verbs)
     _add_schema(verbs)
+    parser.description = f"A declarative sequence runner for laboratory instruments.\n{grouped(verbs.helps)}"
     return parser

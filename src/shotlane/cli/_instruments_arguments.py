@@ -31,7 +31,8 @@ def add_by_hand(
         add_json(parser)
     catalogue.add_argument("name", metavar="NAME", nargs="?", help="print the document of this one")
     channels = "channel, or instrument for all of its channels"
-    read.add_argument("channels", metavar="CHANNEL", nargs="+", help=channels)
+    read.add_argument("channels", metavar="CHANNEL", nargs="*", help=channels)
+    read.add_argument("--status", action="store_true", help="what is marked as status, of these or of all")
     set_.add_argument("channel", metavar="CHANNEL", help="what to set, e.g. furnace.setpoint")
     set_.add_argument("value", metavar="VALUE", help="with its unit, e.g. '60 degC'")
     call.add_argument("call", metavar="CALL", help="e.g. 'balance.tare()'")

@@ -88,9 +88,21 @@ def as_json(channel: Channel, reading: Reading) -> dict[str, Any]:
     }
 
 
+def _wanted(station: ResolvedStation, names: list[str], *, status: bool) -> list[Channel]:
+    if not names and not status:
+        raise ByHandError("nothing is asked for", "name channels or instruments, or give --status")
+    channels = channels_named(station, names or station.table.roles)
+    if not status:
+        return channels
+    marked = [channel for channel in channels if channel.attribute.status]
+    if not marked:
+        raise ByHandError("nothing there is marked as status", "write `status: true` at an attribute")
+    return marked
+
+
 def _read(station: ResolvedStation, arguments: argparse.Namespace) -> int:
     with asked():
-        channels = channels_named(station, arguments.channels)
+        channels = _wanted(station, arguments.channels, status=arguments.status)
     with opened(station, [channel.role for channel in channels], arguments) as hand:
         readings = hand.read(channels)
     if arguments.json:

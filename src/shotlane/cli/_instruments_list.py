@@ -104,4 +104,5 @@ def _attribute(one: Attribute) -> dict[str, Any]:
         "limits": [one.low, one.high],
         "options": list(one.options),
         "safe": "keep" if one.safe is KEEP else one.safe,
+        "status": one.status,
     }

@@ -1,6 +1,6 @@
 """Somebody at the terminal of a run: keys that steer it, and the answers to its questions.
 
-What cannot be taken back, skipping and aborting, asks for its key a second time.
+What cannot be taken back, skipping and aborting, asks for another key first.
 """
 
 import os
@@ -10,14 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from shotlane.cli._confirmed import Confirmed
 from shotlane.cli._keyboard import Keyboard
 from shotlane.execution import Control, Phase, Progress
 from shotlane.records import Outcome
 
 _POLL_S = 0.1
-_AGAIN_S = 3.0
 _BY = "the keyboard"
 _KEYS = "p pause   s skip the shot   a abort"
+_ASKED = {"s": "skip the shot", "a": "abort the run", "q": "abort the run"}
 _BELL = b"\a"
 
 
@@ -30,7 +31,7 @@ class Person:
         self._question: str | None = None
         self._answered = threading.Event()
         self._asking = threading.Lock()
-        self._first: tuple[str, float] = ("", 0.0)  # a key that is to be pressed again, and when it was
+        self._confirmed = Confirmed(_ASKED)
 
     def ask(self, text: str, timeout_s: float | None, cancelled: threading.Event) -> str | None:
         """Wait for Enter; None when it does not come in time."""
@@ -51,7 +52,7 @@ class Person:
     def press(self, key: str) -> None:
         """Do what a key stands for."""
         control = self._control
-        again = self._is_again(key)
+        confirmed = self._confirmed.take(key)
         if self._question is not None and key in "\r\n":
             self._answered.set()
         elif control.request is not None:
@@ -60,32 +61,21 @@ class Person:
             control.pause("asked for at the keyboard", _BY)
         elif key == "p" or (key in "\r\n" and self._progress.now.phase is Phase.PAUSED):
             control.go_on(_BY)
-        elif key == "s" and again:
+        elif confirmed == "s":
             control.skip("asked for at the keyboard", _BY)
-        elif key in ("a", "q") and again:
+        elif confirmed is not None:
             control.stop(Outcome.ABORTED, "aborted from the keyboard")
-
-    def _is_again(self, key: str) -> bool:
-        """Whether a key was pressed twice, with nothing between."""
-        kind, now = "a" if key == "q" else key, time.monotonic()
-        before, at = self._first
-        if kind == before and now - at < _AGAIN_S:
-            self._first = ("", 0.0)
-            return True
-        self._first = (kind, now)
-        return False
 
     @property
     def hint(self) -> str:
         """One line: what is asked, or which keys there are."""
         control, progress = self._control, self._progress.now
-        key, at = self._first
         if progress.run is None:
             return ""
         if control.request is not None:
             return f"{control.request.reason}: the instruments are made safe; Ctrl-C does not skip that"
-        if key in ("s", "a") and time.monotonic() - at < _AGAIN_S:
-            return f"{'skip the shot' if key == 's' else 'abort the run'}? press the key again"
+        if (asked := self._confirmed.question) is not None:
+            return asked
         if self._question is not None:
             return f"? {self._question}   Enter go on   a abort"
         if progress.phase is Phase.PAUSED:

@@ -31,6 +31,7 @@ _VERBS = (
         "init",
         "note",
         "plan",
+        "queue",
         "record",
         "rerun",
         "resume",
@@ -38,7 +39,7 @@ _VERBS = (
         "runs",
         "schema",
     ),
-    *("show", "simulate", "verify", "watch"),
+    *("serve", "show", "simulate", "submit", "verify", "watch"),
     *("instruments_by_hand", "instruments_catalogue", "instruments_list"),
     *("instruments_scan", "instruments_watch"),
 )

@@ -1,12 +1,34 @@
-"""A parser that says which verb may be meant, and whose every verb tells its exit status."""
+"""A parser that says which verb may be meant, and whose every verb tells what it does, and how it ends."""
 
 import argparse
 import re
-from typing import Any, NoReturn
+from argparse import _SubParsersAction  # has no public name, and is what `action=` takes
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from shotlane.cli._examples import EXAMPLES
+
+if TYPE_CHECKING:
+    _Action = _SubParsersAction[argparse.ArgumentParser]
+else:
+    _Action = _SubParsersAction
 
 _EPILOG = "exit status: 0 done, 2 documents or arguments wrong and nothing touched, 3 errored"
 # What argparse says; newer versions of Python write the choices without quotes.
 _INVALID = re.compile(r"argument (\S+): invalid choice: '([^']*)' \(choose from (.*)\)")
+
+
+class Verbs(_Action):
+    """The verbs of a parser, each described by the words that list it; `helps` by name."""
+
+    def __init__(self, *given: Any, **how: Any) -> None:
+        super().__init__(*given, **how)
+        self.helps: dict[str, str] = {}
+
+    def add_parser(self, name: str, *, help: str | None = None, **how: Any) -> argparse.ArgumentParser:
+        """As `argparse` has it."""
+        self.helps[name] = text = help or ""
+        described = {"help": text, "description": f"{text[:1].upper()}{text[1:]}."}
+        return super().add_parser(name, **{**described, **how})
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,6 +36,12 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"epilog": _EPILOG, **how})
+        self.register("action", "parsers", Verbs)
+
+    def format_help(self) -> str:
+        """With an example at the end."""
+        example = EXAMPLES.get(self.prog)
+        return super().format_help() + ("" if example is None else f"\nexample: {example}\n")
 
     def error(self, message: str) -> NoReturn:
         """Tell what is wrong, and end with status 2."""

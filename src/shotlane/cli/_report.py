@@ -9,6 +9,7 @@ from html import escape
 import polars as pl
 
 from shotlane.analysis import LoadedRun
+from shotlane.cli._cadence import cadence
 from shotlane.cli._note import note_parts
 from shotlane.cli._report_events import what_happened
 from shotlane.cli._report_lanes import lanes
@@ -112,6 +113,10 @@ def _figures(run: LoadedRun, shots: pl.DataFrame) -> str:
     if readings:
         planned, ok, late, *lost = (sum(column) for column in zip(*readings, strict=True))
         items.append((f"of {planned:,} readings taken", f"{ok + late:,}", "warn" if sum(lost) else ""))
+    kept = cadence(run.events())
+    if kept is not None:
+        told = f"of {kept.kept + kept.missed:,} starts kept the cadence"
+        items.append((told, f"{kept.kept:,}", "warn" if kept.missed else ""))
     latest = max((one["p99_ns"] for one in run.record.figures.get("lateness", {}).values()), default=None)
     if latest is not None and "virtual-time" not in summary.stamps:
         items.append(("late at most, 99 % of the latest channel", lateness(latest), ""))

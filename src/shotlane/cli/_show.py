@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shotlane.cli._cadence import cadence, cadence_words
 from shotlane.cli._db import warn_of_spools
 from shotlane.cli._note import note_lines
 from shotlane.cli._output import Complaint, print_json, say, store_complaints
@@ -69,7 +70,7 @@ def _as_text(run: "LoadedRun", shots: "pl.DataFrame") -> str:
 def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
     from shotlane.cli._shot_columns import columns_of  # late: polars
 
-    record, summary = run.record, run.record.summary
+    record, summary, events = run.record, run.record.summary, run.events()
     took = ", and goes on" if summary.outcome is None else ""
     if summary.ended_utc_ns is not None:
         took = f", took {duration(summary.ended_utc_ns - summary.started_utc_ns)}"
@@ -94,7 +95,8 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
         *(hanging(f"  {label:<11}", ", ".join(fixed)) if fixed else []),
         *_repeats(record),
         *_lateness(record),
-        *_worn(run),
+        *_cadence(events),
+        *_worn(events),
         *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
     ]
     return [*_unsafe(record), *lines]
@@ -115,10 +117,15 @@ def _notes(record: "RunRecord") -> list[str]:
     return ["notes", *lines] if lines else []
 
 
-def _worn(run: "LoadedRun") -> list[str]:
+def _cadence(events: "pl.DataFrame") -> list[str]:
+    found = cadence(events)
+    return [] if found is None else hanging("  cadence    ", cadence_words(found))
+
+
+def _worn(events: "pl.DataFrame") -> list[str]:
     """Memories that were written more often than they stand; the newest count of each."""
     found = {}
-    for event in run.events().filter(type="instrument.worn")["fields"].to_list():
+    for event in events.filter(type="instrument.worn")["fields"].to_list():
         fields = json.loads(event)
         found[f"{fields['role']}.{fields['attribute']}"] = worn(fields)
     return [f"  worn       {channel}: {told}" for channel, told in found.items()]
@@ -148,6 +155,7 @@ def _lateness(record: "RunRecord") -> list[str]:
 
 def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
     record, summary = run.record, run.record.summary
+    kept = cadence(run.events())
     return {
         "run": summary.number,
         "sequence": summary.sequence,
@@ -166,6 +174,7 @@ def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
         "digest": record.plan_digest,
         "environment": record.environment,
         "figures": record.figures,
+        "cadence": None if kept is None else kept._asdict(),
         "tallies": [
             {"channel": name, "what": what, **dict(zip(COUNTS, counts, strict=True))}
             for (name, what), counts in record.tallies.items()

@@ -12,10 +12,13 @@ from shotlane.cli._text import count, hanging
 from shotlane.plan import Difference
 
 if TYPE_CHECKING:
-    from shotlane.api import Recompiled, Replayed, Verification
+    from shotlane.api import Recompiled, Records, Replayed, Verification
     from shotlane.archives import Departure, Hashes
 
 _SHOWN = 40
+# Of what one comparison of records found.
+_FEW = 5
+_TIED = "\xa0"
 # What was checked holds, and not everything could be.
 _NOT_ALL = 3
 
@@ -25,7 +28,9 @@ def main(arguments: argparse.Namespace) -> int:
     from shotlane.api import verify  # late: polars
 
     with archive_complaints():
-        found = verify(arguments.archive, level=arguments.level)
+        found = verify(
+            arguments.archive, level=arguments.level, digest=arguments.digest, trust=arguments.trust
+        )
     if arguments.json:
         print_json({**asdict(found), "holds": found.holds, "complete": found.complete})
     else:
@@ -41,6 +46,10 @@ def _lines(found: "Verification") -> Iterator[str]:
         yield f"recompilation  {why}"
     else:
         yield from _recompilation(found.recompiled)
+    if found.records is None:
+        yield f"records        {why}"
+    else:
+        yield from _records(found.records)
     if found.replayed is None:
         yield f"replay         {why}"
     else:
@@ -71,11 +80,33 @@ def _recompilation(found: "Recompiled") -> Iterator[str]:
     elif found.holds:
         yield f"recompilation  same digest: {count(found.shots, 'shot')}; no plan is archived to compare"
     else:
-        yield "recompilation  DIFFERENT"
+        yield f"recompilation  {'DIFFERENT' if found.comparison is not None else 'FAILED'}"
     yield from (f"  {fault}" for fault in found.faults)
     if found.comparison is not None and not found.holds:
         yield from (f"  {line}" for line in comparison_lines(found.comparison) if line)
     yield from (f"  version        {version}" for version in found.versions)
+
+
+def _records(found: "Records") -> Iterator[str]:
+    bad = [check for check in found.checks if not check.holds]
+    counts = [count(check.compared, check.what) for check in found.checks if check.compared]
+    if found.impossible is not None:
+        yield from hanging("records        ", f"not possible: {found.impossible}")
+    elif bad:
+        yield f"records        DISAGREE: {len(bad)} of {count(len(found.checks), 'comparison')}"
+    else:
+        # A number stays with what it counts.
+        agree = hanging("records        ", f"agree: {', '.join(one.replace(' ', _TIED) for one in counts)}")
+        yield from (line.replace(_TIED, " ") for line in agree)
+    for check in bad:
+        shown = check.faults if check.count <= _FEW + 1 else check.faults[:_FEW]
+        for number, fault in enumerate(shown):
+            yield from hanging(f"  {'' if number else check.name:<13}", fault)
+        if check.count > len(shown):
+            yield f"  {'':<13}... and {check.count - len(shown):,} more"
+    for check in found.checks:
+        if check.left_out is not None:
+            yield from hanging("               ", f"not compared: {check.left_out}")
 
 
 def _replay(found: "Replayed") -> Iterator[str]:
@@ -99,7 +130,7 @@ def _message(one: "Departure") -> str:
 def _last(found: "Verification") -> str:
     if not found.holds:
         return "the archive does not hold what it should"
-    parts = {"recompilation": found.recompiled, "replay": found.replayed}
+    parts = {"recompilation": found.recompiled, "records": found.records, "replay": found.replayed}
     done = [name for name, part in parts.items() if part is not None and part.impossible is None]
     left = [name for name, part in parts.items() if part is not None and part.impossible is not None]
     told = f"verified: {_listed(['hashes', *done])}"

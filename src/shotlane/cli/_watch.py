@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from shotlane.cli._ask import who
+from shotlane.cli._confirmed import Confirmed
 from shotlane.cli._keyboard import Keyboard
 from shotlane.cli._output import Complaint, print_json_line, say, store_complaints
 from shotlane.cli._where import store_of
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 _DRAW_S = 0.1
 _LOOK_S = 0.25
 _LINE_S = 1.0
-_AGAIN_S = 3.0
 _WAIT_S = 5.0
-_KEYS = "p pause or go on   s s skip the shot   a a abort   q leave; the run goes on without you"
-_TWICE = {"s": "skip", "a": "abort"}
+_KEYS = "p pause or go on   s skip the shot   a abort   q leave; the run goes on without you"
+_ASKED = {"s": "skip the shot", "a": "abort the run"}
+_VERBS = {"s": "skip", "a": "abort"}
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -97,7 +98,7 @@ class _Watcher:
     def __init__(self, run: "WatchedRun", store: str) -> None:
         self._run = run
         self._store = store
-        self._first = ("", 0.0)
+        self._confirmed = Confirmed(_ASKED)
         self._told = ""
         self._asked: Future[str] | None = None
         self._left = False
@@ -145,17 +146,15 @@ class _Watcher:
         time.sleep(max(0.0, began + _DRAW_S - time.monotonic()))
 
     def _press(self, key: str, pool: ThreadPoolExecutor) -> None:
-        again = key == self._first[0] and time.monotonic() - self._first[1] < _AGAIN_S
-        self._first = (key, time.monotonic())
+        confirmed = self._confirmed.take(key)
         if key == "q":
             self._left = True
         elif key == "p":
             # A pause begins only with the next shot; until then the key calls it off.
             self._pausing = self._run.paused is None and not self._pausing
             self._ask("pause" if self._pausing else "continue", pool)
-        elif key in _TWICE and again:
-            self._first = ("", 0.0)
-            self._ask(_TWICE[key], pool)
+        elif confirmed is not None:
+            self._ask(_VERBS[confirmed], pool)
 
     def _ask(self, verb: str, pool: ThreadPoolExecutor) -> None:
         self._told = f"{verb}: asked"
@@ -167,9 +166,8 @@ class _Watcher:
         return self._told
 
     def _hint(self) -> str:
-        key, at = self._first
-        if key in _TWICE and time.monotonic() - at < _AGAIN_S:
-            return f"{'skip the shot' if key == 's' else 'abort the run'}? press the key again"
+        if (asked := self._confirmed.question) is not None:
+            return asked
         return _KEYS if _has_keys() else "Ctrl-C leaves; the run goes on without you"
 
 

@@ -71,6 +71,12 @@ _SESSIONS = (
         (ROLE, text("by", "who")),
     ),
     event_type(
+        "server.left",
+        "Another process does not use an instrument of this session any more, whatever became of it.",
+        "{by} has let go of {role}",
+        (ROLE, text("by", "who")),
+    ),
+    event_type(
         "server.refused",
         "Another process was refused the instruments of this session.",
         "{by} was refused at {address}: {message}",
@@ -104,7 +110,7 @@ _RUNS = (
     ),
     event_type(
         "run.paused",
-        "The run waits for a person; its interlocks are watched.",
+        "The run waits for a person, room for its records, or an instrument; its interlocks are watched.",
         "paused[: {reason}]",
         (text("reason", "why"),),
     ),

@@ -88,7 +88,7 @@ class ResultRow(NamedTuple):
 
 
 class PollRow(NamedTuple):
-    """A reading that an interlock asked for because no lane did; times in UTC, outside any attempt's count.
+    """A reading that no lane asked for, but an interlock or a wait; times in UTC, in no attempt's count.
 
     `channel` indexes the run's channels; `status` is OK or FAILED, then `value` is None and `raw` says why.
     """

@@ -108,6 +108,12 @@ class StationConnection:
         server = None if self._open is None else self._open.server
         return None if server is None else server.address
 
+    @property
+    def instrument_server_token_file(self) -> Path | None:
+        """The file of the token that its clients must have, None without a server."""
+        server = None if self._open is None else self._open.server
+        return None if server is None else server.token_file
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -251,15 +257,25 @@ class StationConnection:
         return self._ended or unwanted_here()
 
     def start_instrument_server(
-        self, roles: str | Iterable[str] | None = None, *, address: str | None = None
+        self,
+        roles: str | Iterable[str] | None = None,
+        *,
+        address: str | None = None,
+        token_file: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
+        rest: bool = False,
     ) -> str:
         """Let other processes use instruments of this session; returns the address to connect to.
 
         `roles`: only this one or these, which are opened; without it all that are open now. `address`: `unix`
-        (default where there is such a thing) or `tcp`, on the loopback alone. Who connects must have its
-        token, which is in a file that only this user can read. `shotlane.remote_instrument` is the other end.
+        (default where there is such a thing), `tcp` on the loopback, or `HOST:PORT` for other machines, with
+        TLS; the rest of the arguments is for that. Who connects must have the token, which is in a file that
+        only this user can read. `certificate` and `key`: PEM files, else one that is made once. `rest`: an
+        instrument is made safe when its last client has gone. `shotlane.remote_instrument` is the other end.
         """
-        from shotlane.sessions._server import InstrumentServer  # late: few sessions need it
+        from shotlane.sessions._doors import Door, Listening  # late: few sessions need it
+        from shotlane.sessions._server import InstrumentServer
 
         now = self._now()
         wanted = list(now.instruments.handles if roles is None else roles)
@@ -268,11 +284,18 @@ class StationConnection:
         with self._turn:
             if now.server is not None:
                 raise SessionError(f"the instrument server runs already, at {now.server.address}")
-            for role in wanted:
-                self.instrument(role)
-            gate = self._now().instruments.gate
-            now.server = InstrumentServer(gate, wanted, now.events, self.session_id, address)
-            return now.server.address
+            listening = Listening(address, _path(token_file), _path(certificate), _path(key))
+            name = f"session-{self.session_id}" if listening.is_local else self._config.name
+            door = Door(name, listening)  # first: what is wrong with it is told before anything is opened
+            try:
+                for role in wanted:
+                    self.instrument(role)
+                now = self._now()
+            except BaseException:
+                door.close()
+                raise
+            now.server = InstrumentServer(now.instruments, wanted, now.events, door, rest=rest)
+            return door.address
 
     def run(
         self, sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any
@@ -339,3 +362,7 @@ class StationConnection:
             finally:
                 self._open = None
                 forget(now.log.session)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given).expanduser()

@@ -1,53 +1,72 @@
-"""Where instrument servers listen, and the tokens that open them: both for this user alone.
+"""Where servers listen: on a socket of this machine for this user alone, or on a network with TLS.
 
-The token never crosses the line: each end proves by a keyed digest of the other's random number that it has
-it, so that who squats on a port that became free learns nothing.
+On the network a token lasts, so that clients need not be told anew after each start; on this machine it is
+made for one server, and goes with it.
 """
 
-import hashlib
-import hmac
 import os
-import secrets
 import socket
+import ssl
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_state_path
-
+from shotlane.sessions._addresses import LOOPBACK, host_and_port, parse_listen
+from shotlane.sessions._certificate import server_context
 from shotlane.sessions._error import SessionError
+from shotlane.sessions._reach import keep_alive, unix_socket
+from shotlane.sessions._tokens import lasting_token, new_token, state_folder, token_file
 
-_LOOPBACK = "127.0.0.1"
 _LONGEST_PATH = 100  # of a Unix socket, with room to spare
 _WAITING = 16
+_EVERYWHERE = ("0.0.0.0", "::")
+_LOCAL = ("unix", "tcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How a server shall be reached.
+
+    `at`: `unix`, `tcp` (the loopback), or `HOST:PORT` of a network; None: what this machine has of the first
+    two. The rest is for networks: `token_file` is made when there is none, `certificate` and `key` are PEM.
+    """
+
+    at: str | None = None
+    token_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is for this machine alone."""
+        return self.at in (None, *_LOCAL)
 
 
 class Door:
-    """A listening socket, and its token in a file beside it."""
+    """A listening socket, its address and its token. `name`: of its files."""
 
-    def __init__(self, session: int, kind: str | None) -> None:
-        self.token = secrets.token_hex(32)
-        self._socket_file: Path | None = None
+    def __init__(self, name: str, listening: Listening) -> None:
+        self._files: list[Path] = []  # that go with it
         self._own_folder: Path | None = None
-        kind = kind or ("unix" if hasattr(socket, "AF_UNIX") else "tcp")
-        if kind == "unix":
-            self.line, self.address = self._unix(session)
-        elif kind == "tcp":
+        self._context: ssl.SSLContext | None = None
+        at = listening.at or ("unix" if hasattr(socket, "AF_UNIX") else "tcp")
+        if at == "unix":
+            self.line, self.address = self._unix(f"{name}-{os.getpid()}")
+        elif at == "tcp":
             self.line, self.address = self._tcp()
         else:
-            raise SessionError(f"an instrument server listens on unix or tcp, not on '{kind}'")
-        self._token_file = token_file(self.address)
+            self.line, self.address = self._tls(listening, at)
         try:
-            self._write_token()
-        except OSError as error:
+            self.token_file, self.token = self._keep_token(name, listening)
+        except BaseException:
             self.close()
-            why = error.strerror or error
-            raise SessionError(f"the token cannot be kept in {self._token_file}: {why}") from None
+            raise
 
-    def _unix(self, session: int) -> tuple[socket.socket, str]:
-        folder = _folder()
+    def _unix(self, name: str) -> tuple[socket.socket, str]:
+        folder = state_folder()
         _sweep(folder)
-        path = folder / f"{session}.sock"
+        path = folder / f"{name}.sock"
         if len(str(path)) > _LONGEST_PATH:
             self._own_folder = Path(tempfile.mkdtemp(prefix="shotlane-"))
             path = self._own_folder / "s"
@@ -59,122 +78,62 @@ class Door:
         except OSError as error:
             line.close()
             raise SessionError(f"{path} cannot be listened on: {error.strerror or error}") from None
-        self._socket_file = path
+        self._files.append(path)
         return line, f"unix://{path}"
 
     def _tcp(self) -> tuple[socket.socket, str]:
-        line = socket.create_server((_LOOPBACK, 0), backlog=_WAITING)
-        return line, f"tcp://{_LOOPBACK}:{line.getsockname()[1]}"
+        line = socket.create_server((LOOPBACK, 0), backlog=_WAITING)
+        return line, f"tcp://{LOOPBACK}:{line.getsockname()[1]}"
 
-    def _write_token(self) -> None:
-        # What a killed server has left there is nobody's any more.
-        with suppress(OSError):
-            self._token_file.unlink()
-        file = os.open(self._token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(file, "w", encoding="ascii") as stream:
-            stream.write(self.token)
+    def _tls(self, listening: Listening, at: str) -> tuple[socket.socket, str]:
+        host, port = parse_listen(at)
+        self._context, pin = server_context(listening.certificate, listening.key)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            line = socket.create_server((host, port), family=family, backlog=_WAITING)
+        except OSError as error:
+            raise SessionError(f"{at} cannot be listened on: {error.strerror or error}") from None
+        shown = socket.gethostname() if host in _EVERYWHERE else host
+        return line, f"tls://{host_and_port(shown, line.getsockname()[1])}#sha256={pin}"
+
+    def _keep_token(self, name: str, listening: Listening) -> tuple[Path, str]:
+        if self._context is not None:
+            path = listening.token_file or state_folder() / f"{name}.token"
+            return path, lasting_token(path)
+        path = token_file(self.address)
+        token = new_token(path)
+        self._files.append(path)
+        return path, token
+
+    def welcome(self, line: socket.socket) -> socket.socket:
+        """What to speak to somebody over who has just connected. Nothing was said yet."""
+        keep_alive(line)
+        if self._context is None:
+            return line
+        return self._context.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
 
     def close(self) -> None:
-        """Listen no more, and take the token away. Never raises."""
+        """Listen no more, and take away what is of no more use. Never raises."""
         with suppress(OSError):
             # What waits in `accept` is not woken by closing alone.
             self.line.shutdown(socket.SHUT_RDWR)
         self.line.close()
-        for file in (self._token_file, self._socket_file):
+        for file in self._files:
             with suppress(OSError):
-                if file is not None:
-                    file.unlink()
+                file.unlink()
         if self._own_folder is not None:
             with suppress(OSError):
                 self._own_folder.rmdir()
-
-
-def reach(address: str, timeout_s: float) -> socket.socket:
-    """Connect to a server. Raises `SessionError`."""
-    try:
-        if address.startswith("unix://"):
-            return _connected(address.removeprefix("unix://"), timeout_s)
-        return socket.create_connection(_host(address), timeout_s)
-    except (OSError, AttributeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SessionError(f"no instrument server answers at {address}: {why}") from None
-
-
-def _connected(path: str, timeout_s: float) -> socket.socket:
-    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        line.settimeout(timeout_s)
-        line.connect(path)
-    except OSError:
-        line.close()
-        raise
-    return line
 
 
 def _sweep(folder: Path) -> None:
     """Take away what killed servers have left."""
     for path in folder.glob("*.sock"):
         try:
-            _connected(str(path), 0.1).close()
+            unix_socket(str(path), 0.1).close()
         except ConnectionRefusedError:
             for left in (path, token_file(f"unix://{path}")):
                 with suppress(OSError):
                     left.unlink()
         except OSError:
             continue
-
-
-def check_address(address: str) -> None:
-    """Raise `SessionError` for what is no address of a server."""
-    if not address.startswith("unix:///"):
-        _host(address)
-
-
-def _host(address: str) -> tuple[str, int]:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    if host not in (_LOOPBACK, "localhost") or not port.isdigit():
-        raise SessionError(
-            f"'{address}' is no address of an instrument server", "write unix:///PATH or tcp://127.0.0.1:PORT"
-        )
-    return host, int(port)
-
-
-def token_file(address: str) -> Path:
-    """Where the token of a server is, for who may read it."""
-    if address.startswith("unix://"):
-        path = Path(address.removeprefix("unix://"))
-        return path.with_name(f"{path.name}.token")
-    return _folder() / f"tcp-{_host(address)[1]}.token"
-
-
-def token_of(address: str) -> str:
-    """The token of a server of this user. Raises `SessionError`."""
-    try:
-        return token_file(address).read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SessionError(
-            f"there is no token for {address}: {why}", "has the server ended? give token=..."
-        ) from None
-
-
-def new_number() -> str:
-    """A random number for the other end to prove itself by."""
-    return secrets.token_hex(32)
-
-
-def proof(token: str, who: str, number: str) -> str:
-    """What only the owner of a token can say of a number; `who` keeps one end from repeating the other's."""
-    return hmac.new(token.encode(), f"{who} {number}".encode(), hashlib.sha256).hexdigest()
-
-
-def is_proof(token: str, who: str, number: str, given: object) -> bool:
-    """Whether it is that; takes as long either way."""
-    return hmac.compare_digest(proof(token, who, number).encode(), str(given).encode())
-
-
-def _folder() -> Path:
-    folder = user_state_path("shotlane") / "servers"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return folder

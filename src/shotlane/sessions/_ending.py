@@ -12,17 +12,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+
+from shotlane.acquisition import SIGNALS, as_before, exit_of_signal, leave_on_signals
 
 _LOOK_S = 0.5
-_NAMES = ("SIGTERM", "SIGHUP")  # of which Windows has the first
 
 # How to stop what is open, by session.
 _OPEN: dict[int, Callable[[], None]] = {}
 _TURN = threading.Lock()
-_BEFORE: dict[int, Any] = {}
 _WATCHER: list[threading.Thread] = []
-_TOLD: list[int] = []  # signals that ended the process
 
 
 def at_end(session: int, stop: Callable[[], None]) -> None:
@@ -35,42 +33,19 @@ def at_end(session: int, stop: Callable[[], None]) -> None:
             watcher = threading.Thread(target=_watch, name="shotlane-ending", daemon=False)
             _WATCHER.append(watcher)
             watcher.start()
-    if threading.current_thread() is threading.main_thread():
-        _heed()
+    leave_on_signals(session)
 
 
 def forget(session: int) -> None:
     """It was stopped."""
     with _TURN:
         _OPEN.pop(session, None)
-        last = not _OPEN
-    if last and threading.current_thread() is threading.main_thread():
-        _unheed()
-
-
-def _heed() -> None:
-    for name in _NAMES:
-        number = getattr(signal, name, None)
-        if number is not None and number not in _BEFORE and signal.getsignal(number) is signal.SIG_DFL:
-            _BEFORE[number] = signal.signal(number, _leave)
-
-
-def _unheed() -> None:
-    for number, handler in list(_BEFORE.items()):
-        if signal.getsignal(number) is _leave:
-            signal.signal(number, handler)
-        del _BEFORE[number]
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    _TOLD.append(number)
-    raise SystemExit(128 + number)
+    as_before(session)
 
 
 def what_ended() -> BaseException | None:
     """What ended the main thread, as far as the interpreter tells; None of a script that came to its end."""
-    last: BaseException | None = getattr(sys, "last_value", None)
-    return SystemExit(128 + _TOLD[0]) if _TOLD else last
+    return exit_of_signal() or getattr(sys, "last_value", None)
 
 
 def _watch() -> None:
@@ -103,7 +78,7 @@ def undisturbed() -> Iterator[None]:
         with suppress(OSError, ValueError):
             sys.stderr.write("the session is ending; the safe state of its instruments is not skipped\n")
 
-    numbers = [getattr(signal, name) for name in ("SIGINT", *_NAMES) if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGINT", *SIGNALS) if hasattr(signal, name)]
     taken = [number for number in numbers if callable(signal.getsignal(number))]
     before = {number: signal.signal(number, hold) for number in taken}
     try:

@@ -92,7 +92,7 @@ def described(definition: Definition, identity: Mapping[str, Any]) -> dict[str, 
 
 def _attribute(attribute: Attribute) -> dict[str, Any]:
     access = {"readable": attribute.readable, "writable": attribute.writable}
-    return {**_value(attribute), **access, "description": attribute.description}
+    return {**_value(attribute), **access, "status": attribute.status, "description": attribute.description}
 
 
 def _command(command: Command) -> dict[str, Any]:

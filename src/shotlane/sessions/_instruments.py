@@ -99,6 +99,17 @@ class Instruments:
         if unsafe:
             raise NotSafeError(unsafe)
 
+    def rest(self, role: str, reason: str) -> None:
+        """Make an instrument safe that stays open. What could not be is told in events."""
+        with self._turn:
+            if self._closed or role in self._lent or role not in self.handles:
+                return
+            self.gate.bar((role,))
+            try:
+                self._safe((role,), reason)
+            finally:
+                self.gate.admit(role)
+
     @contextmanager
     def lent(self, roles: Sequence[str]) -> Iterator[None]:
         """Let a run of this process have some instruments, and all others on their wires."""

@@ -1,54 +1,31 @@
 """An instrument of another process's session: the same handle and the same exceptions, over its server."""
 
-import os
 import socket
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from shotlane.instruments import ErrorContext, InstrumentError, RefusedValueError
-from shotlane.sessions._doors import is_proof, new_number, proof, reach, token_of
 from shotlane.sessions._error import SessionError
-from shotlane.sessions._frames import ANSWER, GREETING, REQUEST, FrameError, receive, send
+from shotlane.sessions._frames import ANSWER, REQUEST, FrameError, receive, send
 from shotlane.sessions._handle import Handle
-
-_CONNECT_S = 5.0
+from shotlane.sessions._reach import hang_up, reach
 
 
 def remote_instrument(
-    address: str, role: str, *, token: str | None = None, timeout: float = 60.0
+    address: str, role: str, *, token: str | Path | None = None, timeout: float = 60.0
 ) -> "RemoteInstrument":
     """Connect to an instrument of a session whose process serves it; close it, or use it in a `with` block.
 
-    `address`: as `start_instrument_server` returns it. `token`: without it the file of this user is read.
+    `address`: as `start_instrument_server` returns it, or the line that `shotlane serve` prints. `token`: as
+    text, or the `Path` of a file; without it `SHOTLANE_TOKEN`, for another machine, or the file of this user.
     `timeout`: s to wait for an answer. Raises `SessionError`.
     """
-    line = reach(address, _CONNECT_S)
-    try:
-        _greet(line, address, role, token or token_of(address))
-        line.settimeout(timeout)
-        return RemoteInstrument(line, address, role)
-    except (OSError, EOFError) as error:
-        line.close()
-        why = str(error) or "it ended the connection"
-        raise SessionError(f"the instrument server at {address} does not answer as one: {why}") from None
-    except BaseException:
-        line.close()
-        raise
-
-
-def _greet(line: socket.socket, address: str, role: str, token: str) -> None:
-    theirs, mine = str(receive(line, GREETING).get("number")), new_number()
-    by = f"process {os.getpid()} of {socket.gethostname()}"
-    told = {"role": role, "by": by, "number": mine, "proof": proof(token, "client", theirs)}
-    send(line, told, GREETING)
-    answer = receive(line, GREETING)
-    if "refused" in answer:
-        raise SessionError(f"the instrument server at {address} refuses: {answer['refused']}")
-    if not is_proof(token, "server", mine, answer.get("proof")):
-        raise SessionError(f"at {address} there is another server: it does not have the token")
+    line = reach(address, "instruments", {"role": role}, token)
+    line.settimeout(timeout)
+    return RemoteInstrument(line, address, role)
 
 
 class RemoteInstrument(Handle):
@@ -75,8 +52,7 @@ class RemoteInstrument(Handle):
         """Let go of the connection; the instrument stays as it is. Safe to call twice."""
         line, self._line = self._line, None
         if line is not None:
-            with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+            hang_up(line)
             line.close()
 
     @property

@@ -6,21 +6,23 @@ driver; whatever else there is to be made safe is done by the session that has t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from shotlane.expression import parse_unit
 from shotlane.instruments import ErrorContext, Identity, InstrumentError, Reading
 from shotlane.model import Attribute, Command, CommandParameter, ValueType
-from shotlane.sessions._doors import check_address
+from shotlane.sessions._addresses import parse_address
 from shotlane.sessions._error import SessionError
 from shotlane.sessions._remote import RemoteInstrument, remote_instrument
+from shotlane.sessions._tokens import Token
 
 
 class Served:
-    """Makes the drivers of the roles behind one server. `token` None: that of this user's file."""
+    """Makes the drivers of the roles behind one server. `token` as `remote_instrument` takes it."""
 
-    def __init__(self, address: str, token: str | None) -> None:
-        check_address(address)
+    def __init__(self, address: str, token: Token) -> None:
+        parse_address(address)
         self._address = address
         self._token = token
 
@@ -35,6 +37,17 @@ class Served:
             return remote_instrument(self._address, there, token=self._token, timeout=timeout_s)
 
         return ServedDriver(there, self._address, connect)
+
+
+def served_driver(
+    role: str, timeout_s: float, address: str, instrument: str | None = None, token_file: str | None = None
+) -> "ServedDriver":
+    """The driver `device-server` of a station, which says all of it."""
+    try:
+        server = Served(address, None if token_file is None else Path(token_file))
+    except SessionError as error:
+        raise InstrumentError("rejected", str(error)) from error
+    return server(role, timeout_s, instrument)
 
 
 class ServedDriver:
@@ -111,7 +124,8 @@ class ServedDriver:
 def _attribute(name: str, told: Mapping[str, Any]) -> Attribute:
     access = {"readable": told["readable"], "writable": told["writable"]}
     type_, unit, limits = _value(told)
-    return Attribute(name, type_, unit, **access, **limits, description=told["description"])
+    marks = {"status": told["status"], "description": told["description"]}
+    return Attribute(name, type_, unit, **access, **limits, **marks)
 
 
 def _command(name: str, told: Mapping[str, Any]) -> Command:
