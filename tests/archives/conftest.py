@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 from tests.archives.packing import Packed, make_run
-from tests.store.fixtures import postgres_server, postgres_url, sqlite_url, store_url
 
 import shotlane
-
-__all__ = ["postgres_server", "postgres_url", "sqlite_url", "store_url"]
 
 
 @pytest.fixture(scope="package")

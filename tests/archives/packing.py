@@ -3,8 +3,13 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
 
 import shotlane
 
@@ -52,13 +57,15 @@ class Packed:
         return f"sqlite:///{self.project / 'data' / 'shotlane.db'}"
 
 
-def make_run(project: Path, sequence: str = SEQUENCE) -> str:
-    """A project with one run in virtual time; its store."""
+def make_run(project: Path, sequence: str = SEQUENCE, files: Mapping[str, str] | None = None) -> str:
+    """A project with one run in virtual time, `files` beside its sequence; its store."""
     for name in ("sequences", "data"):
         (project / name).mkdir(parents=True)
     shutil.copytree(REPOSITORY / "stations", project / "stations")
     path = project / "sequences" / "warm-up.yaml"
     path.write_text(sequence, encoding="utf-8")
+    for name, text in (files or {}).items():
+        (project / "sequences" / name).write_text(text, encoding="utf-8")
     store = f"sqlite:///{project / 'data' / 'shotlane.db'}"
     shotlane.run(path, virtual_time=True, mock=True, store=store)
     return store
@@ -77,8 +84,10 @@ def document(bag: Path, name: str) -> Path:
     return next(bag / "data" / path for text, path in documents.items() if text.endswith(name))
 
 
-def hash_again(bag: Path) -> None:
-    """Write the manifests of a folder anew, as somebody does who wants to deceive."""
+def hash_again(bag: Path, *, sizes: bool = True) -> None:
+    """Write the manifests anew, as somebody does who wants to deceive; `sizes`: those in the crate too."""
+    if sizes:
+        _describe_again(bag)
     payload = sorted(path for path in (bag / "data").rglob("*") if path.is_file())
     (bag / "manifest-sha256.txt").write_text(_lines(bag, payload))
     size = sum(path.stat().st_size for path in payload)
@@ -87,6 +96,23 @@ def hash_again(bag: Path) -> None:
     (bag / "bag-info.txt").write_text("\n".join([*told, f"Payload-Oxum: {size}.{len(payload)}"]) + "\n")
     tags = [bag / name for name in ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")]
     (bag / "tagmanifest-sha256.txt").write_text(_lines(bag, tags))
+
+
+def _describe_again(bag: Path) -> None:
+    """Give the crate the sizes and numbers of rows of the files that are there."""
+    path = bag / "data/ro-crate-metadata.json"
+    with suppress(ValueError, KeyError, TypeError):
+        crate = json.loads(path.read_bytes())
+        for item in crate["@graph"]:
+            file = bag / "data" / unquote(item["@id"])
+            if "contentSize" in item and file.is_file():
+                item["contentSize"] = str(file.stat().st_size)
+            if "additionalProperty" in item and file.is_file():
+                with suppress(pl.exceptions.PolarsError):
+                    rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+                    item["additionalProperty"] = {"@id": f"#forged-{rows}"}
+                    crate["@graph"].append({"@id": f"#forged-{rows}", "value": rows})
+        path.write_text(json.dumps(crate))
 
 
 def _lines(bag: Path, files: list[Path]) -> str:

@@ -203,6 +203,16 @@ def test_a_small_file_of_very_many_rows_is_refused(bag: Path) -> None:
     assert "would come to more than" in told_within_memory("load", bag)
 
 
+def test_a_table_that_is_refused_is_told_in_the_report(bag: Path) -> None:
+    rewrite(bag, "samples/00001", lambda frame: frame.head(1).select(pl.all().repeat_by(1_500_000).explode()))
+    assert "holds False" in told_within_memory("verify", bag)
+    checks = shotlane.verify(bag, level=2).records
+    assert checks is not None
+    told = {check.name: check.faults for check in checks.checks if not check.holds}
+    assert told.keys() == {"tables", "tallies", "results"}
+    assert all("would come to more than" in faults[0] for faults in told.values())
+
+
 def test_a_small_file_with_a_very_long_text_is_refused(bag: Path) -> None:
     rewrite(bag, "tables/attempts", lambda frame: frame.with_columns(message=pl.lit("a" * (160 << 20))))
     assert "would come to more than" in told_within_memory("load", bag)

@@ -43,6 +43,12 @@ def test_conditions_keep_the_same_rows(loaded: shotlane.LoadedRun, packed: Packe
     assert frames[0].height > 0
 
 
+def test_how_late_its_channels_began_is_the_same(loaded: shotlane.LoadedRun, packed: Packed) -> None:
+    found = loaded.lateness()
+    assert found.equals(shotlane.load(1, packed.store).lateness())
+    assert found["started"].sum() > 0
+
+
 def test_a_channel_that_it_does_not_have_is_told(loaded: shotlane.LoadedRun) -> None:
     with pytest.raises(shotlane.StoreError, match=r"no channel furnace\.temperatur"):
         loaded.samples("furnace.temperatur")

@@ -2,10 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pytest
 from tests.archives.packing import SEQUENCE, Packed, document, hash_again, make_run, replace_in
 
@@ -125,76 +123,50 @@ def test_a_run_that_stopped_early_is_archived_as_far_as_it_came(tmp_path: Path) 
     assert shotlane.verify(tmp_path / "bag").holds
 
 
-def changed_table(bag: Path, name: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> tuple[str, ...]:
-    """What is told of an archive in which a table was changed, with the hashes written anew."""
-    path = bag / "data" / name
-    change(pl.read_parquet(path)).write_parquet(path)
+def test_a_plan_that_was_spoilt_is_told(bag: Path) -> None:
+    (bag / "data/plan/sequence.plan").write_bytes(b"no plan")
     hash_again(bag)
     found = shotlane.verify(bag, level=2)
-    assert found.hashes.hold
+    assert "'plan/sequence.plan' is no plan" in recompiled(found).faults[0]
     assert not found.holds
-    return recompiled(found).faults
 
 
-def first(column: str, value: object) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Another value in the first row."""
-    return lambda rows: rows.with_columns(
-        pl.Series(column, [value, *rows[column].to_list()[1:]], dtype=rows.schema[column])
-    )
-
-
-@pytest.mark.parametrize(
-    ("table", "change", "told"),
-    [
-        ("samples/00001", first("channel", "gas.flow"), "1 rows of samples have other words"),
-        ("samples/00001", first("shot", 3), "1 rows of samples have other words"),
-        ("actions/00001", first("status_number", 2), "1 rows of actions have other words"),
-        ("tables/attempts", lambda rows: rows.clear(), "shot 1 had 1 attempts, and 0 are recorded"),
-        ("tables/attempts", first("outcome", "errored"), "shot 1 ended passed, and not so its attempt"),
-        ("tables/shots", lambda rows: rows.head(2), "attempts are of shot 3, which is not recorded"),
-        ("tables/shots", first("outcome", "failed"), "shot 1 ended failed, and not so its attempt"),
-        ("tables/shots", first("digest", None), "shots 1 of the run are not those of the archived plan"),
-        ("tables/parameters", first("value", 39.0), "shots 1 have other parameters in the records"),
-    ],
-)
-def test_records_that_contradict_one_another_are_told(
-    bag: Path, table: str, change: Callable[[pl.DataFrame], pl.DataFrame], told: str
-) -> None:
-    assert changed_table(bag, f"{table}.parquet", change)[0].startswith(told)
-
-
-def test_readings_of_no_attempt_are_not_taken_for_checked(bag: Path) -> None:
-    faults = changed_table(bag, "tables/attempts.parquet", lambda rows: rows.clear())
-    readings = pl.read_parquet(bag / "data/samples/*.parquet").height
-    assert f"{readings} rows of samples belong to no attempt of the archive" in faults
-
-
-@pytest.mark.parametrize(("key", "value"), [("unit", "K"), ("type", "text"), ("name", "another")])
-def test_channels_that_are_not_those_of_the_plan_are_told(bag: Path, key: str, value: str) -> None:
-    facts = json.loads((bag / "data/run.json").read_bytes())
-    facts["channels"][0][key] = value
-    (bag / "data/run.json").write_text(json.dumps(facts))
+def test_a_document_that_is_gone_keeps_nothing_else_from_being_checked(bag: Path) -> None:
+    document(bag, "warm-up.yaml").unlink()
     hash_again(bag)
     found = shotlane.verify(bag)
-    assert not found.holds
-    assert (
-        recompiled(found).faults[-1].startswith("the channels of the run are not those of its plan: furnace")
-    )
+    assert (found.hashes.hold, found.holds, found.complete) == (True, False, False)
+    assert recompiled(found).damaged
+    assert "warm-up.yaml" in (recompiled(found).impossible or "")
+    assert found.records is not None
+    assert [check.name for check in found.records.checks if not check.holds] == ["files"]
+    assert {check.name for check in found.records.checks if check.compared} >= {"steps", "results", "events"}
 
 
-def test_a_plan_that_was_taken_out_or_spoilt_is_told(bag: Path) -> None:
-    plan = bag / "data/plan/sequence.plan"
-    plan.write_bytes(b"no plan")
+def test_a_run_that_cannot_be_read_leaves_the_hashes(bag: Path) -> None:
+    (bag / "data/run.json").write_text('{"archive": 1}')
     hash_again(bag)
-    assert "'plan/sequence.plan' is no plan" in recompiled(shotlane.verify(bag, level=2)).faults[0]
-    plan.unlink()
-    hash_again(bag)
-    told = "the crate describes plan/sequence.plan, which is not there"
-    assert recompiled(shotlane.verify(bag, level=2)).faults == (told,)
+    found = shotlane.verify(bag)
+    assert (found.hashes.hold, found.holds, found.complete) == (True, False, False)
 
 
-def test_a_file_that_the_crate_does_not_describe_is_told(bag: Path) -> None:
-    (bag / "data/results.csv").write_text("1\n")
+def test_an_archive_of_a_later_format_is_not_said_to_be_wrong(bag: Path) -> None:
+    facts = json.loads((bag / "data/run.json").read_bytes())
+    (bag / "data/run.json").write_text(json.dumps({**facts, "archive": 99}))
     hash_again(bag)
-    found = recompiled(shotlane.verify(bag, level=2))
-    assert found.faults == ("the crate does not describe results.csv",)
+    found = shotlane.verify(bag)
+    assert (found.holds, found.complete) == (True, False)
+    assert "format 99" in (recompiled(found).impossible or "")
+
+
+def test_the_digest_tells_another_archive_from_this_one(bag: Path, packed: Packed) -> None:
+    digest = shotlane.verify(packed.bag, level=1).hashes.digest
+    assert shotlane.verify(packed.bag, level=1, digest=digest.upper()).holds
+    facts = json.loads((bag / "data/run.json").read_bytes())
+    facts["figures"]["lateness"] = {}
+    (bag / "data/run.json").write_text(json.dumps(facts))
+    hash_again(bag)
+    assert shotlane.verify(bag).holds
+    found = shotlane.verify(bag, digest=digest)
+    assert found.hashes.faults == (f"it is not the archive of digest {digest}",)
+    assert found.recompiled is None

@@ -97,7 +97,13 @@ class Bag:
             raise ArchiveError(f"'{name}' of '{self.path}' is damaged: {error}") from error
 
     def sources(self, names: Sequence[str]) -> list[Path] | list[IO[bytes]]:
-        """Files for who wants to read parts of them only: paths, or of a zip file their bytes."""
+        """Files for who wants to read parts of them only: paths, or of a zip file their bytes.
+
+        Raises `ArchiveError` when there is none.
+        """
+        for name in names:
+            if name not in self.sizes:
+                raise ArchiveError(f"'{self.path}' holds no '{name}'")
         if self._archive is None:
             return [self.path / name for name in names]
         return [self._in_memory(name) for name in names]

@@ -78,20 +78,25 @@ def _file(entry: FileEntry) -> dict[str, Any]:
 
 def _context(facts: Facts, files: Mapping[str, FileEntry]) -> dict[str, dict[str, Any]]:
     """What the files and the run are described with."""
-    found = {_RUN: _action(facts, files), _SOFTWARE: _software(facts)}
-    for one in facts["channels"]:
-        found[_channel_id(one["name"])] = _property(
-            one["name"], f"channel of type {one['type']}", one["unit"]
-        )
-    for one in facts["parameters"]:
-        about = f"parameter of type {one['type']}"
-        found[f"#parameter-{one['name']}"] = _property(one["name"], about, one["unit"])
+    found = {_RUN: _action(facts, files), _SOFTWARE: _software(facts), **measured(facts)}
     for entry in files.values():
         for name, column in entry.columns.items():
             found[_column_id(entry, name)] = _property(name, column.about, column.unit)
         if entry.rows is not None:
             rows = {"@type": "PropertyValue", "name": "rows", "value": entry.rows}
             found[f"#rows-{entry.rows}"] = rows
+    return found
+
+
+def measured(facts: Facts) -> dict[str, dict[str, Any]]:
+    """What the crate says of channels and parameters, by identifier."""
+    found = {}
+    for one in facts["channels"]:
+        about = f"channel of type {one['type']}"
+        found[_channel_id(one["name"])] = _property(one["name"], about, one["unit"])
+    for one in facts["parameters"]:
+        about = f"parameter of type {one['type']}"
+        found[f"#parameter-{one['name']}"] = _property(one["name"], about, one["unit"])
     return found
 
 

@@ -8,3 +8,7 @@ class ArchiveError(Exception):
         super().__init__(message if help is None else f"{message}; {help}")
         self.message = message
         self.help = help
+
+
+class UnknownFormatError(ArchiveError):
+    """An archive of a format that another version of shotlane writes."""

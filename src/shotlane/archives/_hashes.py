@@ -56,8 +56,13 @@ def check_hashes(bag: Bag) -> Hashes:
         missing=tuple(sorted(name for name in listed if name not in bag.sizes)),
         added=tuple(name for name in bag.sizes if name not in listed and name != TAG_MANIFEST),
         faults=tuple(faults),
-        digest=hashlib.sha256(bag.read(TAG_MANIFEST)).hexdigest(),
+        digest=digest_of(bag),
     )
+
+
+def digest_of(bag: Bag) -> str:
+    """Of the list of all hashes. Raises `ArchiveError` for what has no manifests."""
+    return hashlib.sha256(bag.read(TAG_MANIFEST)).hexdigest()
 
 
 def _listed(bag: Bag, manifest: str, faults: list[str]) -> Iterator[tuple[str, str]]:

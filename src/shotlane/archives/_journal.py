@@ -5,7 +5,7 @@ One share of whole attempts is in memory at a time.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.archives._bagging import PAYLOAD
+from shotlane.archives._error import ArchiveError
 from shotlane.archives._reader import BagReader
 from shotlane.records import ActionKind, Outcome
 
@@ -82,7 +83,14 @@ class AttemptLog:
 
 
 def decisions_of(reader: BagReader) -> Decisions:
-    """Read them."""
+    """Read them. Raises `ArchiveError` for events that are none."""
+    try:
+        return _decisions(reader)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ArchiveError(f"'{reader.store}' is damaged: an event of a decision is none") from error
+
+
+def _decisions(reader: BagReader) -> Decisions:
     ends: defaultdict[tuple[int, int], dict[str, tuple[str, int]]] = defaultdict(dict)
     asked: dict[int, Mapping[str, Any]] = {}
     with reader.bag.open(f"{PAYLOAD}/events.jsonl") as lines:
@@ -105,7 +113,8 @@ def attempt_logs(reader: BagReader) -> Iterator[AttemptLog]:
     counts: defaultdict[int, dict[tuple[str, str], tuple[int, int, int]]] = defaultdict(dict)
     for key, channel, what, planned, *_, dropped, unreached in reader.tallies():
         counts[key][channel, what] = (planned, unreached, dropped)
-    for keys in _shares(attempts, counts):
+    planned = {key: sum(one for one, *_ in own.values()) for key, own in counts.items()}
+    for keys in key_shares(attempts, planned):
         steps: defaultdict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
         for key, _, name, start_ns, end_ns in reader.steps(attempts=keys):
             steps[key][name] = (start_ns, end_ns)
@@ -125,14 +134,12 @@ def attempt_logs(reader: BagReader) -> Iterator[AttemptLog]:
             )
 
 
-def _shares(
-    attempts: Mapping[int, Sequence[Any]], counts: Mapping[int, Mapping[Any, tuple[int, int, int]]]
-) -> Iterator[list[int]]:
-    """Keys of attempts, so many that their rows are about a share."""
+def key_shares(keys: Iterable[int], planned: Mapping[int, int]) -> Iterator[list[int]]:
+    """Keys of attempts, so many that their rows are about a share; `planned`: how many each may have."""
     share: list[int] = []
     rows = 0
-    for key in attempts:
-        expected = sum(planned for planned, *_ in counts.get(key, {}).values())
+    for key in keys:
+        expected = planned.get(key, 0)
         if share and rows + expected > _SHARE_ROWS:
             yield share
             share, rows = [], 0

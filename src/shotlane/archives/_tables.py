@@ -199,7 +199,7 @@ TABLES: Mapping[str, Table] = {
         },
     ),
     "polls": Table(
-        "readings that an interlock asked for because no lane did",
+        "readings that no lane asked for: for an interlock, or whether an instrument is back",
         {**CHANNEL, **STATUS},
         {
             "run": _whole("number of the run"),
