@@ -1,13 +1,28 @@
 """What holds for all tests."""
 
+import os
+import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from tests.store.fixtures import postgres_server, postgres_url, sqlite_url, store_url
+
+__all__ = ["postgres_server", "postgres_url", "sqlite_url", "store_url"]
 
 # A machine under load is no reason to fail; a test that hangs meets its timeout.
 settings.register_profile("shotlane", deadline=None)
 settings.load_profile("shotlane")
+
+# Some shells start what is to run in the background with Ctrl-C ignored, and each process hands that on to
+# those it starts, for whom it is the subject of a test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hundreds of processes are started. Where a machine keeps no bytecode, each would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,3 +29,17 @@ def bench_lab(tmp_path: Path, bench: Bench) -> Iterator[Lab]:
     """A project whose station `bench` is the bench of this test."""
     with closing(make_lab(tmp_path / "project", bench)) as made:
         yield made
+
+
+@pytest.fixture
+def in_lab(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The test runs in the folder of a project."""
+    monkeypatch.chdir(lab.folder)
+    return lab
+
+
+@pytest.fixture
+def in_bench_lab(bench_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The test runs in the folder of a project whose station `bench` is there."""
+    monkeypatch.chdir(bench_lab.folder)
+    return bench_lab

@@ -1,5 +1,6 @@
 """A project of its own for every test, the commands as a person types them, and the bench as witness."""
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.in_process import run_here
 
 from shotlane.testing import Bench
 
@@ -111,8 +114,12 @@ class Lab:
             process.wait()
 
     def do(self, command: str, *arguments: object, **options: Any) -> Done:
-        """Run a command to its end."""
-        return finish(self.start(command, *arguments, **options))
+        """Run a command to its end; with `options` of a process, or an `environment`, in one of its own."""
+        if options or self.environment:
+            return finish(self.start(command, *arguments, **options))
+        out, err = io.StringIO(), io.StringIO()
+        status = run_here([command, *map(str, arguments)], self.folder, out, err)
+        return Done(status, out.getvalue(), err.getvalue())
 
     def run(self, *arguments: object, file: object = "sequences/short.yaml", **options: Any) -> Done:
         """`run-sequence FILE ...`."""
@@ -147,14 +154,13 @@ def finish(process: "subprocess.Popen[str]", timeout_s: float = 60.0) -> Done:
     return Done(process.returncode, out or "", err or "")
 
 
-def interrupted(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[Done, float]:
-    """Send a signal; how the command ended, after how many seconds."""
-    before = time.monotonic()
+def interrupted(process: "subprocess.Popen[str]", number: signal.Signals) -> Done:
+    """Send a signal; how the command ended."""
     process.send_signal(number)
-    return finish(process), time.monotonic() - before
+    return finish(process)
 
 
-def wait_for(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def wait_for(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + timeout_s
     while not holds():

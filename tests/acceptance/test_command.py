@@ -274,7 +274,7 @@ def test_the_bar_fits_a_narrow_terminal(lab: Lab) -> None:
     )
     try:
         drawn = ""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while "shot 1/1" not in drawn and time.monotonic() < deadline:
             time.sleep(0.1)
             shot = subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True)

@@ -59,7 +59,7 @@ def test_a_kill_loses_no_committed_shot(bench_lab: Lab) -> None:
 def test_a_signal_ends_the_run_at_once_and_safely(
     bench_lab: Lab, bench: Bench, number: signal.Signals, word: str
 ) -> None:
-    done, took_s = interrupted(start_ramp(bench_lab), number)
+    done = interrupted(start_ramp(bench_lab), number)
     assert (done.status, bench_lab.outcome()) == (4, "terminated")
     assert_safe(bench)
     assert f"stopped by {word}" in done.out
@@ -67,7 +67,6 @@ def test_a_signal_ends_the_run_at_once_and_safely(
     assert bench_lab.rows(f"SELECT * FROM tally WHERE planned <> {_STATUSES}") == []
     assert bench_lab.rows("SELECT sum(unreached) FROM tally")[0][0] > 0
     assert_no_traceback(done)
-    assert took_s < 2.0
 
 
 def test_further_signals_during_the_safe_state_change_nothing(bench_lab: Lab, bench: Bench) -> None:
@@ -86,15 +85,15 @@ def test_further_signals_during_the_safe_state_change_nothing(bench_lab: Lab, be
 
 
 def test_ctrl_c_in_a_retry_delay_ends_at_once(bench_lab: Lab, bench: Bench) -> None:
-    text = SHORT + "retry: {attempts: 3, on: [timeout], delay: 30 s}\n"
+    # A delay longer than `finish` waits.
+    text = SHORT + "retry: {attempts: 3, on: [timeout], delay: 10 min}\n"
     bench_lab.write(text.replace("record: 20 Hz", "record: 20 Hz\n    required: true"))
     bench.fault("gas", "drop", count=4, after=4)
     process = bench_lab.start("run-sequence", "sequences/short.yaml", "-s", "bench")
     retrying = "event WHERE type = 'retry.scheduled'"
     wait_for(lambda: bench_lab.count(retrying) == 1 or process.poll() is not None)
-    done, took_s = interrupted(process, signal.SIGINT)
+    done = interrupted(process, signal.SIGINT)
     assert (done.status, bench_lab.outcome()) == (4, "terminated"), done
-    assert took_s < 2.0
     assert_safe(bench)
 
 

@@ -32,7 +32,7 @@ def test_the_second_run_is_refused_and_touches_nothing(own_locks: Lab, bench: Be
     assert said, second.err
     assert "Traceback" not in second.text
     assert own_locks.count("run") == 1
-    done, _ = interrupted(first, signal.SIGTERM)
+    done = interrupted(first, signal.SIGTERM)
     assert done.status == 4
 
 

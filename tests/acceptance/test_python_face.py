@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,19 @@ def test_a_run_gives_outcome_shots_and_samples(lab: Lab) -> None:
 def test_a_store_that_fails_on_the_way_is_told_as_what_the_run_came_to(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit, commits = Writer._commit, iter(range(100))
+    transaction, begun = Writer.transaction, iter(range(100))
 
-    def failing(writer: Writer) -> None:
-        if next(commits) >= 3:
-            raise OSError("the disk is gone")
-        commit(writer)
+    @contextmanager
+    def failing(writer: Writer, *more: Any) -> Iterator[Any]:
+        with transaction(writer, *more) as cursor:
+            yield cursor
+            if next(begun) >= 3:
+                raise OSError("the disk is gone")
 
     def full(*_: object) -> None:
         raise OSError("no room for a spool")
 
-    monkeypatch.setattr(Writer, "_commit", failing)
+    monkeypatch.setattr(Writer, "transaction", failing)
     monkeypatch.setattr(Spool, "append", full)
     made = run(lab, wait_for_store=0)
     assert made.outcome is Outcome.ERRORED

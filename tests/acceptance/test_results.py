@@ -128,8 +128,6 @@ def test_a_function_that_hangs_is_left_behind_when_the_run_is_stopped(judged: La
     judged.write(HANGING, "sequences/figures.py")
     process = judged.start("run-sequence", "sequences/judged.yaml", "--virtual-time")
     wait_for((judged.folder / "here").exists)
-    done, took_s = interrupted(process, signal.SIGINT)
-    assert done.status == 4
-    assert took_s < 30
+    assert interrupted(process, signal.SIGINT).status == 4
     assert judged.rows("SELECT outcome FROM attempt_view")[0]["outcome"] == "terminated"
     assert judged.count("result") == 0

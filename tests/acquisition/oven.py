@@ -26,6 +26,7 @@ class Oven:
     log: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=lambda: {"setpoint": 20.0, "temperature": 25.0})
     reads: int = 0
+    marked: tuple[str, ...] = ()  # as part of its status
 
     def open(self) -> Identity:
         return Identity()
@@ -35,7 +36,9 @@ class Oven:
             "setpoint": Attribute(
                 "setpoint", ValueType.FLOAT, DEGREE, writable=True, low=10.0, high=200.0, safe=20.0
             ),
-            "temperature": Attribute("temperature", ValueType.FLOAT, DEGREE),
+            "temperature": Attribute(
+                "temperature", ValueType.FLOAT, DEGREE, status="temperature" in self.marked
+            ),
             "door": Attribute("door", ValueType.BOOL, readable=False, writable=True),
         }
 

@@ -44,6 +44,13 @@ def test_every_unit_and_baud_rate_has_a_row(bench: Bench) -> None:
     assert addresses[2:] == [f"{serial}?baudrate=9600", f"{serial}?baudrate=19200"]
 
 
+def test_addresses_of_one_port_do_not_find_each_other_there(bench: Bench) -> None:
+    port = f"127.0.0.1:{bench.modbus_port}"
+    rows = find_devices([f"tcp://{port}", f"modbus+tcp://{port}?unit=1", f"modbus+tcp://{port}?unit=2"])
+    assert not [row.problem for row in rows if "in use" in (row.problem or "")]
+    assert [row.ok for row in rows] == [False, True, False]
+
+
 def test_nothing_more_is_asked_where_something_answered(bench: Bench) -> None:
     base = f"modbus+tcp://127.0.0.1:{bench.modbus_port}"
     rows = find_devices([base], units=[1, 2, 3], stop_on_first_hit=True)

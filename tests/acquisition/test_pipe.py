@@ -273,7 +273,7 @@ def test_ctrl_c_writes_everything_that_was_read(tmp_path: Path) -> None:
         for _ in range(30):
             process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in err
     rows = sqlite_rows(path)
     # Every reading that was begun is there; none was made up.

@@ -414,7 +414,7 @@ SCRIPT = textwrap.dedent("""
 
 
 @pytest.mark.real_time
-@pytest.mark.parametrize("ends", ["its end", "Ctrl-C"])
+@pytest.mark.parametrize("ends", ["its end", "Ctrl-C", "SIGTERM"])
 def test_the_end_of_the_program_leaves_it_safe_and_everything_written(
     in_bench_lab: Lab, bench: Bench, ends: str
 ) -> None:
@@ -424,12 +424,58 @@ def test_the_end_of_the_program_leaves_it_safe_and_everything_written(
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "at 140.0\n"  # degF
-        if ends == "Ctrl-C":
-            process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        if ends != "its end":
+            process.send_signal(signal.SIGINT if ends == "Ctrl-C" else signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
     assert ("KeyboardInterrupt" in err) == (ends == "Ctrl-C"), err
+    assert (process.returncode == 128 + signal.SIGTERM) == (ends == "SIGTERM")
     assert bench.registers()["furnace"]["setpoint_degF"] == pytest.approx(68.0)
     assert len(csv_rows(in_bench_lab.folder / "a.csv")) >= 10
+
+
+def test_sigterm_leaves_the_block_and_means_afterwards_what_it_meant() -> None:
+    oven = Oven()
+    before = signal.getsignal(signal.SIGTERM)
+
+    def told_to_go() -> None:
+        with of(oven) as component, of(Oven()):
+            job = component.submit(**HEAT, duration=3600)
+            wait_for(lambda: job.status.state is not JobState.QUEUED)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit):
+        told_to_go()
+    assert oven.is_safe
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_that_somebody_else_handles_is_theirs() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        with of(Oven()):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
+
+
+def test_the_status_has_what_the_instrument_marks_as_such() -> None:
+    oven = Oven(at_read=lambda number: fault("timeout")() if number == 2 else None)
+    oven.marked = ("temperature",)
+    with of(oven) as component:
+        assert component.status().values == {"temperature": 25.0}
+        failed = component.status()
+        assert (failed.values, failed.faults["temperature"].fault) == ({}, "timeout")
+    assert oven.log == ["read temperature"] * 2
+
+
+def test_a_status_without_marks_asks_nothing() -> None:
+    oven = Oven()
+    with of(oven) as component:
+        assert component.status().values == {}
+        assert not component.busy
+    assert oven.log == []
 
 
 def test_a_component_that_is_closed_says_so() -> None:

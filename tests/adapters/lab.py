@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 from shotlane.api import describe
-from shotlane.api._prepare import resolve_file
+from shotlane.api._find_station import resolve_file
 from shotlane.diagnostics import Diagnostic, Report
 from shotlane.instruments import Pool, PoolError, ResolvedStation, build_pool
 from shotlane.instruments.adopted._describe import Described

@@ -39,6 +39,7 @@ def attributes(draw: st.DrawFn) -> Attribute:
         update_ns=draw(st.none() | st.integers(0, 10**12)),
         safe=draw(st.sampled_from([None, KEEP]) | st.booleans() | TEXTS),
         description=" ".join(draw(TEXTS).split()),
+        status=draw(st.booleans()),
     )
 
 

@@ -34,6 +34,16 @@ def test_a_station_declares_the_commands_of_a_silent_driver(tmp_path: Path) -> N
     pool.close()
 
 
+def test_a_station_marks_what_is_status_or_takes_the_mark_of_the_driver_away(tmp_path: Path) -> None:
+    marking = CAMERA.replace('declare_attribute("gain")', 'declare_attribute("gain", status=True)')
+    said = STATION + "\n    attributes:\n      exposure: {status: true}\n"
+    for more, marked in (("", ["exposure", "gain"]), ("      gain: {status: false}\n", ["exposure"])):
+        path = put(tmp_path, said + more, {"camera.py": marking})
+        described(path)
+        attributes = sound(path).definitions["camera"].attributes
+        assert [name for name, one in attributes.items() if one.status] == marked
+
+
 def test_its_set_up_is_sent_at_every_opening_and_told(tmp_path: Path) -> None:
     told: list[tuple[str, str, dict[str, object]]] = []
     pool = pool_on(put(tmp_path, DECLARED, {"camera.py": SILENT}), told=told)

@@ -37,6 +37,13 @@ def test_attributes_and_what_is_measured(driver: TomatoDriver) -> None:
     assert not found["val"].writable
 
 
+def test_what_it_marks_as_status_is_marked(driver: TomatoDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    attrs = driver._device.attrs()
+    attrs["max"].status = True
+    monkeypatch.setattr(driver._device, "attrs", lambda: attrs)
+    assert [name for name, item in driver.attributes().items() if item.status] == ["max"]
+
+
 def test_a_measurement_obeys_what_was_set(driver: TomatoDriver) -> None:
     driver.write("min", 3.0)
     driver.write("max", 3.0)

@@ -4,21 +4,26 @@
 
 A shot writes one initial value and one set, on each port. In memory: without a commit. SQLite: every shot is
 committed before the next begins, with `synchronous` FULL (as runs do) and NORMAL. As a reference, in the same
-run and folder: a commit of one shot's rows by the recorder alone, one of two rows by a bare sqlite3
-connection, and a write of 32 KB with fdatasync, which no durable commit can be faster than.
+run and folder: the same by two bare threads, of which one commits and the other keeps the time, which nobody
+who does it in Python undercuts (two rows, and one row in as many tables as a shot has); a commit of two rows
+alone; and a write of 32 KB with fdatasync, which no durable commit can be faster than.
 """
 
 import os
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from tests.benchmarks.ports import bench
@@ -27,10 +32,16 @@ from tests.execution.fakes import HandPlan
 from shotlane.execution import SystemClock, TimingMode, granted_timing
 from shotlane.plan import ActionTable, InitialValue, PortPlan, ShotPlan
 from shotlane.records import AttemptEnd, Recorder
-from shotlane.store import _engine, open_recorder
+from shotlane.store import open_recorder
+from shotlane.store._address import Address
+from shotlane.store._sqlite import connect_writer
 from shotlane.testing import MemoryRecorder
 
 SHOT_NS = 1_000_000
+# From when the time-keeper is awake to t = 0, the shortest lead of a run.
+LEAD_NS = 20_000
+# What a trivial shot writes into: shot, attempt and its index, parameters, counts, actions, events.
+TREES = 7
 
 
 class _Trivial(HandPlan):
@@ -102,18 +113,18 @@ def stored(synchronous: str) -> Iterator[Recorder]:
     if synchronous == "memory":
         yield MemoryRecorder()
         return
-    prepare = _engine._prepare_writer
 
-    def prepared(connection: sqlite3.Connection, _: Any) -> None:
-        prepare(connection, _)
+    def connected(address: Address, wait_s: float) -> sqlite3.Connection:
+        connection = connect_writer(address, wait_s)
         connection.execute(f"PRAGMA synchronous = {synchronous}").close()
+        return connection
 
-    _engine._prepare_writer = prepared
-    try:
-        with TemporaryDirectory(dir=Path.cwd()) as folder, open_recorder(Path(folder) / "gap.db") as recorder:
-            yield recorder
-    finally:
-        _engine._prepare_writer = prepare
+    with (
+        patch("shotlane.store._writer.connect_writer", connected),
+        TemporaryDirectory(dir=Path.cwd()) as folder,
+        open_recorder(Path(folder) / "gap.db") as recorder,
+    ):
+        yield recorder
 
 
 def gaps(synchronous: str, ports: int, shots: int, *, realtime: bool) -> str:
@@ -130,33 +141,79 @@ def gaps(synchronous: str, ports: int, shots: int, *, realtime: bool) -> str:
     return f"{quantiles(apart)} {per_second:>9.0f}"
 
 
-def commits(shots: int) -> Iterator[tuple[str, str]]:
-    """What a commit costs without us, and what the disk costs without SQLite."""
+@contextmanager
+def committing(tables: int) -> Iterator[Callable[[int], None]]:
+    """What commits a row into each of some tables, durably, and nothing else."""
+    names = [f"table_{number}" for number in range(tables)]
     with TemporaryDirectory(dir=Path.cwd()) as folder:
         connection = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("CREATE TABLE one (a INTEGER PRIMARY KEY, b, c)")
-        connection.execute("CREATE TABLE two (a INTEGER PRIMARY KEY, b, c)")
+        for name in names:
+            connection.execute(f"CREATE TABLE {name} (a INTEGER PRIMARY KEY, b, c)")
 
         def commit(number: int) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT INTO one VALUES (?, 1, 2)", (number,))
-            connection.execute("INSERT INTO two VALUES (?, 1, 2)", (number,))
+            for name in names:
+                connection.execute(f"INSERT INTO {name} VALUES (?, 1, 2)", (number,))
             connection.execute("COMMIT")
 
-        yield "bare SQLite, 2 rows", _timed(commit, shots)
+        yield commit
         connection.close()
+
+
+def bare_gaps(commit: Callable[[int], None], shots: int) -> str:
+    """What `gaps` measures, by two threads that do nothing else."""
+    orders: SimpleQueue[int | None] = SimpleQueue()
+    reports: SimpleQueue[int] = SimpleQueue()
+    clock = SystemClock(timing=granted_timing(TimingMode.AUTO))
+
+    def keep_time() -> None:
+        clock.prepare_thread()
+        while (length_ns := orders.get()) is not None:
+            origin_ns = clock.now_ns() + LEAD_NS
+            clock.wait_until(origin_ns, threading.Event())
+            reports.put(origin_ns + length_ns)
+
+    def run(length_ns: int) -> list[int]:
+        ends: list[int] = []
+        for number in range(shots):
+            orders.put(length_ns)
+            ends.append(reports.get())
+            clock.wait_until(ends[-1], threading.Event())
+            commit(number + bool(length_ns) * shots)
+        return ends
+
+    keeper = threading.Thread(target=keep_time)
+    with clock.keeping_time():
+        keeper.start()
+        apart = [later - earlier - SHOT_NS for earlier, later in pairwise(run(SHOT_NS))]
+        began = time.perf_counter()
+        run(0)
+        per_second = shots / (time.perf_counter() - began)
+        orders.put(None)
+        keeper.join()
+    return f"{quantiles(apart)} {per_second:>9.0f}"
+
+
+def references(shots: int) -> Iterator[tuple[str, str]]:
+    """What it costs without us, and what the disk costs without SQLite."""
+    for tables in (2, TREES):
+        with committing(tables) as commit:
+            yield f"bare threads, {tables} rows", bare_gaps(commit, shots)
+    with committing(2) as commit:
+        yield "bare commit, 2 rows", _timed(commit, shots)
+    with TemporaryDirectory(dir=Path.cwd()) as folder:
         file = os.open(Path(folder) / "bare", os.O_CREAT | os.O_RDWR)
         os.pwrite(file, bytes(4 << 20), 0)
         os.fsync(file)
-
-        def sync(number: int) -> None:
-            os.pwrite(file, bytes(32 << 10), (number << 15) % (4 << 20))
-            os.fdatasync(file)
-
-        yield "32 KB and fdatasync", _timed(sync, shots)
+        yield "32 KB and fdatasync", _timed(partial(_sync, file), shots)
         os.close(file)
+
+
+def _sync(file: int, number: int) -> None:
+    os.pwrite(file, bytes(32 << 10), (number << 15) % (4 << 20))
+    os.fdatasync(file)
 
 
 def _timed(action: Callable[[int], None], count: int) -> str:
@@ -176,8 +233,8 @@ def main(shots: int) -> None:
             print(
                 f"{synchronous:>20} {ports:>5} {gaps(synchronous, ports, shots, realtime=True)}", flush=True
             )
-    for label, told in commits(shots):
-        print(f"{label:>20} {'':>5} {told}")
+    for label, told in references(shots):
+        print(f"{label:>20} {'':>5} {told}", flush=True)
 
 
 if __name__ == "__main__":

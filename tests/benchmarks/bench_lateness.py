@@ -13,7 +13,6 @@ pseudo-terminal instead. Quote p50 and p99: shared machines stall. The ratio is 
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +29,9 @@ from tests.benchmarks.ports import WORK_US, Wires, bench
 
 from shotlane.execution import SystemClock, TimingMode, granted_timing
 from shotlane.store import open_recorder
+from shotlane.store._address import parse_address
+from shotlane.store._batch import Batch
+from shotlane.store._writer import Writer
 
 RATES_HZ = (10, 100, 1000)
 PORTS = (1, 4, 8)
@@ -107,29 +109,27 @@ def ours(
 
 @contextmanager
 def writing() -> Iterator[Sequence[int]]:
-    """A thread that writes rows into SQLite, as fast as it can in batches; its native id."""
+    """A thread that writes samples into SQLite as a recorder does, batch after batch; its native id."""
     over = threading.Event()
 
-    def write(file: str) -> None:
-        store = sqlite3.connect(file, isolation_level=None)
-        store.execute("PRAGMA journal_mode = WAL")
-        store.execute("CREATE TABLE row (a INTEGER, b INTEGER, c REAL, PRIMARY KEY (a, b)) WITHOUT ROWID")
-        counted = iter(range(sys.maxsize))
+    def write(writer: Writer) -> None:
+        batch, attempts = Batch(), count(1)
         while not over.wait(0.005):
-            batch = [(number >> 10, number & 1023, 0.5) for number in islice(counted, 5000)]
-            store.execute("BEGIN")
-            store.executemany("INSERT INTO row VALUES (?, ?, ?)", batch)
-            store.execute("COMMIT")
-        store.close()
+            attempt = next(attempts)
+            batch.rows["sample"] += [(attempt, tick % 10, tick, tick, 9, 9, 0.5, 0) for tick in range(5000)]
+            writer.write(batch.parts())
+            batch.clear()
 
     with TemporaryDirectory() as folder:
-        thread = threading.Thread(target=write, args=(str(Path(folder) / "beside.db"),))
+        writer = Writer(parse_address(Path(folder) / "beside.db"), "bench")
+        thread = threading.Thread(target=write, args=(writer,))
         thread.start()
         try:
             yield (thread.native_id or 0,)
         finally:
             over.set()
             thread.join()
+            writer.close()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.diagnostics.mutate_bench import IN_INSTRUMENTS, IN_STATIONS, INSTRUMENTS, STATIONS, mutants
 
-from shotlane.api._prepare import resolve_document
+from shotlane.api._find_station import resolve_document
 from shotlane.diagnostics import Report, render_text
 from shotlane.document import read_text
 from shotlane.instruments import check_instrument

@@ -2,8 +2,10 @@
 
 import argparse
 import doctest
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.docs.pages import Block, blocks, commands, completed, links, matches, needs
+from tests.in_process import COMMANDS, run_here
 
 import shotlane
 from shotlane.cli._arguments import main_parser, run_parser
@@ -26,6 +29,9 @@ PAGES = [
     REPOSITORY / "README.md",
     *(page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "codes"),
 ]
+WIDTH = "100"
+# What only a shell understands.
+_SHELL = re.compile(r"[|&;<>$*?~`]")
 
 
 @pytest.fixture
@@ -71,8 +77,19 @@ def _yaml(block: Block, project: Path) -> None:
 
 def _console(block: Block, project: Path) -> None:
     for command, shown in commands(block):
-        real = run_command(command, project)
+        if _SHELL.search(command) or command.split()[0] not in COMMANDS or block.place.startswith("README"):
+            real = run_command(command, project)
+        else:
+            real = _told_here(command, project)
         assert matches(shown, real), f"{block.place}: $ {command}\n{real}"
+
+
+def _told_here(command: str, project: Path) -> str:
+    told = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", WIDTH)
+        run_here(shlex.split(command), project, told, told)
+    return told.getvalue()
 
 
 def run_command(command: str, project: Path) -> str:
@@ -80,7 +97,7 @@ def run_command(command: str, project: Path) -> str:
     folder = Path(sys.executable).parent
     surroundings = {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "100",
+        "COLUMNS": WIDTH,
         "PYTHONUNBUFFERED": "1",
     }
     done = subprocess.run(

@@ -45,9 +45,9 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
     ],
 )
 def test_a_broken_text_is_told_quickly(text: str, code: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert set(codes_of(text)) == {code}
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize("text", ["a: [A-Z]{2}[0-9]+\n", "- x: [10, 20] sccm\n", "a: {b: 1} c\n"])

@@ -276,6 +276,9 @@ class FakePool:
     def is_down(self, role: str) -> bool:
         return role in self.down
 
+    def ask_again(self, role: str) -> None:
+        assert role in self.opened
+
     def begin_attempt(self, shot: int, attempt: int) -> None:
         self.attempts.append((shot, attempt))
 

@@ -1,13 +1,12 @@
 """What happened to time itself is seen: a machine that slept, a wall clock that was set."""
 
-import sys
 import time
 from collections.abc import Sequence
 
 import pytest
 from tests.execution.fakes import MS, Bench, HandPlan, Request, S, rule, segment
 
-from shotlane.execution import SystemClock
+from shotlane.execution import SystemClock, _time_changes
 from shotlane.execution._time_changes import Clocks, read_clocks, time_changes
 
 START = Clocks(10 * S, 1_700_000_000 * S, 3 * S)
@@ -38,10 +37,15 @@ def test_sleep_and_steps_are_told_apart(after: Clocks, expected: Sequence[tuple[
     assert found == expected
 
 
-@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_every_system_has_clocks(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
+@pytest.mark.parametrize(
+    "going", [getattr(time, "CLOCK_BOOTTIME", None), None], ids=["tells", "tells nothing"]
+)
+def test_the_clocks_are_read_where_one_tells_of_sleep_and_where_none_does(
+    monkeypatch: pytest.MonkeyPatch, going: int | None
+) -> None:
+    monkeypatch.setattr(_time_changes, "_GOING", going)
     clocks = read_clocks()
+    assert clocks.slept_ns >= 0 if going else clocks.slept_ns == 0
     assert abs(clocks.utc_ns - time.time_ns()) < S
     assert abs(clocks.monotonic_ns - time.perf_counter_ns()) < S
 

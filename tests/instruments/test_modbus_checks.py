@@ -34,6 +34,7 @@ def document(part: str, head: str = "") -> str:
         ("holding: 1, scale: 0", "INS032", "0", "the scale is 0"),
         ("holding: 1, options: {a: 1.5}", "INS041", "1.5", "no whole number"),
         ("holding: 1, writes: multiple", "INS032", "writes", "its access is r"),
+        ("holding: 1, access: w, status: true", "INS032", "true", "must be read"),
         ("holding: 1, type: uint32, access: rw, writes: single", "INS032", "single", "several registers"),
         ("holding: 1, access: rw, writes: mask", "INS032", "mask", "changes some bits"),
         ("holding: 1, valid: {is: 1}", "INS030", "valid", "nothing says where"),

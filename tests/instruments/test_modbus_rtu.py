@@ -168,12 +168,15 @@ def test_two_answers_after_a_timeout_are_both_thrown_away(line: RtuBench, driver
 
 def test_other_units_do_not_wait_for_a_unit_that_owes(line: RtuBench, drivers: tuple[Any, Any]) -> None:
     first, second = drivers
-    line.fault(1, "drop")
-    with pytest.raises(InstrumentError, match="no answer"):
-        first.read(["a"])
-    begun = time.monotonic()
-    assert second.read(["a"])["a"].value == 200
-    assert time.monotonic() - begun < 0.06
+    took_s = []
+    for _ in range(5):  # whoever waits does so each time, a busy machine does not
+        line.fault(1, "drop")
+        with pytest.raises(InstrumentError, match="no answer"):
+            first.read(["a"])
+        begun = time.monotonic()
+        assert second.read(["a"])["a"].value == 200
+        took_s.append(time.monotonic() - begun)
+    assert min(took_s) < 0.06
 
 
 def test_late_answer_of_another_unit_is_skipped(line: RtuBench, drivers: tuple[Any, Any]) -> None:

@@ -67,7 +67,7 @@ def test_an_unknown_group_is_told() -> None:
 
 
 def test_the_worst_pattern_ends_soon() -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
     with pytest.raises(ReplyMismatch):
         parse_pattern(".*a.*b", {}).parse("a" * 4096)
-    assert time.process_time() - begun < 2.0
+    assert time.thread_time() - begun < 2.0

@@ -31,7 +31,7 @@ def _queue_up(lock: PortLock, act: Callable[[], object], waiting: int) -> thread
 
 
 def _until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.001)

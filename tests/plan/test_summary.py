@@ -44,14 +44,26 @@ def test_the_range_of_a_function_is_that_of_its_ticks_and_its_end() -> None:
 def test_retry_is_taken_over() -> None:
     retry = plan_of(TEXT).retry
     assert (retry.attempts, retry.delay_ns, retry.backoff, retry.then) == (3, 200 * MS, 2.0, "skip")
+    assert retry.wait_ns == 0
     assert retry.on == {"timeout", "disconnected", "garbled"}
     assert plan_of("sequence: t\ntimeline: [{a: 1 s}]\n").retry.attempts == 1
 
 
+def test_a_wait_is_part_of_the_digest_and_none_is_as_before() -> None:
+    text = "sequence: t\ntimeline: [{a: 1 s}]\nretry: {%s}\n"
+    digests = [
+        plan_of(text % policy).digest
+        for policy in ("attempts: 2", "attempts: 2, wait: 0 s", "attempts: 2, wait: 1 h")
+    ]
+    assert (digests[0] == digests[1], digests[1] == digests[2]) == (True, False)
+    assert plan_of(text % "wait: 1 h").retry.wait_ns == 3600 * 1000 * MS
+
+
 @pytest.mark.parametrize(("delay", "code"), [("-1 s", "SEQ225"), ("5", "EXP040"), ("T", "SEQ225")])
-def test_a_delay_that_cannot_be(delay: str, code: str) -> None:
+@pytest.mark.parametrize("key", ["delay", "wait"])
+def test_a_delay_that_cannot_be(key: str, delay: str, code: str) -> None:
     text = (
         f"sequence: t\nparameters: {{T: 1 s}}\nsweep: [{{T: [1 s, 2 s]}}]\ntimeline: [{{a: 1 s}}]\n"
-        f"retry: {{delay: {delay}}}\n"
+        f"retry: {{{key}: {delay}}}\n"
     )
     assert faults(text) == [(code, 5)]

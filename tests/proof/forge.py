@@ -82,7 +82,7 @@ class Forked:
         with suppress(ProcessLookupError) if self.closing else nullcontext():
             os.kill(self._process.pid, number)
 
-    def wait_for(self, holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    def wait_for(self, holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Wait until something holds, for as long as it runs."""
         deadline = time.monotonic() + timeout_s
         while not holds():
@@ -90,7 +90,7 @@ class Forked:
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.004)
 
-    def finish(self, timeout_s: float = 30.0) -> Done:
+    def finish(self, timeout_s: float = 60.0) -> Done:
         """How it ended; a negative status is the signal that killed it."""
         self._process.join(timeout_s)
         assert self.over, f"no end after {timeout_s} s: {self._told.read_text()}"

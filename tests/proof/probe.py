@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from shotlane.instruments.simulation._driver import SimulatedDriver
 from shotlane.records import Outcome, worst
-from shotlane.store._tables import BLOCK
+from shotlane.store._attempt_keys import BLOCK
 
 INSTRUMENT = """
 instrument: probe

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.results.attempts import CHANNELS, MS, S, formula, index
 
@@ -124,6 +124,7 @@ def test_a_condition_holds_or_not_and_without_a_reading_neither() -> None:
     st.lists(st.tuples(st.integers(0, 800 * MS), st.one_of(st.none(), st.floats(-1e3, 1e3))), max_size=120),
     st.integers(1, 3 * S),
 )
+@example([(0, 1.0), (0, 2.0), (1, 3.0)], 1)  # two at the beginning of the window
 def test_a_window_is_that_of_all_readings_ever_made(
     readings: list[tuple[int, float | None]], window_ns: int
 ) -> None:

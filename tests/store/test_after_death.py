@@ -8,7 +8,7 @@ from tests.store import lab
 from shotlane.records import Event, Outcome, RecorderError, RunEnd
 from shotlane.store import DeadRun, open_reader, open_recorder
 from shotlane.store._after_death import end_dead_run
-from shotlane.store._tables import BLOCK
+from shotlane.store._attempt_keys import BLOCK
 
 END = RunEnd(lab.START_NS + 9, Outcome.TERMINATED, "the process that ran it died", {"unsafe": []})
 EVENTS = [Event("guard.made-safe", lab.START_NS + 8, {"written": 3, "unsafe": [], "took_s": 0.1})]

@@ -51,7 +51,7 @@ def following(store: str, **wanted: Any) -> Iterator[tuple[list[LoggedEvent], th
 
 
 def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.002)

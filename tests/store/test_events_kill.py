@@ -59,7 +59,7 @@ def forge(store: str) -> Iterator["subprocess.Popen[str]"]:
     try:
         yield process
     finally:
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def kill_one(
@@ -116,7 +116,7 @@ def check(store: str, acknowledged: dict[int, set[int]]) -> list[tuple[int, int]
 
 
 def caught_up(seen: list[list[LoggedEvent]], count: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while any(len(own) < count for own in seen):
         assert time.monotonic() < deadline, [len(own) for own in seen]
         time.sleep(0.01)

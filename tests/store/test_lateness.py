@@ -28,7 +28,7 @@ def _call(number: int, late_ns: int) -> ActionRow:
     return ActionRow(number, kind, None, command, 0, late_ns, late_ns + 1, None, Status.OK)
 
 
-def _record(url: str) -> None:
+def record_latenesses(url: str) -> None:
     """100 readings that are 1 to 100 us late and one that failed, three sets, a set-up, two calls."""
     readings = [_reading(tick, (tick + 1) * 1000) for tick in range(100)]
     readings.append(_reading(100, 9_000_000, Status.FAILED))
@@ -52,7 +52,7 @@ def _record(url: str) -> None:
 
 
 def test_lateness_of_each_channel_and_shot_stands_in_a_view(store_url: str) -> None:
-    _record(store_url)
+    record_latenesses(store_url)
     query = "SELECT * FROM lateness_view WHERE run = 1 AND shot = 1"
     found = {row["channel"]: row for row in _rows(store_url, query)}
     told = {

@@ -152,7 +152,7 @@ def test_a_store_on_a_medium_that_cannot_be_written_is_read(
 ) -> None:
     with open_recorder(sqlite_url) as recorder:
         lab.record_run(recorder)
-    monkeypatch.setattr("shotlane.store._engine._writable", lambda _: False)
+    monkeypatch.setattr("shotlane.store._sqlite._writable", lambda _: False)
     with open_reader(sqlite_url) as reader:
         assert reader.newest() == 1
 

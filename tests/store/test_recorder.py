@@ -23,6 +23,8 @@ from shotlane.records import (
 )
 from shotlane.store import open_reader, open_recorder
 from shotlane.store._batch import Batch
+from shotlane.store._columns import LOT, SORTED
+from shotlane.store._statements import TOGETHER
 from shotlane.store._writer import Writer
 
 
@@ -48,7 +50,7 @@ def test_rows_of_an_open_shot_are_committed_by_the_timer(store_url: str) -> None
         buffer = recorder.begin_attempt(AttemptStart(1, 1, lab.START_NS))
         buffer.origin_utc_ns = lab.START_NS + 5
         buffer.samples.append(lab.sample(0, 0, 1.5))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not reader.samples(run) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert [row[6] for row in reader.samples(run)] == [1.5]
@@ -61,7 +63,7 @@ def test_the_timer_writes_without_new_rows_arriving(store_url: str) -> None:
     with open_recorder(store_url, flush_interval_s=0.02) as recorder:
         recorder.begin_run(lab.run_start())
         recorder.event(Event("person.interrupted", lab.START_NS, {"signal": "SIGINT"}))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while recorder.statistics()["waiting"] and time.monotonic() < deadline:
             time.sleep(0.01)
         assert recorder.statistics()["waiting"] == 0
@@ -101,6 +103,23 @@ def test_a_batch_that_is_written_twice_is_stored_once(
         assert len(reader.samples(run)) == 2
         assert len(reader.sample_texts(run)) == len(reader.actions(run)) == len(reader.shots(run)) == 1
         assert [row[1] for row in reader.events(run)] == [2]
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["written once", "written twice"])
+@pytest.mark.parametrize("count", [SORTED - 1, LOT, LOT + 1, 2 * LOT + TOGETHER - 1])
+def test_samples_of_any_number_are_all_stored_once(
+    store_url: str, monkeypatch: pytest.MonkeyPatch, count: int, twice: bool
+) -> None:
+    with open_recorder(store_url, flush_interval_s=60) as recorder, open_reader(store_url) as reader:
+        run = recorder.begin_run(lab.run_start())
+        with monkeypatch.context() as patch:
+            if twice:
+                patch.setattr(Batch, "clear", lambda self: None)
+            rows = [lab.sample(number % 2, number // 2, number / 4) for number in range(count)]
+            lab.record_shot(recorder, 1, rows)
+        lab.end_run(recorder)
+        stored = [(channel, tick, value) for _, channel, tick, *_, value, _ in reader.samples(run)]
+        assert sorted(stored) == sorted((row.channel, row.tick, row.value) for row in rows)
 
 
 def test_retried_attempts_are_kept_with_their_faults(store_url: str) -> None:

@@ -56,7 +56,7 @@ def test_the_steps_that_were_replace_the_planned_ones(store_url: str, flushed: b
         run = recorder.begin_run(lab.run_start())
         lab.begin_shot(recorder, 1)
         recorder.begin_attempt(AttemptStart(1, 1, lab.START_NS, lab.STEPS))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while flushed and not reader.steps(run) and time.monotonic() < deadline:
             time.sleep(0.005)
         steps = (StepRecord("heat", 0, 45 * lab.MS),)

@@ -5,7 +5,7 @@ from tests.store import lab
 
 from shotlane.records import AttemptEnd, AttemptStart, ChannelRecord, Event, Outcome, RecorderError, ShotEnd
 from shotlane.store import open_reader, open_recorder
-from shotlane.store._tables import BLOCK, attempt_id
+from shotlane.store._attempt_keys import BLOCK, attempt_id
 
 
 def _first_session(store_url: str) -> None:

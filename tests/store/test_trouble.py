@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shotlane.store import StoreError, open_reader, open_recorder
-from shotlane.store._schema import SCHEMA_VERSION
+from shotlane.store._schema_version import SCHEMA_VERSION
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -41,6 +41,17 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path, door: type) -> None:
     (tmp_path / "notes.txt").write_text("not a database at all, but long enough to be looked at\n" * 40)
     with pytest.raises(StoreError, match="not a sound SQLite database"):
         door(tmp_path / "notes.txt")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell what is open")
+@pytest.mark.parametrize("door", [open_recorder, open_reader])
+def test_a_file_that_is_no_database_is_not_kept_open(tmp_path: Path, door: type) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database at all, but long enough to be looked at\n" * 40)
+    with pytest.raises(StoreError) as caught:  # and what its frames hold
+        door(file)
+    links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert file not in [path.readlink() for path in links], caught
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:

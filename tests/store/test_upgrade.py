@@ -17,7 +17,7 @@ from tests.store import lab
 
 from shotlane.store import StoreError, check_store, open_reader, open_recorder, store_info, upgrade_store
 from shotlane.store._address import parse_address
-from shotlane.store._schema import SCHEMA_VERSION
+from shotlane.store._schema_version import SCHEMA_VERSION
 from shotlane.store._tables import metadata
 
 _PART = re.compile(r"sample_\d")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shotlane.acquisition._handle import DriverHandle, Handle, PoolHandle
     from shotlane.acquisition._job import Job, JobStatus
     from shotlane.acquisition._job_record import JobState
+    from shotlane.acquisition._leaving import SIGNALS, as_before, exit_of_signal, leave_on_signals
     from shotlane.acquisition._outlet import OutletStatistics
     from shotlane.acquisition._parquet_sink import ParquetSink
     from shotlane.acquisition._pipe import Pipe, PipeSummary, pipe
@@ -73,6 +74,7 @@ _HOMES = {
     "Recording": "_recording",
     "Rotation": "_rotation",
     "SCHEMA": "_table",
+    "SIGNALS": "_leaving",
     "Sample": "_sample",
     "Sink": "_sink",
     "SinkError": "_sink",
@@ -80,10 +82,13 @@ _HOMES = {
     "Tapped": "_tapped",
     "Task": "_task",
     "UnknownChannelError": "_source",
+    "as_before": "_leaving",
     "chosen": "_source",
     "definition_channels": "_pool_lines",
+    "exit_of_signal": "_leaving",
     "find_devices": "_discovery",
     "frame": "_table",
+    "leave_on_signals": "_leaving",
     "list_serial_ports": "_discovery",
     "make_recording": "_record",
     "pipe": "_pipe",
@@ -95,6 +100,7 @@ _HOMES = {
 
 __all__ = [
     "SCHEMA",
+    "SIGNALS",
     "AcquisitionSummary",
     "Backoff",
     "Batch",
@@ -137,10 +143,13 @@ __all__ = [
     "Tapped",
     "Task",
     "UnknownChannelError",
+    "as_before",
     "chosen",
     "definition_channels",
+    "exit_of_signal",
     "find_devices",
     "frame",
+    "leave_on_signals",
     "list_serial_ports",
     "make_recording",
     "pipe",

@@ -1,30 +1,32 @@
 """A component: one instrument that does the tasks which are submitted to it, one after the other.
 
 A thread of its own does them, and makes the instrument safe at the end of each, however it ended. Whoever
-leaves the `with` waits for what was submitted; an exception, `close` and the end of the program stop it.
+leaves the `with` waits for what was submitted; an exception, `close`, SIGTERM and the end of the program
+stop it.
 """
 
 import atexit
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shotlane.acquisition._destination import sink_for
-from shotlane.acquisition._handle import Handle
+from shotlane.acquisition._handle import Handle, status_of, value_of
 from shotlane.acquisition._job import Job
 from shotlane.acquisition._job_record import JobRecord
+from shotlane.acquisition._leaving import as_before, leave_on_signals
 from shotlane.acquisition._sink import Sink
 from shotlane.acquisition._table import get_ready
 from shotlane.acquisition._task import Task, check_task, checked_value
 from shotlane.acquisition._task_queue import Entry, TaskQueue
 from shotlane.acquisition._work import work
 from shotlane.execution import Clock
-from shotlane.instruments import ProgramTable
+from shotlane.instruments import InstrumentError, ProgramTable
 from shotlane.model import Attribute, ScalarValue
 from shotlane.records import Outcome
 
@@ -38,12 +40,18 @@ _LONGEST_END_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ComponentStatus:
-    """A component at a glance."""
+    """A component at a glance.
+
+    `values`: what its instrument has marked as its status, read when this was asked for; `faults`: why of
+    some there is none.
+    """
 
     name: str
     running: Job | None
     queued: tuple[Job, ...]
     can_submit: bool
+    values: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, InstrumentError] = field(default_factory=dict)
 
 
 class Component:
@@ -76,6 +84,7 @@ class Component:
             self._stack = opened.pop_all()
         self._thread.start()
         atexit.register(self._exit)
+        leave_on_signals(self)
         return self
 
     def close(self) -> None:
@@ -103,10 +112,16 @@ class Component:
 
     def _close(self, outcome: Outcome, reason: str) -> None:
         atexit.unregister(self._exit)
+        try:
+            self._end(outcome, reason)
+        finally:
+            as_before(self)
+
+    def _end(self, outcome: Outcome, reason: str) -> None:
         self._tasks.end_all(outcome, reason, close=True)
         deadline_s = time.monotonic() + _LONGEST_END_S
         while self._thread.is_alive() and time.monotonic() < deadline_s:
-            with suppress(KeyboardInterrupt):  # a second Ctrl-C does not skip the safe state
+            with suppress(KeyboardInterrupt, SystemExit):  # a second signal does not skip the safe state
                 self._thread.join(_LOOK_S)
         if self._thread.is_alive():
             raise RuntimeError(f"NOT SAFE: the instrument did not come to an end within {_LONGEST_END_S:g} s")
@@ -175,9 +190,19 @@ class Component:
             raise
         return job
 
+    @property
+    def busy(self) -> bool:
+        """Whether a task runs or waits."""
+        running, queued, _ = self._tasks.now()
+        return running is not None or bool(queued)
+
     def status(self) -> ComponentStatus:
-        """What runs, what waits, and whether another task is taken."""
-        return ComponentStatus(self._handle.name, *self._tasks.now())
+        """What runs, what waits, whether another task is taken, and what the instrument says of itself."""
+        handle = self._handle
+        read = status_of(handle)
+        faults = {name: one.fault for name, one in read.items() if one.fault is not None}
+        values = {name: one.value for name, one in read.items() if one.fault is None}
+        return ComponentStatus(handle.name, *self._tasks.now(), values, faults)
 
     def stop(self) -> "pl.DataFrame":
         """Stop the task that runs, wait until the instrument is safe, and take what it measured.
@@ -205,7 +230,7 @@ class Component:
 
     def read(self, name: str) -> Any:
         """Read one attribute now. Raises `InstrumentError`, and `ValueError` for an unknown one."""
-        return self._handle.read(name)
+        return value_of(self._handle, name)
 
     def write(self, name: str, value: ScalarValue) -> None:
         """Set one attribute now, until the next task ends. Raises as `read` does."""

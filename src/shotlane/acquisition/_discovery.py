@@ -6,6 +6,7 @@ because a device may take a question for something else.
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from shotlane.instruments import Probe, scan_address, scan_serial_ports
 
@@ -31,13 +32,19 @@ def find_devices(
 ) -> list[Probe]:
     """Ask at every address, serial ones at every baud rate, Modbus ones for every unit; a row per attempt.
 
-    Without addresses the serial ports are listed. Different addresses are asked side by side;
+    Without addresses the serial ports are listed. Different ports are asked side by side;
     `stop_on_first_hit`: nothing more is asked at one that has answered.
     """
     asked = list(dict.fromkeys([addresses] if isinstance(addresses, str) else addresses))
     if not asked:
         return list_serial_ports()
     wanted = tuple(units)
+    # Two addresses of one port are asked in turn: else each would find the other one there.
+    turns = {_port(address): Lock() for address in asked}
+
+    def in_turn(address: str) -> list[Probe]:
+        with turns[_port(address)]:
+            return ask(address)
 
     def ask(address: str) -> list[Probe]:
         rows: list[Probe] = []
@@ -50,7 +57,11 @@ def find_devices(
         return rows
 
     with ThreadPoolExecutor(max(1, max_concurrency), thread_name_prefix="find") as threads:
-        return [row for rows in threads.map(ask, asked) for row in rows]
+        return [row for rows in threads.map(in_turn, asked) for row in rows]
+
+
+def _port(address: str) -> str:
+    return address.partition("?")[0].rpartition("://")[2]
 
 
 def _variants(address: str, baudrates: Sequence[int]) -> list[str]:

@@ -42,8 +42,8 @@ class Handle(Protocol):
     ) -> Line:
         """What reads these in a recording."""
 
-    def read(self, name: str) -> Any:
-        """Read one; its value, None when there is none."""
+    def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
+        """Read some in one exchange; a fault of one stands in its reading."""
 
     def write(self, name: str, value: ScalarValue) -> None:
         """Set one."""
@@ -79,16 +79,24 @@ def _fault_of(act: Callable[[], Any]) -> str | None:
     return None
 
 
-def _refuse_unreadable(handle: Handle, name: str) -> None:
+def value_of(handle: Handle, name: str) -> Any:
+    """Read one attribute; None when it has no value. Raises `InstrumentError`, `UnknownChannelError`."""
     readable = [one.name for one in handle.attributes.values() if one.readable]
     if name not in readable:
         raise UnknownChannelError(f"{handle.name} has no '{name}' to be read; {did_you_mean(name, readable)}")
-
-
-def _value_of(reading: Reading) -> Any:
+    reading = handle.read([name])[name]
     if reading.fault is not None:
         raise reading.fault
     return reading.value
+
+
+def status_of(handle: Handle) -> Mapping[str, Reading]:
+    """What is marked as part of its status; a fault stands in its reading."""
+    names = [one.name for one in handle.attributes.values() if one.status and one.readable]
+    try:
+        return handle.read(names) if names else {}
+    except InstrumentError as error:
+        return dict.fromkeys(names, Reading(None, None, error))
 
 
 class PoolHandle:
@@ -108,10 +116,9 @@ class PoolHandle:
         """A line of the pool; `now_ns` is the pool's own."""
         return PoolLine(self._pool, channels, reconnect=reconnect)
 
-    def read(self, name: str) -> Any:
+    def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read, repeated where that can be."""
-        _refuse_unreadable(self, name)
-        return _value_of(self._pool.read(self.name, [name]).readings[name])
+        return self._pool.read(self.name, names).readings
 
     def write(self, name: str, value: ScalarValue) -> None:
         """Set, repeated where that can be."""
@@ -162,11 +169,10 @@ class DriverHandle:
         source = _Locked(self)
         return PollLine(source, channels, now_ns=now_ns, reconnect=reconnect, backoff=Backoff(), factory=None)
 
-    def read(self, name: str) -> Any:
+    def read(self, names: Sequence[str]) -> Mapping[str, Reading]:
         """Read, once."""
-        _refuse_unreadable(self, name)
         with self._lock:
-            return _value_of(self._driver.read([name])[name])
+            return self._driver.read(names)
 
     def write(self, name: str, value: ScalarValue) -> None:
         """Set, once."""

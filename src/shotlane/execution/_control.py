@@ -51,7 +51,8 @@ class Control:
     @property
     def request(self) -> StopRequest | None:
         """The worst that was asked for, of equal ones the first."""
-        return max(self._asked, key=lambda asked: asked.outcome.severity, default=None)
+        # Asked for some twenty times a shot.
+        return max(self._asked, key=lambda asked: asked.outcome.severity) if self._asked else None
 
     @property
     def interrupts(self) -> bool:

@@ -8,14 +8,18 @@ open-ended step plans is counted when its end is known.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from typing import TYPE_CHECKING
 
 from shotlane.execution._count import Count
 from shotlane.execution._due import Due
 from shotlane.execution._fault import Stamps
 from shotlane.execution._planned import Planned, planned_of
 from shotlane.model import Channel
-from shotlane.plan import SegmentPlan, ShotPlan
 from shotlane.records import ActionKind, ActionRow, AttemptBuffer, SampleRow, Status, Tally
+
+if TYPE_CHECKING:
+    # Of runs alone: who makes a session safe has no plan.
+    from shotlane.plan import SegmentPlan, ShotPlan
 
 # Before an attempt is begun nothing is appended.
 _NOBODYS = AttemptBuffer()
@@ -30,7 +34,7 @@ class Ledger:
 
     def __init__(
         self,
-        shot: ShotPlan,
+        shot: "ShotPlan",
         channels: Sequence[Channel],
         takers: Mapping[int, Callable[[SampleRow], None]] | None = None,
     ) -> None:
@@ -56,12 +60,12 @@ class Ledger:
         calls = [(self.calls.setdefault(key, Count(0)), n) for key, n in planned.calls.items()]
         return readings + sets + calls
 
-    def open(self, segment: SegmentPlan) -> None:
+    def open(self, segment: "SegmentPlan") -> None:
         """Begin an open-ended step."""
         for counts, _ in self._each(planned_of(segment)):
             counts.open()
 
-    def close(self, segment: SegmentPlan, end_ns: int, phases: Mapping[int, int]) -> dict[int, int]:
+    def close(self, segment: "SegmentPlan", end_ns: int, phases: Mapping[int, int]) -> dict[int, int]:
         """End an open-ended step so long after its beginning; the readings it planned, by channel.
 
         `phases`: by how much recordings were shifted.

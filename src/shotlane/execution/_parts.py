@@ -13,6 +13,7 @@ from shotlane.execution._kept import Kept
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._lead import Lead
 from shotlane.execution._lookout import Lookout
+from shotlane.execution._outages import Outages
 from shotlane.execution._pool import InstrumentPool
 from shotlane.execution._progress import Progress
 from shotlane.execution._result import AttemptFault, Happening
@@ -64,3 +65,4 @@ class RunParts:
     retries: int = 0
     budget_told: bool = False
     silence: Silence = field(default_factory=Silence)
+    outages: Outages = field(default_factory=Outages)

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shotlane.plan import ActionTable, ReadingRule, SegmentPlan
+if TYPE_CHECKING:
+    # Of runs alone: who makes a session safe has no plan.
+    from shotlane.plan import ActionTable, ReadingRule, SegmentPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Planned:
 
 
 def planned_of(
-    segment: SegmentPlan, end_ns: int | None = None, phases: Mapping[int, int] = MappingProxyType({})
+    segment: "SegmentPlan", end_ns: int | None = None, phases: Mapping[int, int] = MappingProxyType({})
 ) -> Planned:
     """What a segment plans, as far as its targets lie before `end_ns` from its beginning.
 
@@ -36,7 +39,7 @@ def planned_of(
 
 
 def planned_readings(
-    segment: SegmentPlan, end_ns: int | None = None, phases: Mapping[int, int] = MappingProxyType({})
+    segment: "SegmentPlan", end_ns: int | None = None, phases: Mapping[int, int] = MappingProxyType({})
 ) -> Counter[int]:
     """How many readings a segment plans, by channel."""
     planned: Counter[int] = Counter()
@@ -47,7 +50,7 @@ def planned_readings(
     return planned
 
 
-def _ticks(rule: ReadingRule, end_ns: int | None) -> int:
+def _ticks(rule: "ReadingRule", end_ns: int | None) -> int:
     if end_ns is None:
         return rule.count
     if rule.start_ns >= end_ns:
@@ -58,7 +61,7 @@ def _ticks(rule: ReadingRule, end_ns: int | None) -> int:
     return min(-((rule.start_ns - end_ns) // rule.period_ns), rule.count)
 
 
-def _sets(table: ActionTable, end_ns: int | None) -> list[tuple[int, int]]:
+def _sets(table: "ActionTable", end_ns: int | None) -> list[tuple[int, int]]:
     if not len(table):
         return []
     everywhere = np.bincount(table.channel).tolist()

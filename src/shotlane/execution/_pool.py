@@ -55,6 +55,9 @@ class InstrumentPool(Protocol):
     def is_down(self, role: str) -> bool:
         """Whether it is declared down: it has not answered for several requests."""
 
+    def ask_again(self, role: str) -> None:
+        """Let the next request through to one that is declared down."""
+
     def begin_attempt(self, shot: int, attempt: int) -> None:
         """Tell drivers that want to know."""
 

@@ -8,18 +8,15 @@ period.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
-from shotlane.execution._fault import CRASHED, Stamps, raw_of, stamps_of
 from shotlane.execution._journal import Journal
 from shotlane.execution._lookout import Lookout
 from shotlane.execution._observation import Observation
-from shotlane.execution._pool import Answer, InstrumentPool
-from shotlane.instruments import InstrumentError
+from shotlane.execution._poll import Polls
+from shotlane.execution._pool import InstrumentPool
 from shotlane.model import Channel, reading_cost_ns
-from shotlane.records import PollRow, Status
 
 # How often one without anything to poll looks whether that has changed.
 _IDLE_NS = 1_000_000_000
@@ -52,6 +49,7 @@ class Sentinel:
     def __init__(self, port: str, watching: Watching) -> None:
         self._port = port
         self._parts = watching
+        self._reader = Polls(watching.channels, watching.pool, watching.clock, watching.journal)
         self._polled_ns: dict[int, int] = {}
         self._through_ns: dict[int, int] = {}
         self._begun_ns = watching.clock.now_ns()
@@ -122,46 +120,8 @@ class Sentinel:
         ]
 
     def _poll(self, indices: Sequence[int]) -> None:
-        """Read some channels of one instrument, and record what they gave."""
-        channels, begun_ns = self._parts.channels, self._parts.clock.now_ns()
-        self._polled_ns.update(dict.fromkeys(indices, begun_ns))
-        names = {index: channels[index].attribute.name for index in indices}
-        try:
-            answer = self._parts.pool.read(channels[indices[0]].role, list(names.values()))
-        except InstrumentError as error:
-            for index in indices:
-                self._fail(index, (begun_ns, None), error)
-        except BaseException as error:  # noqa: BLE001  a driver's bug must not end the watch, which then goes blind
-            text = self._parts.pool.mask(f"{CRASHED}: {type(error).__name__}: {error}")
-            for index in indices:
-                self._record(index, (begun_ns, self._parts.clock.now_ns()), None, text, failed=True)
-        else:
-            for index, name in names.items():
-                self._take(index, name, answer)
-
-    def _take(self, index: int, name: str, answer: Answer) -> None:
-        reading = answer.readings[name]
-        stamps = answer.earlier.get(name, (answer.requested_ns, answer.received_ns))
-        if reading.fault is not None:
-            self._fail(index, stamps, reading.fault)
-        else:
-            self._record(index, stamps, reading.value, reading.raw)
-
-    def _fail(self, index: int, stamps: Stamps, error: InstrumentError) -> None:
-        """Record a fault; a request that never left has no receiving time."""
-        told = stamps_of(error)
-        self._record(index, stamps if told[0] is None else told, None, raw_of(error), failed=True)
-
-    def _record(
-        self, index: int, stamps: Stamps, value: Any, raw: str | None, *, failed: bool = False
-    ) -> None:
-        requested_ns, received_ns = stamps
-        clock = self._parts.clock
-        ahead_ns = clock.utc_ns() - clock.now_ns()
-        assert requested_ns is not None
-        received_utc_ns = None if received_ns is None else received_ns + ahead_ns
-        status = Status.FAILED if failed else Status.OK
-        row = PollRow(index, requested_ns + ahead_ns, received_utc_ns, value, status, raw)
-        self._parts.journal.poll(row)
-        at_ns = self._through_ns[index] = clock.now_ns() if received_ns is None else received_ns
-        self._parts.observe(Observation(index, at_ns, value))
+        """Read some channels of one instrument, and hand on what they gave."""
+        self._polled_ns.update(dict.fromkeys(indices, self._parts.clock.now_ns()))
+        for poll in self._reader.read(indices):
+            self._through_ns[poll.channel] = poll.at_ns
+            self._parts.observe(Observation(poll.channel, poll.at_ns, poll.value))

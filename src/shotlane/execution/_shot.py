@@ -18,12 +18,14 @@ from shotlane.execution._parts import Failure, RunParts
 from shotlane.execution._pause import Pauses, take
 from shotlane.execution._progress import Phase
 from shotlane.execution._result import AttemptFault, Happening
+from shotlane.execution._retries import announce_retry, may_retry, wait_for_retry
 from shotlane.execution._room import commit
 from shotlane.execution._safe_state import BOUND_S
 from shotlane.execution._upcoming import Upcoming
 from shotlane.execution._verdict import tell_verdicts, why_failed
+from shotlane.execution._vigil import may_wait, wait_for
 from shotlane.plan import ShotPlan
-from shotlane.records import Outcome, ShotEnd, ShotStart, worst
+from shotlane.records import Fault, Outcome, ShotEnd, ShotStart, worst
 
 
 class _Then(Enum):
@@ -32,6 +34,7 @@ class _Then(Enum):
     RETRY = auto()
     PAUSE = auto()
     WAIT = auto()
+    AWAIT = auto()
     NEXT_SHOT = auto()
     END_RUN = auto()
 
@@ -55,14 +58,19 @@ def run_shot(
         while True:
             number = result.attempts + 1
             result = result._replace(attempts=number)
-            outcome, then = _run_attempt(parts, upcoming.attempt(shot, number), number, last)
+            attempt = upcoming.attempt(shot, number)
+            outcome, then = _run_attempt(parts, attempt, number, last)
+            if then is _Then.AWAIT:
+                then = _wait_for(parts, attempt, _following(last))
             result = ShotResult(outcome, number, then is _Then.END_RUN)
             if then is _Then.RETRY:
-                again = _wait_for_retry(parts, number)
+                again = wait_for_retry(parts, number)
             elif then is _Then.PAUSE:
                 again = pauses.after_fault(_reason(parts))
             elif then is _Then.WAIT:
                 commit(parts, parts.journal.flush)
+                again = not parts.control.interrupts
+            elif then is _Then.AWAIT:
                 again = not parts.control.interrupts
             else:
                 return result
@@ -106,6 +114,7 @@ def _end(parts: RunParts, shot: int, result: ShotResult, meanwhile: Callable[[],
     parts.attempts += result.attempts
     if result.outcome is not Outcome.ERRORED:
         parts.silence.break_off()
+        parts.outages.end()
     if result.outcome is Outcome.FAILED:
         parts.failure = parts.failing
     try:
@@ -176,7 +185,7 @@ def _run_attempt(parts: RunParts, attempt: Attempt, number: int, last: bool) -> 
             attempt.workers.abandon(stuck)
             then = _Then.END_RUN
         if then is _Then.RETRY:
-            _announce_retry(parts, attempt, number)
+            announce_retry(parts, attempt, number)
         elif attempt.trouble.skipped:
             _take_skip(parts)
         return attempt.outcome, then
@@ -186,7 +195,7 @@ def _run_attempt(parts: RunParts, attempt: Attempt, number: int, last: bool) -> 
 
 def _what_then(parts: RunParts, attempt: Attempt, shot: int, number: int, last: bool) -> _Then:
     """Decide how the run goes on."""
-    following = _Then.END_RUN if last else _Then.NEXT_SHOT
+    following = _following(last)
     if parts.control.request is not None or attempt.trouble.crashed:
         return _Then.END_RUN
     if attempt.outcome is Outcome.ERRORED:
@@ -196,15 +205,36 @@ def _what_then(parts: RunParts, attempt: Attempt, shot: int, number: int, last: 
     return following
 
 
+def _following(last: bool) -> _Then:
+    return _Then.END_RUN if last else _Then.NEXT_SHOT
+
+
 def _after_fault(parts: RunParts, attempt: Attempt, number: int, following: _Then) -> _Then:
     """An instrument's fault: try again, or do as the policy says."""
     retry, fault = parts.plan.retry, attempt.trouble.first
     assert fault is not None
     if fault.fault == STORAGE:
         return _Then.WAIT
-    if fault.fault in retry.on and number < retry.attempts and _may_retry(parts):
+    if fault.fault in retry.on and number < retry.attempts and may_retry(parts):
         return _Then.RETRY
-    parts.silence.note(attempt.shot.number, fault, parts.pool)
+    if may_wait(parts, fault) and may_retry(parts):
+        return _Then.AWAIT
+    return _given_up(parts, attempt.shot.number, fault, following)
+
+
+def _wait_for(parts: RunParts, attempt: Attempt, following: _Then) -> _Then:
+    """Wait for the instrument that the shot hangs on, as long as there is time for that."""
+    fault = attempt.trouble.first
+    assert fault is not None
+    if wait_for(parts, fault) or parts.control.interrupts:
+        return _Then.AWAIT
+    return _given_up(parts, attempt.shot.number, fault, following)
+
+
+def _given_up(parts: RunParts, shot: int, fault: Fault, following: _Then) -> _Then:
+    """As the policy says of a shot that is not tried again by itself."""
+    retry = parts.plan.retry
+    parts.silence.note(shot, fault, parts.pool)
     if retry.then == "skip" and not parts.silence.lasts:
         return following
     return _Then.PAUSE if retry.then != "abort" and parts.attended else _Then.END_RUN
@@ -217,21 +247,9 @@ def _after_failure(parts: RunParts, attempt: Attempt, shot: int, number: int, fo
     ends_sweep = parts.plan.on_fail == "stop" or judged.stops
     parts.failing = Failure(shot, why_failed(attempt), ends_sweep)
     mends = not attempt.trouble.unmet and classes & retry.on and number < retry.attempts
-    if mends and _may_retry(parts):
+    if mends and may_retry(parts):
         return _Then.RETRY
     return _Then.END_RUN if ends_sweep else following
-
-
-def _may_retry(parts: RunParts) -> bool:
-    """Take one retry from the budget of the run; False when it is spent, which is told once."""
-    budget = parts.plan.retry.budget
-    if budget is not None and parts.retries >= budget:
-        if not parts.budget_told:
-            parts.budget_told = True
-            parts.journal.tell("retry.exhausted", budget=budget)
-        return False
-    parts.retries += 1
-    return True
 
 
 def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
@@ -255,28 +273,6 @@ def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
     if then is _Then.END_RUN:
         # What could not be made safe just now is not tried again a moment later.
         parts.safe_state.needed = False
-
-
-def _announce_retry(parts: RunParts, attempt: Attempt, number: int) -> None:
-    fault = attempt.fault
-    parts.journal.tell(
-        "retry.scheduled",
-        fault=fault.fault if fault else VERDICT,
-        delay_s=_delay_ns(parts, number) / 1e9,
-        next_attempt=number + 1,
-    )
-
-
-def _delay_ns(parts: RunParts, number: int) -> int:
-    """How long to wait after attempt `number`."""
-    retry = parts.plan.retry
-    return round(retry.delay_ns * retry.backoff ** (number - 1))
-
-
-def _wait_for_retry(parts: RunParts, number: int) -> bool:
-    """Wait before the next attempt; False when the run is asked to stop."""
-    parts.progress.phase = Phase.RETRYING
-    return parts.drive.wait_until(parts.clock.now_ns() + _delay_ns(parts, number))
 
 
 def _close(parts: RunParts, attempt: Attempt, shot: int, number: int) -> None:

@@ -77,7 +77,8 @@ class _PortThread:
             return None
         tasks = {port: _Task(waits, task.trouble) for port, waits in steps.items()}
         own = tasks.pop(self._port, None)
-        self._reports.put(frozenset(steps))
+        if tasks:  # that this port goes on changes nothing for the thread of the run
+            self._reports.put(frozenset(steps))
         for port, other in tasks.items():
             self._threads[port].inbox.put(other)
         return own

@@ -14,12 +14,12 @@ from typing import NamedTuple
 SMALLEST_NS = 20_000_000
 # A wall clock may be slewed by 500 millionths; what it gains so was never a step.
 SLEW = 1e-3
-# One that goes on while the machine sleeps, one that does not.
-_PAIRS = {
-    "linux": ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"),
-    "darwin": ("CLOCK_MONOTONIC_RAW", "CLOCK_UPTIME_RAW"),
-}
+# The clock that goes on while the machine sleeps, as `perf_counter` does not there.
+_SLEEPLESS = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC_RAW"}
+_GOING: int | None = getattr(time, _SLEEPLESS.get(sys.platform, ""), None)
 _TRIES = 3
+# A reading in which nobody came between.
+_TIGHT_NS = 2_000
 
 
 class Clocks(NamedTuple):
@@ -44,26 +44,22 @@ class TimeChange(NamedTuple):
 
 def read_clocks() -> Clocks:
     """Read them as close together as can be: the tightest of a few tries."""
-    best: tuple[int, Clocks] | None = None
-    for _ in range(_TRIES):
-        before = time.perf_counter_ns()
-        utc = time.time_ns()
-        after = time.perf_counter_ns()
-        if best is None or after - before < best[0]:
-            best = (after - before, Clocks((before + after) // 2, utc, 0))
-    assert best is not None
-    return best[1]._replace(slept_ns=_slept_ns())
+    took_ns, found = _read()
+    for _ in range(_TRIES - 1):
+        if took_ns <= _TIGHT_NS:
+            break
+        took_ns, found = min((took_ns, found), _read())
+    return found
 
 
-def _slept_ns() -> int:
-    """How long this machine has slept."""
-    names = _PAIRS.get(sys.platform)
-    numbers = [getattr(time, name, None) for name in names or ()]
-    if not numbers or None in numbers:
-        return 0
-    going, standing = (int(number) for number in numbers if number is not None)
-    # A stall between the two readings makes the difference smaller, never larger.
-    return max(time.clock_gettime_ns(going) - time.clock_gettime_ns(standing) for _ in range(_TRIES))
+def _read() -> tuple[int, Clocks]:
+    """Read them once; how long it took, and what they said in the middle of that."""
+    before = time.perf_counter_ns()
+    utc = time.time_ns()
+    going = None if _GOING is None else time.clock_gettime_ns(_GOING)
+    after = time.perf_counter_ns()
+    middle = (before + after) // 2
+    return after - before, Clocks(middle, utc, 0 if going is None else going - middle)
 
 
 def time_changes(before: Clocks, after: Clocks) -> Iterator[TimeChange]:

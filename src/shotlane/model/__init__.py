@@ -1,75 +1,165 @@
-"""What the user wrote, and the table of channels it speaks of."""
+"""What the user wrote, and the table of channels it speaks of.
 
-from shotlane.model._calibration import Calibration
-from shotlane.model._channel import (
-    KEEP,
-    Attribute,
-    Channel,
-    ChannelTable,
-    Command,
-    CommandParameter,
-    HardwareTiming,
-    Keep,
-    ReadPart,
-    Role,
-    ScalarValue,
-    ValueType,
-    as_limited,
-    channel_name,
-    reading_cost_ns,
-)
-from shotlane.model._command_keys import CommandArgument, CommandKeys, DriverCommand
-from shotlane.model._dialogue import (
-    BinaryField,
-    BlockForm,
-    ChecksumForm,
-    LengthField,
-    ReplyForm,
-    SetText,
-)
-from shotlane.model._expand import with_lane_kinds
-from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds, register_kind
-from shotlane.model._instrument import (
-    InstrumentAttribute,
-    InstrumentCommand,
-    InstrumentDocument,
-    InstrumentIdentity,
-    OptionForm,
-    Wear,
-)
-from shotlane.model._lane import CallAt, Lane, Point, ReadAt
-from shotlane.model._lane_kind import LaneKind, LaneKindError, LanePart, LoadedKind, WrittenLane
-from shotlane.model._load import (
-    check_schema_only,
-    load_instrument,
-    load_sequence,
-    load_station,
-    of_known_language,
-)
-from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
-from shotlane.model._offer import offer
-from shotlane.model._part import LANGUAGE, Part, Scalar
-from shotlane.model._rehearsal import Coupling, SimulatedFault
-from shotlane.model._schema import KindName, json_schema, write_schemas
-from shotlane.model._schema_kinds import with_kinds
-from shotlane.model._sequence import (
-    Ask,
-    AskStep,
-    Interlock,
-    Result,
-    Retry,
-    Sequence,
-    UntilStep,
-)
-from shotlane.model._simulation import Simulation, Waveform
-from shotlane.model._station import (
-    ChannelAlias,
-    DriverAttribute,
-    ExpectedIdentity,
-    Station,
-    StationInstrument,
-)
-from shotlane.model._written import flatten, was_dropped
+Names are imported when they are first used: a station needs no models of sequences.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shotlane.model._calibration import Calibration
+    from shotlane.model._channel import (
+        KEEP,
+        Attribute,
+        Channel,
+        ChannelTable,
+        Command,
+        CommandParameter,
+        HardwareTiming,
+        Keep,
+        ReadPart,
+        Role,
+        ScalarValue,
+        ValueType,
+        as_limited,
+        channel_name,
+        reading_cost_ns,
+    )
+    from shotlane.model._command_keys import CommandArgument, CommandKeys, DriverCommand
+    from shotlane.model._dialogue import (
+        BinaryField,
+        BlockForm,
+        ChecksumForm,
+        LengthField,
+        ReplyForm,
+        SetText,
+    )
+    from shotlane.model._expand import with_lane_kinds
+    from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds, register_kind
+    from shotlane.model._instrument import (
+        InstrumentAttribute,
+        InstrumentCommand,
+        InstrumentDocument,
+        InstrumentIdentity,
+        OptionForm,
+        Wear,
+    )
+    from shotlane.model._lane import CallAt, Lane, Point, ReadAt
+    from shotlane.model._lane_kind import LaneKind, LaneKindError, LanePart, LoadedKind, WrittenLane
+    from shotlane.model._load import (
+        check_schema_only,
+        load_instrument,
+        load_sequence,
+        load_station,
+        of_known_language,
+    )
+    from shotlane.model._modbus_keys import IdentityPart, Register, Valid, WireType
+    from shotlane.model._offer import offer
+    from shotlane.model._part import LANGUAGE, Part, Scalar
+    from shotlane.model._rehearsal import Coupling, SimulatedFault
+    from shotlane.model._schema import KindName, json_schema, write_schemas
+    from shotlane.model._schema_kinds import with_kinds
+    from shotlane.model._sequence import (
+        Ask,
+        AskStep,
+        Interlock,
+        Result,
+        Retry,
+        Sequence,
+        UntilStep,
+    )
+    from shotlane.model._simulation import Simulation, Waveform
+    from shotlane.model._station import (
+        ChannelAlias,
+        DriverAttribute,
+        ExpectedIdentity,
+        Station,
+        StationInstrument,
+    )
+    from shotlane.model._written import flatten, was_dropped
+
+_HOMES = {
+    "KEEP": "_channel",
+    "LANGUAGE": "_part",
+    "Ask": "_sequence",
+    "AskStep": "_sequence",
+    "Attribute": "_channel",
+    "BinaryField": "_dialogue",
+    "BlockForm": "_dialogue",
+    "Calibration": "_calibration",
+    "CallAt": "_lane",
+    "Channel": "_channel",
+    "ChannelAlias": "_station",
+    "ChannelTable": "_channel",
+    "ChecksumForm": "_dialogue",
+    "Command": "_channel",
+    "CommandArgument": "_command_keys",
+    "CommandKeys": "_command_keys",
+    "CommandParameter": "_channel",
+    "Coupling": "_rehearsal",
+    "DriverAttribute": "_station",
+    "DriverCommand": "_command_keys",
+    "ExpectedIdentity": "_station",
+    "HardwareTiming": "_channel",
+    "IdentityPart": "_modbus_keys",
+    "InstrumentAttribute": "_instrument",
+    "InstrumentCommand": "_instrument",
+    "InstrumentDocument": "_instrument",
+    "InstrumentIdentity": "_instrument",
+    "Interlock": "_sequence",
+    "Keep": "_channel",
+    "KindFault": "_installed_kinds",
+    "KindName": "_schema",
+    "Lane": "_lane",
+    "LaneKind": "_lane_kind",
+    "LaneKindError": "_lane_kind",
+    "LanePart": "_lane_kind",
+    "LengthField": "_dialogue",
+    "LoadedKind": "_lane_kind",
+    "OptionForm": "_instrument",
+    "Part": "_part",
+    "Point": "_lane",
+    "ReadAt": "_lane",
+    "ReadPart": "_channel",
+    "Register": "_modbus_keys",
+    "ReplyForm": "_dialogue",
+    "Result": "_sequence",
+    "Retry": "_sequence",
+    "Role": "_channel",
+    "Scalar": "_part",
+    "ScalarValue": "_channel",
+    "Sequence": "_sequence",
+    "SetText": "_dialogue",
+    "SimulatedFault": "_rehearsal",
+    "Simulation": "_simulation",
+    "Station": "_station",
+    "StationInstrument": "_station",
+    "UntilStep": "_sequence",
+    "Valid": "_modbus_keys",
+    "ValueType": "_channel",
+    "Waveform": "_simulation",
+    "Wear": "_instrument",
+    "WireType": "_modbus_keys",
+    "WrittenLane": "_lane_kind",
+    "as_limited": "_channel",
+    "channel_name": "_channel",
+    "check_schema_only": "_load",
+    "flatten": "_written",
+    "installed_kinds": "_installed_kinds",
+    "json_schema": "_schema",
+    "load_instrument": "_load",
+    "load_kinds": "_installed_kinds",
+    "load_sequence": "_load",
+    "load_station": "_load",
+    "of_known_language": "_load",
+    "offer": "_offer",
+    "reading_cost_ns": "_channel",
+    "register_kind": "_installed_kinds",
+    "was_dropped": "_written",
+    "with_kinds": "_schema_kinds",
+    "with_lane_kinds": "_expand",
+    "write_schemas": "_schema",
+}
 
 __all__ = [
     "KEEP",
@@ -153,3 +243,9 @@ __all__ = [
     "with_lane_kinds",
     "write_schemas",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shotlane.model' has no attribute '{name}'")
+    return getattr(import_module(f"shotlane.model.{_HOMES[name]}"), name)

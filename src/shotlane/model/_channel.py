@@ -44,7 +44,8 @@ class Attribute:
     state, `KEEP` when leaving it alone is meant, None when nothing is said. `verify`: True reads it back
     after each set, False never compares what it reads with what was set, None only where the device may have
     restarted. `hardware_timed`: set by a table that the instrument keeps time for, or read as a frame.
-    `limits_unit`: the unit that its limits were written in, where it is another one; for messages.
+    `limits_unit`: the unit that its limits were written in, where it is another one; for messages. `status`:
+    whoever asks how the instrument is gets it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Attribute:
     verify: bool | None = None
     hardware_timed: bool = False
     limits_unit: Unit | None = None
+    status: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class InstrumentAttribute(Register, RegisterWrites):
         None,
         description="With `time_step`: whether the instrument keeps time for it (default), or the computer.",
     )
+    status: bool = Field(False, description="Whether it tells how the instrument is: part of its status.")
 
 
 class InstrumentCommand(RegisterWrites, CommandKeys):

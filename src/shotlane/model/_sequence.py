@@ -151,6 +151,11 @@ class Retry(Part):
         ge=0,
         description="Most retries in a run.",
     )
+    wait: Scalar = Field(
+        "0 s",
+        description="How long an instrument that does not answer is waited for, safe, before `then` applies.",
+        examples=["1 h"],
+    )
     then: Literal["abort", "skip", "pause"] = Field(
         "abort",
         description="After the last attempt: end the run, go on with the next shot, or wait for a person.",

@@ -51,6 +51,9 @@ class DriverAttribute(Part):
         None,
         description="With `time_step`: whether the instrument keeps time for it (default), or the computer.",
     )
+    status: bool | None = Field(
+        None, description="Whether it tells how the instrument is: part of its status."
+    )
 
 
 class ExpectedIdentity(Part):

@@ -192,6 +192,7 @@ def _content(document: Document, retry: RetryPolicy, cadence_ns: int | None, lan
         for name, lane in (data.get("lanes") or {}).items()
     }
     policy = [retry.attempts, sorted(retry.on), retry.delay_ns, retry.backoff, retry.then, retry.budget]
+    policy += [retry.wait_ns] if retry.wait_ns else []
     plans = [
         [plan.channel, plan.action_tolerance_ns, plan.tick_tolerance_ns, plan.required, plan.max_missing]
         for plan in lanes.plans

@@ -24,7 +24,8 @@ class RetryPolicy:
     """Whole-shot retry. `attempts` counts the first try; `on` holds fault classes.
 
     `then` after the last one: abort, skip, or pause (wait for a person).
-    `budget`: most retries in a run, None for no bound.
+    `budget`: most retries in a run, None for no bound. `wait_ns`: how long an instrument that does not answer
+    is waited for before `then` applies.
     """
 
     attempts: int = 1
@@ -33,6 +34,7 @@ class RetryPolicy:
     backoff: float = 1.0
     then: str = "abort"
     budget: int | None = None
+    wait_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def build_retry(compiler: Compiler, sequence: Sequence) -> RetryPolicy:
         backoff=retry.backoff,
         then=retry.then,
         budget=retry.budget,
+        wait_ns=_same_ns(compiler, ("retry", "wait"), retry.wait, "the wait", "SEQ225") or 0,
     )
 
 

@@ -20,7 +20,7 @@ look.
     held = history.holds(formula)  # True, False, or None: nothing to go by
 """
 
-from shotlane.results._evaluate import evaluate, needed_channels
+from shotlane.results._evaluate import evaluate, needed_channels, verdict_of
 from shotlane.results._history import History
 from shotlane.results._judged import Judged, ResultFault
 from shotlane.results._python import prepare
@@ -37,4 +37,5 @@ __all__ = [
     "evaluate",
     "needed_channels",
     "prepare",
+    "verdict_of",
 ]

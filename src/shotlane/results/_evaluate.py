@@ -78,7 +78,7 @@ class _Evaluation:
         for plan in plans:
             self._begun(plan.name)
             value, why = self._value(plan)
-            verdict = ERRORED if why is not None else _verdict(plan, value)
+            verdict = ERRORED if why is not None else verdict_of(plan, value)
             if verdict == ERRORED:
                 faults.append(ResultFault(plan.name, why or self._nothing(plan)))
             unit = None if plan.unit is None else plan.unit.text
@@ -151,8 +151,8 @@ def _as_stored(value: Scalar | None, unit: Unit | None) -> Scalar | None:
     return tidy(number) if math.isfinite(number) else None
 
 
-def _verdict(plan: ResultPlan, value: Scalar | None) -> str | None:
-    """What the limits say, both included."""
+def verdict_of(plan: ResultPlan, value: Scalar | None) -> str | None:
+    """What the limits of a result say of a value as it is stored, both included; None without limits."""
     if plan.low is None and plan.high is None and plan.equals is None:
         return None
     if value is None:

@@ -54,8 +54,8 @@ class _Track:
         now.at_ns[now.end] = at_ns
         now.values[now.end] = value
         begin, oldest_ns = now.begin, at_ns - self._window_ns
-        # The newest reading at or before the beginning of the window stays: it shows that the window is full.
-        while begin < now.end and now.at_ns[begin + 1] <= oldest_ns:
+        # One before the beginning of the window stays, or all that are at it: they show that it is full.
+        while now.at_ns[begin] < oldest_ns and now.at_ns[begin + 1] <= oldest_ns:
             begin += 1
         self.published = _Published(now.at_ns, now.values, begin, now.end + 1, self._blocks(now))
 

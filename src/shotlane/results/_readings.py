@@ -5,6 +5,7 @@ its own. A reading is valid with status OK or LATE and a value; NaN is no value.
 """
 
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,14 @@ class Readings:
         self._values.append(value)
         self._requested_ns.append(row.target_ns if row.requested_ns is None else row.requested_ns)
         self._target_ns.append(row.target_ns)
+
+    def take(
+        self, target_ns: NDArray[np.int64], requested_ns: NDArray[np.int64], values: Sequence[Any]
+    ) -> None:
+        """Take readings that are known to be valid, in the order they were made."""
+        self._target_ns.extend(target_ns.tolist())
+        self._requested_ns.extend(requested_ns.tolist())
+        self._values.extend(values)
 
     @property
     def target_ns(self) -> NDArray[np.int64]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from shotlane.records import Event, Outcome, RunEnd
 from shotlane.store._address import parse_address
+from shotlane.store._attempt_keys import BLOCK
 from shotlane.store._encode import event_row, storable, to_json
-from shotlane.store._tables import BLOCK
 from shotlane.store._writer import Writer
 
 

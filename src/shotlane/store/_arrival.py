@@ -14,10 +14,10 @@ from typing import Any, Self
 
 from shotlane.records import Outcome, RunStart
 from shotlane.store._address import parse_address
+from shotlane.store._attempt_keys import attempt_id
 from shotlane.store._batch import Part
 from shotlane.store._begin import Door, make_run
 from shotlane.store._encode import Row, from_json, storable, to_json
-from shotlane.store._tables import attempt_id
 from shotlane.store._writer import Writer
 
 ARRIVING = "import-unfinished"

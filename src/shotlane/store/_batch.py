@@ -7,6 +7,7 @@ end of a shot or attempt are one row, written once when both came within one bat
 from collections.abc import Sequence
 
 from shotlane.records import ResultRow, StepRecord, Tally
+from shotlane.store._columns import LOT
 from shotlane.store._encode import Row, result_rows
 from shotlane.store._statements import ORDER
 
@@ -52,4 +53,5 @@ class Batch:
         self.shots.clear()
         self.attempts.clear()
         for rows in self.rows.values():
-            rows.clear()
+            while rows:  # in lots: what lets go of very many at once holds the interpreter
+                del rows[-LOT:]

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shotlane.records import ChannelRecord, RecorderError, RunStart
+from shotlane.store._attempt_keys import BLOCK, attempt_id, attempt_range
 from shotlane.store._encode import Row, from_json, storable, to_json
 from shotlane.store._open import Parameters
 from shotlane.store._partitions import ensure_part
 from shotlane.store._session import is_alive
 from shotlane.store._statements import GOOD
-from shotlane.store._tables import BLOCK, attempt_id, attempt_range
 
 _GOOD = ", ".join(f"'{outcome.value}'" for outcome in sorted(GOOD))
 

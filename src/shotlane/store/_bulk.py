@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from shotlane.store._address import Address
 from shotlane.store._alone import alone_with
-from shotlane.store._engine import reader_uri
+from shotlane.store._sqlite import reader_uri
 
 T = TypeVar("T")
 _BATCH_ROWS = 65_536

@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shotlane.records import LoggedEvent
 from shotlane.store._address import Address
+from shotlane.store._attempt_keys import BLOCK
 from shotlane.store._encode import Row
 from shotlane.store._engine import reader_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._event_filter import EventFilter
 from shotlane.store._schema import check_schema
 from shotlane.store._session import SILENCE_S
-from shotlane.store._tables import BLOCK
 
 # By session and block of numbers: the highest that was read.
 Places = dict[tuple[int, int], int]

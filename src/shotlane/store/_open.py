@@ -1,7 +1,7 @@
 """The shot and the attempt that are open: what their rows need when they end."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from shotlane.records import (
     StepRecord,
 )
 from shotlane.store._batch import Batch
+from shotlane.store._columns import LOT
 from shotlane.store._encode import Row, action_rows, kind_of, sample_rows, split, storable, to_json
 
 
@@ -53,10 +54,9 @@ class OpenAttempt:
     def drain(self, batch: Batch) -> None:
         """Move the rows that are there into the batch."""
         bulk = batch.rows
-        samples, actions = _all(self.buffer.samples), _all(self.buffer.actions)
-        if samples:
+        for samples in _lots(self.buffer.samples):
             sample_rows(self.id, samples, bulk["sample"], bulk["sample_text"], bulk["sample_array"])
-        if actions:
+        for actions in _lots(self.buffer.actions):
             action_rows(self.id, actions, bulk["action"])
         if self.buffer.origin_utc_ns is not None and not self.closed and not self.origin_written:
             self.origin_written = True
@@ -83,9 +83,16 @@ class OpenAttempt:
         return (*head, origin, end.ended_utc_ns, end.outcome.value, *tail)
 
 
-def _all(rows: "deque[Any]") -> list[Any]:
-    """What is in the deque now; others may append meanwhile."""
-    return [rows.popleft() for _ in range(len(rows))]
+def _lots(rows: "deque[Any]") -> Iterator[list[Any]]:
+    """What is in the deque now; others may append meanwhile.
+
+    In lots, because letting go of very many at once would hold the interpreter, and timing threads need it.
+    """
+    left = len(rows)
+    while left:
+        lot = [rows.popleft() for _ in range(min(left, LOT))]
+        left -= len(lot)
+        yield lot
 
 
 class Parameters:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from shotlane.records import RecorderError
 from shotlane.store._address import parse_address
-from shotlane.store._engine import WAIT_S
 from shotlane.store._recorder import StoreRecorder
 from shotlane.store._recover import deliver_left
 from shotlane.store._session import SessionStart
 from shotlane.store._spool import Spool, spool_folder
+from shotlane.store._sqlite import WAIT_S
 from shotlane.store._writer import Writer
 
 FLUSH_INTERVAL_S = 0.5

@@ -7,7 +7,7 @@ rest: to add one beside it would wait for every query that looks at all samples.
 
 from typing import Any
 
-from shotlane.store._tables import attempt_range
+from shotlane.store._attempt_keys import attempt_range
 
 _FIRST = 100
 _WIDEST = 10_000

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store import _tables as t
 from shotlane.store._address import parse_address
+from shotlane.store._attempt_keys import attempt_range
 from shotlane.store._encode import Row
 from shotlane.store._found import AttemptFault, ParameterRecord, RunRecord
 from shotlane.store._notes import notes_of_rows
@@ -99,7 +100,7 @@ class Reader(RunList):
     def newest_attempt(self, run: int) -> Row | None:
         """Row of id, shot, attempt, outcome, began, origin, ended (UTC) of the last one; None before it."""
         c = t.attempt.c
-        low, high = t.attempt_range(run)
+        low, high = attempt_range(run)
         times = (c.began_utc_ns, c.origin_utc_ns, c.ended_utc_ns)
         query = select(c.id, c.shot, c.attempt, c.outcome, *times).where(c.id >= low, c.id < high, c.shot > 0)
         found = self._fetch(query.order_by(c.id.desc()).limit(1))
@@ -197,7 +198,7 @@ class Reader(RunList):
     def results(self, run: int) -> list[Row]:
         """Rows of table `result`, in the order of its columns."""
         c = t.result.c
-        low, high = t.attempt_range(run)
+        low, high = attempt_range(run)
         query = select(t.result).where(c.attempt >= low, c.attempt < high)
         return self._fetch(query.order_by(c.attempt, c.number))
 
@@ -242,7 +243,7 @@ class Reader(RunList):
     def tallies(self, run: int) -> list[Row]:
         """Rows of table `tally`, in the order of its columns."""
         c = t.tally.c
-        low, high = t.attempt_range(run)
+        low, high = attempt_range(run)
         return self._fetch(select(t.tally).where(c.attempt >= low, c.attempt < high).order_by(c.attempt))
 
     def events(self, run: int) -> list[Row]:
@@ -255,7 +256,7 @@ class Reader(RunList):
 
     def _tally_sums(self, run: int) -> dict[tuple[str, str], tuple[int, ...]]:
         c = t.tally.c
-        low, high = t.attempt_range(run)
+        low, high = attempt_range(run)
         query = select(c.channel, c.what, *(func.sum(c[name]) for name in _COUNTS))
         query = query.where(c.attempt >= low, c.attempt < high).group_by(c.channel, c.what)
         rows = self._fetch(query.order_by(c.channel, c.what))
@@ -281,13 +282,13 @@ def _documents(run: int) -> Select[Any]:
 
 
 def _attempts(columns: Any, run: int, keys: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    low, high = t.attempt_range(run)
+    low, high = attempt_range(run)
     where = [columns.attempt >= low, columns.attempt < high]
     return where if keys is None else [*where, columns.attempt.in_(list(keys))]
 
 
 def _of_run(query: Select[Any], columns: Any, run: int, channels: Sequence[int] | None) -> Select[Any]:
-    low, high = t.attempt_range(run)
+    low, high = attempt_range(run)
     query = query.where(columns.attempt >= low, columns.attempt < high)
     if channels is not None:
         query = query.where(columns.channel.in_(list(channels)))

@@ -31,6 +31,7 @@ from shotlane.records import (
     ShotStart,
     worst,
 )
+from shotlane.store._attempt_keys import attempt_id
 from shotlane.store._batch import Batch
 from shotlane.store._begin import Door, OpenRun, begin_run
 from shotlane.store._encode import storable, to_json
@@ -42,7 +43,6 @@ from shotlane.store._outlet import Outlet
 from shotlane.store._session import BEAT_S, SessionStart
 from shotlane.store._spool import Spool
 from shotlane.store._statements import GOOD
-from shotlane.store._tables import attempt_id
 from shotlane.store._writer import Writer
 
 

@@ -1,4 +1,4 @@
-"""The version of the tables, and their making. A store of another version is touched only to upgrade it."""
+"""The making of the tables. A store of another version is touched only to upgrade it."""
 
 import time
 
@@ -6,9 +6,9 @@ from sqlalchemy import Connection, inspect, select
 
 from shotlane.store import _tables as tables
 from shotlane.store._error import StoreError
+from shotlane.store._schema_version import SCHEMA_VERSION, check_version, only_version
 from shotlane.store._views import postgres_time, sqlite_time, views
 
-SCHEMA_VERSION = 3
 # Any constant will do, as long as every program that makes the tables takes the same.
 _MAKING_LOCK = 0x73686F746C616E65
 
@@ -54,22 +54,9 @@ def schema_version(connection: Connection, shown: str) -> int:
     """The version that a store says; raises `StoreError` when it says none."""
     if not inspect(connection).has_table("schema_version"):
         raise StoreError(f"{shown} holds no shotlane store", "give the file or database of a run")
-    version: int | None = connection.execute(select(tables.schema_version.c.version)).scalar_one_or_none()
-    if version is None:
-        raise StoreError(f"{shown} says no schema version", "it was not made by shotlane")
-    return version
+    return only_version(connection.execute(select(tables.schema_version.c.version)).all(), shown)
 
 
 def check_schema(connection: Connection, shown: str) -> None:
     """Raise `StoreError` unless the store has the version that this program reads and writes."""
-    version = schema_version(connection, shown)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{shown} has schema version {version}, this shotlane knows {SCHEMA_VERSION}",
-            "it was made by a newer shotlane: pip install --upgrade shotlane",
-        )
-    if version < SCHEMA_VERSION:
-        raise StoreError(
-            f"{shown} has schema version {version}, this shotlane needs {SCHEMA_VERSION}",
-            "an older shotlane made it: shotlane db upgrade",
-        )
+    check_version(schema_version(connection, shown), shown)

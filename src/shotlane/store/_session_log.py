@@ -16,12 +16,12 @@ from shotlane.records import Event, NoRoomError, Outcome, RecorderError
 from shotlane.store._address import parse_address
 from shotlane.store._batch import Batch
 from shotlane.store._encode import Row, event_row
-from shotlane.store._engine import WAIT_S
 from shotlane.store._error import StoreError
 from shotlane.store._outlet import Outlet
 from shotlane.store._recover import deliver_left
 from shotlane.store._session import BEAT_S, SessionStart
 from shotlane.store._spool import Spool, spool_folder
+from shotlane.store._sqlite import WAIT_S
 from shotlane.store._writer import Writer
 
 _FLUSH_S = 0.5

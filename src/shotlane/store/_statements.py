@@ -1,14 +1,13 @@
 """The statements of the writer, as the drivers take them: plain text and tuples, past SQLAlchemy's compiler.
 
-Every one may be repeated after a commit whose outcome is unknown and changes nothing the second time.
+Every one may be repeated after a commit whose outcome is unknown and changes nothing the second time. Columns
+are named here in the order of the rows, which is that of `_tables`; a test holds the two in step, so that
+writing needs no SQLAlchemy.
 """
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Table
-
 from shotlane.records import Outcome
-from shotlane.store import _tables as tables
 
 # Attempts and shots that went to their planned end; they are never changed again.
 GOOD = frozenset({Outcome.DONE, Outcome.PASSED})
@@ -20,47 +19,76 @@ ORDER = (
     *("sample", "sample_text", "sample_array", "action", "result", "poll", "series", "observation", "event"),
     *("stamps", "end_run", "end_session"),
 )
-_BULK = (
-    *(tables.shot_parameter, tables.step, tables.tally, tables.sample, tables.sample_text),
-    *(tables.sample_array, tables.action, tables.result, tables.poll, tables.event),
-    *(tables.session, tables.run_session, tables.channel, tables.document, tables.note),
-    tables.attachment,
-    *(tables.series, tables.observation),
-)
+# Samples in one statement `samples`: an old SQLite takes 999 values in one.
+TOGETHER = 64
+# Of rows that are stored once, and of those that are told in parts: the columns, in the order of a row.
+BULK = {
+    "shot_parameter": "run shot parameter value text",
+    "step": "attempt step name start_ns end_ns",
+    "tally": "attempt channel what planned ok late failed missed dropped unreached",
+    "sample": "attempt channel tick target_ns late_ns took_ns value status",
+    "sample_text": "attempt channel tick text raw",
+    "sample_array": "attempt channel tick dtype shape encoding data",
+    "action": "attempt number kind channel command target_ns requested_ns received_ns value text status raw",
+    "result": "attempt number name type value text unit low high equals equals_text verdict",
+    "poll": "run number channel requested_utc_ns received_utc_ns value text status raw",
+    "event": "session number type at_utc_ns run shot attempt fields",
+    "session": "id started_utc_ns seen_utc_ns ended_utc_ns outcome host user_name pid process_started boot"
+    " version kind station parent",
+    "run_session": "run number session began_utc_ns plan_digest environment",
+    "channel": "run channel name type unit",
+    "document": "run name text",
+    "note": "id run at_utc_ns author kind text",
+    "attachment": "digest text",
+    "series": "session series key type unit sample_interval_ns began_utc_ns",
+    "observation": "session series number at_utc_ns value text",
+}
+PARTS = {
+    # Without its number, which the store gives.
+    "run": "session ordinal sequence station description started_utc_ns ended_utc_ns outcome reason"
+    " shots_planned plan_digest tags stamps environment summary repeats",
+    "parameter": "run parameter name type unit",
+    "shot": "run shot digest began_utc_ns ended_utc_ns outcome attempts good_attempt",
+    "attempt": "id run shot attempt began_utc_ns origin_utc_ns ended_utc_ns outcome fault message context",
+}
 
 
 def statements(mark: str) -> Mapping[str, str]:
     """All statements by name for one way of marking arguments: `?` (sqlite3) or `%s` (psycopg)."""
-    inserts = {table.name: f"{_insert(table, mark)} ON CONFLICT DO NOTHING" for table in _BULK}
-    return inserts | dict(_brackets(mark)) | dict(_corrections(mark))
+    inserts = {
+        name: f"{_insert(name, columns, mark)} ON CONFLICT DO NOTHING" for name, columns in BULK.items()
+    }
+    samples = f"{_insert('sample', BULK['sample'], mark, TOGETHER)} ON CONFLICT DO NOTHING"
+    return inserts | {"samples": samples} | dict(_brackets(mark)) | dict(_corrections(mark))
 
 
-def _insert(table: Table, mark: str, columns: list[str] | None = None) -> str:
-    names = columns or [column.name for column in table.columns]
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"
+def _insert(table: str, columns: str, mark: str, rows: int = 1) -> str:
+    names = columns.split()
+    row = f"({', '.join([mark] * len(names))})"
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([row] * rows)}"
 
 
-def _upsert(table: Table, mark: str, keys: tuple[str, ...], *, kept: tuple[str, ...] = ()) -> str:
+def _upsert(table: str, mark: str, keys: tuple[str, ...], *, kept: tuple[str, ...] = ()) -> str:
     """Fill in what was not known at the start; a row that has its outcome is never changed."""
-    changed = [column.name for column in table.columns if column.name not in (*keys, *kept)]
-    sets = ", ".join(f"{name} = coalesce(excluded.{name}, {table.name}.{name})" for name in changed)
+    columns = PARTS[table]
+    changed = [name for name in columns.split() if name not in (*keys, *kept)]
+    sets = ", ".join(f"{name} = coalesce(excluded.{name}, {table}.{name})" for name in changed)
     return (
-        f"{_insert(table, mark)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
-        f" WHERE {table.name}.outcome IS NULL"
+        f"{_insert(table, columns, mark)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
+        f" WHERE {table}.outcome IS NULL"
     )
 
 
 def _brackets(mark: str) -> Iterator[tuple[str, str]]:
-    columns = [column.name for column in tables.run.columns if column.name != "number"]
-    yield "run", f"{_insert(tables.run, mark, columns)} ON CONFLICT (session, ordinal) DO NOTHING"
+    yield "run", f"{_insert('run', PARTS['run'], mark)} ON CONFLICT (session, ordinal) DO NOTHING"
     yield "run_number", f"SELECT number FROM run WHERE session = {mark} AND ordinal = {mark}"
     yield (
         "parameter",
-        f"{_insert(tables.parameter, mark)} ON CONFLICT (run, parameter)"
+        f"{_insert('parameter', PARTS['parameter'], mark)} ON CONFLICT (run, parameter)"
         " DO UPDATE SET type = excluded.type WHERE parameter.type IS NULL",
     )
-    yield "shot", _upsert(tables.shot, mark, ("run", "shot"))
-    yield "attempt", _upsert(tables.attempt, mark, ("id",), kept=("run", "shot", "attempt"))
+    yield "shot", _upsert("shot", mark, ("run", "shot"))
+    yield "attempt", _upsert("attempt", mark, ("id",), kept=("run", "shot", "attempt"))
     yield (
         "end_run",
         f"UPDATE run SET ended_utc_ns = {mark}, outcome = {mark}, reason = {mark}, summary = {mark}"

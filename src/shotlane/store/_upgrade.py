@@ -14,13 +14,13 @@ from shotlane.store._address import Address, parse_address
 from shotlane.store._engine import reader_engine, writer_engine
 from shotlane.store._error import StoreError, cause, scrub
 from shotlane.store._schema import (
-    SCHEMA_VERSION,
     check_schema,
     drop_views,
     lock_schema,
     make_views,
     schema_version,
 )
+from shotlane.store._schema_version import SCHEMA_VERSION
 from shotlane.store._session import is_alive
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
+# A transaction that takes so many times the wait for a lock has stalled.
+STALL = 6.0
 _LOOK_S = 0.25
 
 

@@ -5,24 +5,26 @@ keeps its rows and may write them again. After a failure the connection is not t
 """
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
-
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from shotlane.records import RecorderError
 from shotlane.store._address import Address
 from shotlane.store._batch import Part
-from shotlane.store._columns import SORTED, by_key
+from shotlane.store._columns import SORTED, by_key, lots
 from shotlane.store._copy import FEWEST, DuplicateError, copy_samples
 from shotlane.store._encode import Row
-from shotlane.store._engine import STALL, WAIT_S, writer_engine
 from shotlane.store._error import StoreError, cause, scrub
-from shotlane.store._schema import ensure_schema
-from shotlane.store._statements import statements
-from shotlane.store._watch import Watch
+from shotlane.store._schema_version import check_version
+from shotlane.store._sqlite import WAIT_S, check_place, connect_writer, stored_version
+from shotlane.store._statements import TOGETHER, statements
+from shotlane.store._watch import STALL, Watch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 # Told with the commit to whoever follows events on a server.
 CHANNEL = "shotlane_event"
@@ -39,21 +41,59 @@ class Writer:
         self.statements = statements(self.mark)
         if made_by is None and address.sqlite and not address.file.is_file():
             raise StoreError(f"there is no store {address.shown}", "the first run makes it")
-        self._engine: Engine = writer_engine(address, wait_s)
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError)
-        self._connection: Any = None
+        self._wait_s = wait_s
+        self._engine: Engine | None = None
+        self._errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+        self._connection: Any = None  # of the driver
+        if address.sqlite:
+            check_place(address)
+        else:
+            self._reach_server()
         self._careful = False
         self._fewest = SORTED if address.sqlite else FEWEST
         self._path = str(address.file)
         self._watch = nullcontext() if address.sqlite else Watch(self._socket, wait_s * STALL)
         self._file: tuple[int, int] | None = None
         try:
-            with self._engine.begin() as connection:
-                ensure_schema(connection, address.shown, made_by)
+            self._ensure_schema(made_by)
         except self._errors as error:
             raise StoreError(f"the store {address.shown} cannot be opened: {self._cause(error)}") from None
         if address.sqlite:
             self._file = self._identity()
+
+    def _reach_server(self) -> None:
+        from sqlalchemy.exc import SQLAlchemyError  # late: a file that is there needs none of it
+
+        from shotlane.store._engine import writer_engine
+
+        self._engine = writer_engine(self.address, self._wait_s)
+        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError)
+
+    def _ensure_schema(self, made_by: str | None) -> None:
+        if self._sqlite and self._is_made():
+            return
+        from sqlalchemy.exc import DBAPIError  # late, as above
+
+        from shotlane.store._engine import writer_engine
+        from shotlane.store._schema import ensure_schema
+
+        engine = self._engine or writer_engine(self.address, self._wait_s)
+        try:
+            with engine.begin() as connection:
+                ensure_schema(connection, self.address.shown, made_by)
+        except DBAPIError as error:
+            raise (error.orig or error) from None
+
+    def _is_made(self) -> bool:
+        """Whether a file has the tables already. Raises `StoreError` for those of another version."""
+        connection = connect_writer(self.address, self._wait_s)
+        try:
+            version = stored_version(connection, self.address.shown)
+        finally:
+            connection.close()
+        if version is not None:
+            check_version(version, self.address.shown)
+        return version is not None
 
     @contextmanager
     def transaction(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Any]:
@@ -70,7 +110,8 @@ class Writer:
                     yield cursor
                     if meanwhile is not None:
                         meanwhile()
-                    self._commit()
+                    self._check_file()
+                    self._connection.commit()
             finally:
                 cursor.close()
 
@@ -100,9 +141,17 @@ class Writer:
         # In the order of the key the index is half as large.
         ordered = by_key(rows) if len(rows) >= SORTED else rows
         if self._sqlite:
-            cursor.executemany(self.statements["sample"], ordered)
+            self._insert_samples(cursor, ordered)
         else:
             copy_samples(cursor, ordered, careful)
+
+    def _insert_samples(self, cursor: Any, rows: Sequence[Row]) -> None:
+        # Many in a statement take half the time, and the interpreter changes hands as much more rarely.
+        for lot in lots(rows, TOGETHER):
+            if len(lot) == TOGETHER:
+                cursor.execute(self.statements["samples"], [*chain.from_iterable(lot)])
+            else:
+                cursor.executemany(self.statements["sample"], lot)
 
     @contextmanager
     def look(self) -> Iterator[Any]:
@@ -114,7 +163,7 @@ class Writer:
             finally:
                 cursor.close()
                 if not self._sqlite:
-                    self._connection.driver_connection.rollback()
+                    self._connection.rollback()
 
     @contextmanager
     def _told(self, done: str) -> Iterator[None]:
@@ -131,21 +180,25 @@ class Writer:
     def _cursor(self) -> Any:
         if self._connection is None:
             self._check_file()
-            self._connection = self._engine.raw_connection()
-        return self._connection.driver_connection.cursor()
+            self._connection = self._connected()
+        return self._connection.cursor()
+
+    def _connected(self) -> Any:
+        if self._engine is None:
+            return connect_writer(self.address, self._wait_s)
+        pooled = self._engine.raw_connection()
+        found = pooled.driver_connection
+        pooled.detach()  # the pool would close it with the last who knows it
+        return found
 
     def _socket(self) -> int:
         """The socket of the server's connection."""
-        return int(self._connection.driver_connection.fileno())
+        return int(self._connection.fileno())
 
     def _check_file(self) -> None:
         # SQLite would go on writing into a file that nobody can find any more, or make an empty one.
         if self._file is not None and self._identity() != self._file:
             raise OSError("its file was removed or replaced while it was written")
-
-    def _commit(self) -> None:
-        self._check_file()
-        self._connection.driver_connection.commit()
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -162,9 +215,9 @@ class Writer:
         if connection is None:
             return
         with suppress(*self._errors):
-            connection.driver_connection.rollback()
+            connection.rollback()
         with suppress(*self._errors):
-            connection.invalidate()
+            connection.close()
 
     def close(self) -> None:
         """Let go of the connection; never raises what the driver says of it."""
@@ -172,6 +225,5 @@ class Writer:
         if connection is not None:
             with suppress(*self._errors):
                 connection.close()
-        self._engine.dispose()
         if isinstance(self._watch, Watch):
             self._watch.close()

@@ -105,6 +105,7 @@ def _tightened(name: str, base: Declared, item: DriverAttribute, path: Path, val
         poll_ns=own.poll_ns if own.poll_ns is not None else found.poll_ns,
         safe=own.safe if own.safe is not None else found.safe,
         description=own.description or found.description,
+        status=found.status if item.status is None else item.status,
     )
     return Declared(base.path, _safe(own, item, path, values))
 

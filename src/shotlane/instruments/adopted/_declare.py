@@ -23,6 +23,7 @@ def declare_attribute(
     update_s: float | None = None,
     safe: ScalarValue | Keep | None = None,
     description: str = "",
+    status: bool = False,
 ) -> Attribute:
     """An attribute; `low`, `high`, `resolution` and `safe` in its unit. Raises `UnitError`, `ValueError`.
 
@@ -43,6 +44,7 @@ def declare_attribute(
         update_ns=None if update_s is None else round(update_s * 1e9),
         safe=safe,
         description=description,
+        status=status,
     )
 
 

@@ -44,6 +44,7 @@ class LockedAttribute(_Bounds):
     safe: Scalar | None = None
     keep: bool = False
     verify: bool | None = None
+    status: bool = False
     description: str = ""
 
 
@@ -186,6 +187,7 @@ def _attribute(name: str, item: LockedAttribute) -> Attribute:
         poll_ns=item.poll_ns,
         safe=KEEP if item.keep else item.safe,
         verify=item.verify,
+        status=item.status,
         description=item.description,
     )
 
@@ -223,6 +225,7 @@ def _locked(name: str, item: Attribute, path: str, assumed: bool) -> LockedAttri
         safe=None if isinstance(item.safe, Keep) else item.safe,
         keep=kept,
         verify=item.verify,
+        status=item.status,
         description=" ".join(item.description.split()),
     )
 

@@ -12,8 +12,6 @@ from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.dialogue._dialogue import Dialogue, DialogueFault, parse_dialogue
 from shotlane.model import InstrumentAttribute, InstrumentDocument, ReplyForm, WireType
 
-# Keys of attributes and commands that mean nothing under Modbus.
-DIALOGUE_KEYS = ("query", "reply", "field", "set", "send", "missing", "scpi", "block")
 _SCPI_KEYS = ("scpi", "block")
 _TEXT_KEYS = ("read", "read_end", "ignore", "missing", "acknowledge", "enquiry")
 _FORM_KEYS = {

@@ -123,6 +123,7 @@ def read_attribute(
         poll_ns=poll_ns,
         description=declared.description,
         verify=declared.verify,
+        status=_status(declared, path, values),
     )
     if declared.verify and not (attribute.readable and attribute.writable):
         values.error(
@@ -131,6 +132,14 @@ def read_attribute(
     if declared.wear is not None:
         values.duration_ns((*path, "wear", "per"), declared.wear.per)
     return replace(attribute, safe=read_safe(attribute, declared.safe, (*path, "safe"), values))
+
+
+def _status(declared: InstrumentAttribute, path: Path, values: ValueReader) -> bool:
+    if declared.status and "r" not in declared.access:
+        values.error(
+            (*path, "status"), "what is part of the status must be read", "write `access: rw`", code="INS032"
+        )
+    return declared.status
 
 
 def _type(declared: InstrumentAttribute, field_type: str | None) -> ValueType:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from shotlane.document import Path
 from shotlane.instruments.definition._values import ValueReader
-from shotlane.instruments.dialogue._checks import DIALOGUE_KEYS, check_dialogue
 from shotlane.instruments.modbus._checks import (
     MODBUS_KEYS,
     check_place,
@@ -21,6 +20,8 @@ _LATER_PROTOCOLS = ("rtu",)
 # Modbus has these too, but under other protocols they mean the same.
 _OF_ALL = ("scale", "offset")
 _LATER_PARTS: tuple[str, ...] = ()
+# Keys of attributes and commands that mean nothing under Modbus.
+_DIALOGUE_KEYS = ("query", "reply", "field", "set", "send", "missing", "scpi", "block")
 
 
 def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:
@@ -38,6 +39,8 @@ def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str,
         _misplaced(part, [key for key in MODBUS_KEYS if key not in _OF_ALL], path, "modbus", values)
         if isinstance(part, InstrumentAttribute) and part.scale == 0:
             values.error((*path, "scale"), "the scale is 0", code="INS032")
+    from shotlane.instruments.dialogue._checks import check_dialogue  # late: not every station has one
+
     return check_dialogue(document, values)
 
 
@@ -91,13 +94,13 @@ def _check_simulated(document: InstrumentDocument, values: ValueReader) -> None:
     """What speaks to nobody has nothing to say."""
     for path, part in _parts(document):
         _misplaced(part, MODBUS_KEYS, path, "modbus", values)
-        _misplaced(part, DIALOGUE_KEYS, path, "ascii", values)
+        _misplaced(part, _DIALOGUE_KEYS, path, "ascii", values)
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:
     values.duration_ns(("turnaround",), document.turnaround)
     for path, part in _parts(document):
-        _misplaced(part, DIALOGUE_KEYS, path, "ascii", values)
+        _misplaced(part, _DIALOGUE_KEYS, path, "ascii", values)
         if getattr(part, "type", None) == "array":
             values.error((*path, "type"), "registers hold no arrays", code="INS032")
         if isinstance(part, InstrumentAttribute):

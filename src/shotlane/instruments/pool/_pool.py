@@ -103,6 +103,10 @@ class Pool:
         member = self._members.get(role)
         return member is not None and member.health.down
 
+    def ask_again(self, role: str) -> None:
+        """Let the next request through to one that is declared down."""
+        self._member(role).health.ask_again()
+
     def open(self, roles: Sequence[str]) -> None:
         """Open instruments. Raises `PoolError` with the faults of all that failed; the others stay open.
 

@@ -11,7 +11,6 @@ from shotlane.expression import parse_literal
 from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._resource import SERIAL_SCHEMES
 from shotlane.instruments.definition._values import LONGEST_S
-from shotlane.instruments.modbus._cost import modbus_costs
 from shotlane.instruments.modbus._pace import DEFAULT_BAUDRATE, bits_of_byte
 from shotlane.model import Attribute, InstrumentAttribute, ReadPart, Scalar
 
@@ -35,6 +34,8 @@ def channel_costs(definition: Definition, resource: Resource) -> Mapping[str, Ch
     if resource.scheme == "sim":
         return {name: ChannelCost() for name in attributes}
     if definition.adoption is None and definition.document.protocol == "modbus":
+        from shotlane.instruments.modbus._cost import modbus_costs  # late: not every station has one
+
         try:
             found = modbus_costs(definition, resource)
         except ValueError:

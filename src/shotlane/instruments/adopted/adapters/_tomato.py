@@ -166,6 +166,7 @@ def _attribute(name: str, item: Any) -> Attribute:
         high=_plain(item.maximum, item.units) if numeric else None,
         options=options,
         description=remark,
+        status=bool(item.status),
     )
 
 

@@ -1,0 +1,148 @@
+"""What `retry: {wait: ...}` does about an instrument that is away for a while, with nobody there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.execution.fakes import MS, Bench, HandPlan, Request, rows_on_the_wire, rule, segment
+
+from shotlane.execution import Control
+from shotlane.instruments import ErrorContext, InstrumentError
+from shotlane.plan import RetryPolicy
+from shotlane.records import Outcome, Status
+
+S = 1000 * MS
+
+
+def plan_of(count: int = 3, **policy: Any) -> HandPlan:
+    return HandPlan([segment(rule("a.x"))], count=count, retry=RetryPolicy(**{"wait_ns": 3600 * S, **policy}))
+
+
+def away(*spans_s: tuple[float, float], fault: str = "disconnected") -> Callable[[Bench, Request], None]:
+    """Instrument a answers nothing between these times."""
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.role == "a" and any(first * S <= request.at_ns < last * S for first, last in spans_s):
+            raise InstrumentError(fault, "nobody is there", ErrorContext(role="a"))
+
+    return act
+
+
+def shots(bench: Bench) -> list[int]:
+    return [attempt.start.shot for attempt in bench.attempts]
+
+
+def ended_s(bench: Bench) -> float:
+    return bench.clock.now_ns() / S
+
+
+def test_it_is_waited_for_and_its_shot_is_tried_again() -> None:
+    bench = Bench(plan_of(), away((0.0, 100.0)))
+    result = bench.run()
+    assert (result.outcome, shots(bench)) == (Outcome.DONE, [1, 1, 2, 3])
+    assert [one["reason"] for one in bench.events("run.continued")] == ["a answers again"]
+    assert bench.events("run.paused")[0]["reason"].startswith("a does not answer and is waited for: ")
+    assert 100 <= ended_s(bench) < 130
+
+
+def test_it_is_safe_meanwhile_and_every_question_is_recorded() -> None:
+    bench = Bench(plan_of(), away((0.0, 20.0)))
+    bench.run()
+    statuses = [row.status for row in bench.recorder.polls]
+    assert statuses == [Status.FAILED] * 4 + [Status.OK]  # after 1, 3, 7, 15 and 31 s
+    first = next(n for n, request in enumerate(bench.pool.log) if request.at_ns >= S)
+    assert "b.u=0" in [request.text for request in bench.pool.log[:first]]
+    assert rows_on_the_wire(bench) == len([one for one in bench.pool.log if one.operation != "make_safe"])
+
+
+@pytest.mark.parametrize(
+    ("then", "count"), [("abort", [1]), ("pause", [1]), ("skip", [1, 2, 3])], ids=["abort", "pause", "skip"]
+)
+def test_when_the_time_is_over_the_policy_applies(then: str, count: list[int]) -> None:
+    bench = Bench(plan_of(then=then, wait_ns=60 * S), away((0.0, 1e6)))
+    result = bench.run()
+    assert (result.outcome, shots(bench)) == (Outcome.ERRORED, count)
+    assert bench.events("run.continued") == [{"reason": "a has not come back within 60 s"}]
+    assert 60 <= ended_s(bench) < 61  # one time for the whole outage
+
+
+def test_a_shot_that_ends_well_ends_the_outage() -> None:
+    bench = Bench(plan_of(count=60, wait_ns=60 * S), away((0.0, 50.0), (62.0, 110.0)))
+    assert bench.run().outcome is Outcome.DONE
+    assert len(bench.events("run.paused")) == 2
+
+
+def test_who_comes_back_and_stammers_gets_the_rest_of_the_time() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        away((0.0, 5.0))(bench, request)
+        if request.text == "a.u=5" and request.at_ns < 20 * S:
+            raise InstrumentError("garbled", "what?", ErrorContext(role="a"))
+
+    bench = Bench(plan_of(count=1), act)
+    assert bench.run().outcome is Outcome.DONE
+    assert len(bench.events("run.paused")) == 3
+
+
+def test_a_fault_of_another_kind_is_not_waited_for() -> None:
+    bench = Bench(plan_of(), away((0.0, 100.0), fault="refused"))
+    assert bench.run().outcome is Outcome.ERRORED
+    assert bench.events("run.paused") == []
+
+
+def test_without_a_time_nothing_is_waited_for() -> None:
+    bench = Bench(plan_of(wait_ns=0), away((0.0, 100.0)))
+    assert bench.run().outcome is Outcome.ERRORED
+    assert bench.recorder.polls == []
+
+
+def test_the_budget_of_retries_bounds_it() -> None:
+    bench = Bench(plan_of(count=200, budget=2), away((0.0, 0.5), (5.0, 5.5), (9.0, 9.5)))
+    assert bench.run().outcome is Outcome.ERRORED
+    assert len(bench.events("run.paused")) == 2
+    assert bench.events("retry.exhausted") == [{"budget": 2}]
+
+
+@pytest.mark.parametrize(
+    ("wish", "outcome", "ran"),
+    [
+        (lambda control: control.stop(Outcome.ABORTED, "enough"), Outcome.ABORTED, [1]),
+        (lambda control: control.skip("leave it", "Jo"), Outcome.ERRORED, [1, 2]),
+    ],
+    ids=["abort", "skip"],
+)
+def test_somebody_can_end_it_or_leave_the_shot(
+    wish: Callable[[Control], None], outcome: Outcome, ran: list[int]
+) -> None:
+    bench = Bench(plan_of(count=2, wait_ns=60 * S), away((0.0, 1e6)))
+    alarms: list[str] = []
+
+    def alarmed(told: str) -> None:
+        alarms.append(told)
+        if len(alarms) == 1:
+            wish(bench.control)
+
+    bench.progress.alarm = alarmed
+    assert (bench.run().outcome, shots(bench)) == (outcome, ran)
+    assert "the run waits, the other instruments safe" in alarms[0]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(0, 0.5) | st.floats(0, 200), st.floats(0.1, 80)), max_size=4),
+    st.integers(1, 3),
+    st.sampled_from(["abort", "skip"]),
+    st.sampled_from(["timeout", "disconnected"]),
+)
+def test_whatever_the_outages_the_books_agree_with_the_wire(
+    outages: list[tuple[float, float]], attempts: int, then: str, fault: str
+) -> None:
+    spans = [(begin, begin + length) for begin, length in outages]
+    bench = Bench(plan_of(attempts=attempts, then=then, wait_ns=40 * S), away(*spans, fault=fault))
+    result = bench.run()
+    asked = [one for one in bench.pool.log if one.operation != "make_safe"]
+    assert rows_on_the_wire(bench) == len(asked)
+    if all(length < 9 for _, length in outages) and len(outages) < 2:
+        # It is asked again before the time is over; away at the very end, it cannot be made safe.
+        assert result.shots_done == 3
