@@ -238,8 +238,10 @@ def test_a_killed_program_leaves_everything_that_was_written(kind: str, tmp_path
     command = [sys.executable, "-c", WRITER, kind, str(path)]
     acknowledged = tmp_path / "acknowledged"
     with acknowledged.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out) as process:
-        wait_for(lambda: acknowledged.read_bytes().count(b"\n") > 100)
-        process.kill()
+        try:
+            wait_for(lambda: acknowledged.read_bytes().count(b"\n") > 100)
+        finally:
+            process.kill()
     last = int(acknowledged.read_text().splitlines()[-1])
     with make(path) as sink:
         sink.write([sample(10**9)])

@@ -108,8 +108,8 @@ def test_sigterm_ends_the_block_in_its_order(bench_lab: Lab, bench: Bench, scrip
         """
         with shotlane.connect("bench", guard=False) as station:
             station.instrument("furnace").write("setpoint", "60 degC")
-            say("set")
             try:
+                say("set")
                 time.sleep(30)
             finally:
                 say("left")

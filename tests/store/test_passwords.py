@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import URL
 
@@ -43,6 +43,7 @@ def test_an_address_does_not_show_it(password: str) -> None:
 
 
 @given(password=PASSWORDS)
+@example(password="s3sa\\'me7x")
 def test_a_text_of_a_driver_does_not_show_it(password: str) -> None:
     conninfo = pytest.importorskip("psycopg.conninfo")
     texts = [

@@ -61,6 +61,8 @@ class Secret:
 def _forms(value: str) -> tuple[str, ...]:
     """How a text may show a value, longest first."""
     forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+    # As libpq writes it.
+    forms.add(value.replace("\\", "\\\\").replace("'", "\\'"))
     # In an address some marks may stand as they are: for SQLAlchemy the blank and the plus.
     forms |= {quote(value, safe, errors="replace") for safe in ("", "/", " +")}
     forms.add(quote_plus(value, errors="replace"))
