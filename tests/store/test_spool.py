@@ -5,10 +5,12 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.store import lab
@@ -27,6 +29,7 @@ from shotlane.records import (
 )
 from shotlane.store import StoreRecorder, _outlet, open_reader, open_recorder, recover, spools
 from shotlane.store._spool import Spool
+from shotlane.store._writer import Writer
 
 
 def _file(url: str) -> Path:
@@ -91,6 +94,36 @@ def test_what_still_waits_at_the_end_is_delivered_by_the_next_program(sqlite_url
     assert _values(sqlite_url) == []
     open_recorder(sqlite_url).close()
     assert spools(sqlite_url) == ()
+    assert _values(sqlite_url) == [1.0, 1.25, 1.5, 1.75]
+
+
+def test_a_connection_is_not_closed_under_the_hands_of_a_delivery(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivering, seen = threading.Event(), []
+    write, close = Writer.write, Writer.close
+
+    def slow(writer: Writer, *given: Any) -> None:
+        delivering.set()
+        time.sleep(0.3)
+        write(writer, *given)
+        delivering.clear()
+
+    def noted(writer: Writer) -> None:
+        seen.append(delivering.is_set())
+        close(writer)
+
+    with _started(sqlite_url) as recorder:
+        with _locked(sqlite_url):
+            lab.record_shot(recorder, 1, lab.four_readings(1))
+            lab.end_run(recorder)
+        monkeypatch.setattr(Writer, "write", slow)
+        monkeypatch.setattr(Writer, "close", noted)
+        assert delivering.wait(10)
+    _until(lambda: seen)
+    monkeypatch.undo()
+    assert seen == [False]
+    recover(sqlite_url)
     assert _values(sqlite_url) == [1.0, 1.25, 1.5, 1.75]
 
 

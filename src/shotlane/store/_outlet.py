@@ -38,6 +38,8 @@ class Outlet:
         self._courier: threading.Thread | None = None
         self._hurry = threading.Event()
         self._closing = False
+        self._delivering: threading.Thread | None = None  # whose writer it is meanwhile
+        self._left = False
         self._brought = 0
         self._held: NoRoomError | None = None
         self.on_no_room: Callable[[NoRoomError], None] | None = None
@@ -99,6 +101,7 @@ class Outlet:
         if self._courier is None:
             self._hurry.clear()
             self._courier = threading.Thread(target=self._deliver, name="shotlane-courier", daemon=True)
+            self._delivering = self._courier
             self._courier.start()
 
     def _no_room(self, sentence: str, rows: int) -> NoRoomError:
@@ -111,6 +114,16 @@ class Outlet:
         return found
 
     def _deliver(self) -> None:
+        try:
+            self._deliver_all()
+        finally:
+            with self._writing:
+                if self._delivering is threading.current_thread():
+                    self._delivering = None
+                if self._left:
+                    self.writer.close()
+
+    def _deliver_all(self) -> None:
         """Bring the spool to the store, and end when it is empty or the recorder is closed."""
         place, pause = self._spool.start, _FIRST_PAUSE_S
         while True:
@@ -137,11 +150,13 @@ class Outlet:
             self._count(parts)
             self._brought += sum(len(rows) for _, rows in parts)
             place = end
+            if self._left:
+                break
         return place
 
     def _all_brought(self, place: int) -> bool:
         with self._writing:
-            if place < self._spool.end:
+            if place < self._spool.end or self._left:
                 return False
             self._spool.remove()
             self._trouble, self._courier, self._brought = None, None, 0
@@ -163,8 +178,12 @@ class Outlet:
         self._hurry.set()
         if courier is not None:
             courier.join(wait_s)
-        self._spool.leave()
-        self.writer.close()
+        with self._writing:
+            self._left = True
+            self._spool.leave()
+            # A connection must not be closed under the courier's hands: it ends what it is at, and closes it.
+            if self._delivering is None:
+                self.writer.close()
 
     def statistics(self) -> Mapping[str, Any]:
         """Counts of rows and commits; `spooled` rows wait for the store on the disk."""
