@@ -10,6 +10,12 @@ from tests.acceptance.lab import Lab, make_lab
 from shotlane.testing import Bench
 
 
+@pytest.fixture(autouse=True)
+def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard of a run that was killed keeps its locks for a while, and terminals get their names again."""
+    monkeypatch.setenv("SHOTLANE_LOCKS", str(tmp_path / "locks"))
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """A project whose stations are the committed ones."""

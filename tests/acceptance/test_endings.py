@@ -60,7 +60,7 @@ def test_a_signal_ends_the_run_at_once_and_safely(
     bench_lab: Lab, bench: Bench, number: signal.Signals, word: str
 ) -> None:
     done = interrupted(start_ramp(bench_lab), number)
-    assert (done.status, bench_lab.outcome()) == (4, "terminated")
+    assert (done.status, bench_lab.outcome()) == (4, "terminated"), done.text
     assert_safe(bench)
     assert f"stopped by {word}" in done.out
     assert 'run.samples(attempts="all")' in done.out  # else the line would load nothing

@@ -25,12 +25,7 @@ def patient(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_locks(bench_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOTLANE_LOCKS", str(bench_lab.folder / "locks"))
-
-
-@pytest.fixture(autouse=True)
-def unsafe_before(own_locks: None, bench_lab: Lab, bench: Bench) -> None:
+def unsafe_before(bench_lab: Lab, bench: Bench) -> None:
     """What is safe after a test was not safe before."""
     bench_lab.do("shotlane", "instruments", "set", "bench", "furnace.setpoint", "60 degC")
     assert abs(bench.registers()["furnace"]["setpoint_degF"] - 140.0) < 1e-3
@@ -185,7 +180,7 @@ def test_a_run_waits_for_the_guard_by_its_name(bench_lab: Lab, bench: Bench) -> 
     bench.fault("gas", "drop", count=30)
     process.kill()
     finish(process)
-    signed = bench_lab.folder / "locks"
+    signed = Path(os.environ["SHOTLANE_LOCKS"])
     wait_for(lambda: any(f'"pid": {guard}' in path.read_text() for path in signed.glob("*.json")))
     other = bench_lab.run("-s", "bench", "-q")
     assert f"in use by pid {guard} since" in other.err

@@ -25,7 +25,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "stations" / "meter.yaml").write_text(METER, encoding="utf-8")
     (tmp_path / "look.yaml").write_text(SEQUENCE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SHOTLANE_LOCKS", str(tmp_path / "locks"))
     return tmp_path
 
 

@@ -28,11 +28,6 @@ def patient(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue(name).write(PATIENT)
 
 
-@pytest.fixture(autouse=True)
-def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOTLANE_LOCKS", str(tmp_path / "locks"))
-
-
 def killed(lab: Lab, *arguments: object, shots: int = 2) -> None:
     """Start a run and kill it after some shots, in the middle of one."""
     process = lab.start("run-sequence", "sequences/short.yaml", *(arguments or SLOW))

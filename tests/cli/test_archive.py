@@ -87,8 +87,9 @@ def test_another_ramp_is_told_with_its_place(project: Path, capsys: pytest.Captu
 
 
 def test_records_that_disagree_are_told_by_what_was_compared(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     path = project / "bag/data/tables/tallies.parquet"
     pl.read_parquet(path).with_columns(ok=pl.col("ok") + 1, planned=pl.col("planned") + 1).write_parquet(path)
     (project / "bag/data/tables/steps.parquet").write_bytes(b"no table")

@@ -66,12 +66,15 @@ class Door:
     def _unix(self, name: str) -> tuple[socket.socket, str]:
         folder = state_folder()
         _sweep(folder)
-        path = folder / f"{name}.sock"
+        known = path = folder / f"{name}.sock"
         if len(str(path)) > _LONGEST_PATH:
             self._own_folder = Path(tempfile.mkdtemp(prefix="shotlane-"))
             path = self._own_folder / "s"
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            if path != known:
+                known.symlink_to(path)  # by which it is found when this process was killed
+                self._files.append(known)
             line.bind(str(path))
             path.chmod(0o600)
             line.listen(_WAITING)
@@ -128,12 +131,16 @@ class Door:
 
 def _sweep(folder: Path) -> None:
     """Take away what killed servers have left."""
-    for path in folder.glob("*.sock"):
+    for known in folder.glob("*.sock"):
+        path = known.readlink() if known.is_symlink() else known
         try:
             unix_socket(str(path), 0.1).close()
-        except ConnectionRefusedError:
-            for left in (path, token_file(f"unix://{path}")):
+        except (ConnectionRefusedError, FileNotFoundError):
+            for left in (known, path, token_file(f"unix://{path}")):
                 with suppress(OSError):
                     left.unlink()
+            if path != known:
+                with suppress(OSError):
+                    path.parent.rmdir()
         except OSError:
             continue

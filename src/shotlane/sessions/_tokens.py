@@ -19,6 +19,7 @@ from shotlane.sessions._error import SessionError
 
 VARIABLE = "SHOTLANE_TOKEN"
 _SHORTEST = 32  # letters of a token that somebody else has made
+_WHERE = f"copy the file that the server names there, or name it: --token-file, token=Path(...), {VARIABLE}"
 Token = str | Path | None
 
 
@@ -58,7 +59,7 @@ def token_of(address: str, given: Token = None) -> str:
         why = getattr(error, "strerror", None) or error
         raise SessionError(
             f"there is no token for {address} in {path}: {why}",
-            f"has the server ended? give token=..., or set {VARIABLE} for one of another machine",
+            _WHERE if address.startswith("tls:") else "has the server ended?",
         ) from None
 
 
