@@ -15,8 +15,9 @@ import pytest
 
 import shotlane
 from shotlane import Experiment, ManagerError, Outcome, RunServer
-from shotlane.api import Options, RemoteManager, State
+from shotlane.api import Options, RemoteManager, State, _remote_run
 from shotlane.api._manager_link import ManagerLink
+from shotlane.api._remote_run import RemoteRun
 from shotlane.api._sent import Sent, gather
 
 STATIONS = Path(__file__).parents[2] / "stations"
@@ -402,6 +403,18 @@ def test_a_manager_is_local_or_has_an_address(client: Path) -> None:
     experiment.configure_experiment_manager("local")
     with pytest.raises(ManagerError, match="of this process"):
         experiment.submitted("0" * 32)
+
+
+def test_an_archive_that_never_comes_to_its_end_is_given_up(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = experiment.run("short", virtual_time=True)
+    assert isinstance(run, RemoteRun)
+    for piece in (b"", 3):
+        monkeypatch.setattr(_remote_run, "receive", lambda *_, piece=piece: {"piece": piece})
+        with pytest.raises(ManagerError, match="did not come"):
+            run.fetch(tmp_path / "run.zip")
+        assert not (tmp_path / "run.zip").exists()
 
 
 def test_threads_of_one_client_share_a_connection(experiment: Experiment) -> None:

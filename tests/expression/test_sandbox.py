@@ -188,7 +188,7 @@ def test_refused_with_a_fault_before_it_costs_much(text: str) -> None:
     faults("5 Vlt")  # loads what a message about an unknown unit needs
     began = time.thread_time()
     found = faults(text)
-    assert time.thread_time() - began < 0.5  # some 20 ms in quiet; what was not bounded would take for ever
+    assert time.thread_time() - began < 5  # some 20 ms in quiet; what was not bounded would take for ever
     assert found
     assert all(item.code in CODES and 0 <= item.offset <= len(text) and item.length >= 0 for item in found)
 

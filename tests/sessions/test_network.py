@@ -22,7 +22,7 @@ from shotlane.sessions._certificate import own_certificate, server_context
 from shotlane.sessions._frames import ANSWER, receive, send
 from shotlane.sessions._guests import Guests
 from shotlane.sessions._patience import Patience
-from shotlane.sessions._reach import reach
+from shotlane.sessions._reach import connected, reach
 from shotlane.testing import Bench
 
 HERE = "127.0.0.2:0"  # no address that plain tcp may use
@@ -280,6 +280,64 @@ def test_what_a_stranger_calls_itself_does_nothing_to_a_terminal(lab: Lab) -> No
         assert refused.fields["by"] == "[2Jnice"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"proof": "\ud800"}, {"proof": [[]]}, {"number": "\ud800"}, {"x": {"~array": ["(,)f8", [1], ""]}}],
+)
+def test_what_is_no_greeting_ends_nothing_but_its_connection(
+    lab: Lab, said: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace"], address="tcp")
+        with raw(address) as line:
+            receive(line, ANSWER)
+            send(line, {"role": "furnace", **said}, ANSWER)
+            with suppress(EOFError, OSError):
+                assert "refused" in receive(line, ANSWER)
+        shotlane.remote_instrument(address, "furnace").close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_thread_too_many_sends_one_away_and_not_all(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with shotlane.connect("demo", mock=True) as station:
+        address, token = serve(station)
+        with monkeypatch.context() as full:
+            full.setattr(threading.Thread, "start", refuse)
+            with raw(address) as line:
+                assert line.recv(1) == b""
+        shotlane.remote_instrument(address, "furnace", token=token).close()
+
+
+def test_a_proof_cannot_be_handed_on_by_who_has_another_certificate(lab: Lab) -> None:
+    own = lab.folder / "other.pem"
+    _tokens.write_private(own, _certificate._new())
+    context, pin = server_context(own, None)
+
+    def hand_on(address: str) -> dict[str, object]:
+        line = between.accept()[0]
+        with context.wrap_socket(line, server_side=True) as near, connected(parse_address(address)) as far:
+            send(near, receive(far, ANSWER), ANSWER)
+            send(far, receive(near, ANSWER), ANSWER)
+            answer = receive(far, ANSWER)
+            send(near, answer, ANSWER)
+            return answer
+
+    with (
+        shotlane.connect("demo", mock=True) as station,
+        ThreadPoolExecutor(1) as thread,
+        socket.create_server(("127.0.0.2", 0)) as between,
+    ):
+        address, token = serve(station)
+        handed = thread.submit(hand_on, address)
+        there = f"tls://127.0.0.2:{between.getsockname()[1]}#sha256={pin}"
+        with pytest.raises(SessionError, match="its token is not that of this server"):
+            shotlane.remote_instrument(there, "furnace", token=token)
+        assert "proof" not in handed.result(10)
+
+
 def test_nothing_is_said_in_plain_text(lab: Lab) -> None:
     with shotlane.connect("demo", mock=True) as station:
         address, _ = serve(station)
@@ -316,6 +374,21 @@ def test_an_instrument_is_safe_when_its_last_client_was_killed(
         wait_for(lambda: len(station.events("server.left")) == 3)
         reached = station.events("safe-state.reached")
         assert [event.fields["reason"] for event in reached] == ["its last client has gone"]
+
+
+def test_what_could_not_be_made_safe_is_tried_again_when_the_next_client_has_gone(
+    bench_lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shotlane.connect("bench", guard=False) as station:
+        address, token = serve(station, rest=True)
+        with monkeypatch.context() as broken:
+            broken.setattr(station._now().instruments, "_safe", lambda *_: {"furnace.setpoint": "silent"})
+            with shotlane.remote_instrument(address, "furnace", token=token) as furnace:
+                furnace.write("setpoint", "60 degC")
+            wait_for(lambda: not station._now().server._guests._count["furnace"])  # type: ignore[union-attr]
+        with shotlane.remote_instrument(address, "furnace", token=token) as furnace:
+            assert furnace.read("setpoint") == pytest.approx(60.0)
+        wait_for(lambda: round(bench.registers()["furnace"]["setpoint_degF"], 3) == 68.0)
 
 
 def test_nobody_comes_in_while_an_instrument_is_made_safe() -> None:
