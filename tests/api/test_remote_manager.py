@@ -415,6 +415,12 @@ def test_an_archive_that_never_comes_to_its_end_is_given_up(
         with pytest.raises(ManagerError, match="did not come"):
             run.fetch(tmp_path / "run.zip")
         assert not (tmp_path / "run.zip").exists()
+    monkeypatch.setattr(_remote_run, "answered", lambda _: (_ for _ in ()).throw(EOFError))
+    kept = tmp_path / "kept.zip"
+    kept.write_text("mine")
+    with pytest.raises(FileExistsError):
+        run.fetch(kept)
+    assert kept.read_text() == "mine"
 
 
 def test_threads_of_one_client_share_a_connection(experiment: Experiment) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import shutil
+import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,17 +43,27 @@ class RemoteRun(Run):
     def fetch(self, out: str | Path) -> Path:
         """Keep the archive of the run in a file that ends in .zip. Raises `ManagerError`."""
         out = Path(out)
+        if out.exists():  # nor is it taken away when the connection is lost
+            raise FileExistsError(f"{out} is there already")
         with self.link.open(archive=self.number) as line:
             line.settimeout(_ARCHIVE_S)
             try:
                 left = answered(line)
                 with out.open("xb") as stream:
                     while left > 0:
-                        left -= stream.write(receive(line, ANSWER)["piece"])
-            except (ConnectionError, TimeoutError, EOFError, KeyError) as error:
+                        left -= stream.write(_piece(line)[:left])
+            except (ConnectionError, TimeoutError, EOFError, KeyError, TypeError) as error:
                 out.unlink(missing_ok=True)
                 raise ManagerError(f"the archive of run {self.number} did not come: {error}") from None
         return out
+
+
+def _piece(line: socket.socket) -> bytes:
+    """Some more of an archive. Raises as `receive` does, and `EOFError` for nothing."""
+    found = receive(line, ANSWER)["piece"]
+    if not isinstance(found, bytes) or not found:
+        raise EOFError("what was sent is no piece of it")
+    return found
 
 
 def run_of(told: Mapping[str, Any], link: ManagerLink) -> RemoteRun:

@@ -44,12 +44,13 @@ class Listening:
 
 
 class Door:
-    """A listening socket, its address and its token. `name`: of its files."""
+    """A listening socket, its address and its token. `name`: of its files. `pin`: of its certificate."""
 
     def __init__(self, name: str, listening: Listening) -> None:
         self._files: list[Path] = []  # that go with it
         self._own_folder: Path | None = None
         self._context: ssl.SSLContext | None = None
+        self.pin = ""
         at = listening.at or ("unix" if hasattr(socket, "AF_UNIX") else "tcp")
         if at == "unix":
             self.line, self.address = self._unix(f"{name}-{os.getpid()}")
@@ -90,14 +91,14 @@ class Door:
 
     def _tls(self, listening: Listening, at: str) -> tuple[socket.socket, str]:
         host, port = parse_listen(at)
-        self._context, pin = server_context(listening.certificate, listening.key)
+        self._context, self.pin = server_context(listening.certificate, listening.key)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             line = socket.create_server((host, port), family=family, backlog=_WAITING)
         except OSError as error:
             raise SessionError(f"{at} cannot be listened on: {error.strerror or error}") from None
         shown = socket.gethostname() if host in _EVERYWHERE else host
-        return line, f"tls://{host_and_port(shown, line.getsockname()[1])}#sha256={pin}"
+        return line, f"tls://{host_and_port(shown, line.getsockname()[1])}#sha256={self.pin}"
 
     def _keep_token(self, name: str, listening: Listening) -> tuple[Path, str]:
         if self._context is not None:

@@ -5,6 +5,7 @@ Arrays stand in them as type, shape and bytes in base64. Nothing in a message is
 
 import base64
 import json
+import re
 import socket
 import struct
 from typing import Any
@@ -17,6 +18,8 @@ REQUEST = 1 << 20
 ANSWER = 1 << 28
 _ARRAY = "~array"
 _BYTES = "~bytes"
+# Types of arrays, as numpy writes those of numbers; what else it reads it has a small language for.
+_KIND = re.compile(r"[<>|][biufc]\d{1,2}")
 
 
 class FrameError(ConnectionError):
@@ -76,10 +79,9 @@ def _whole(found: dict[str, Any]) -> Any:
     """An object of a message, with what `_plain` made of values undone."""
     if len(found) == 1 and _ARRAY in found:
         kind, shape, data = found[_ARRAY]
-        dtype = np.dtype(str(kind))
-        if dtype.kind not in "biufc":
-            raise ValueError("an array of objects")
-        return np.frombuffer(base64.b64decode(data), dtype).reshape(shape)
+        if not _KIND.fullmatch(kind):
+            raise ValueError("no array of numbers")
+        return np.frombuffer(base64.b64decode(data), np.dtype(kind)).reshape(shape)
     if len(found) == 1 and _BYTES in found:
         return base64.b64decode(found[_BYTES])
     return found

@@ -99,14 +99,14 @@ class Instruments:
         if unsafe:
             raise NotSafeError(unsafe)
 
-    def rest(self, role: str, reason: str) -> None:
-        """Make an instrument safe that stays open. What could not be is told in events."""
+    def rest(self, role: str, reason: str) -> bool:
+        """Make an instrument safe that stays open; False when it could not be, which is told in events."""
         with self._turn:
             if self._closed or role in self._lent or role not in self.handles:
-                return
+                return True
             self.gate.bar((role,))
             try:
-                self._safe((role,), reason)
+                return not self._safe((role,), reason)
             finally:
                 self.gate.admit(role)
 

@@ -87,12 +87,16 @@ class Listener:
             welcome = len(self._strangers) < _MOST_STRANGERS and not self.stopped
             if welcome:
                 self._strangers.add(line)
-        if welcome:
-            threading.Thread(
-                target=self._serve, args=(line, origin), name="shotlane-client", daemon=True
-            ).start()
-        else:
-            line.close()
+        try:
+            if welcome:
+                threading.Thread(
+                    target=self._serve, args=(line, origin), name="shotlane-client", daemon=True
+                ).start()
+                return
+        except RuntimeError:  # as many threads run as may: only this one is sent away
+            with self._turn:
+                self._strangers.discard(line)
+        line.close()
 
     def _serve(self, line: socket.socket, origin: str) -> None:
         try:
@@ -128,13 +132,14 @@ class Listener:
         wish = receive(line, GREETING)
         by = _plain(str(wish.get("by"))) + (f" from {origin}" if isinstance(line, ssl.SSLSocket) else "")
         time.sleep(self._patience.pause_s(origin))
-        if not is_proof(self._door.token, "client", mine, wish.get("proof")):
+        if not is_proof(self._door.token, "client", self._door.pin, mine, wish.get("proof")):
             message = "its token is not that of this server"
             return self._refused(line, message, by, tell=self._patience.wrong(origin))
         why = self._service.refusal(wish) or self._no_place(line)
         if why is not None:
             return self._refused(line, why, by, tell=True)
-        send(line, {"proof": proof(self._door.token, "server", str(wish.get("number")))}, GREETING)
+        proven = proof(self._door.token, "server", self._door.pin, str(wish.get("number")))
+        send(line, {"proof": proven}, GREETING)
         return wish, by
 
     def _no_place(self, line: socket.socket) -> str | None:

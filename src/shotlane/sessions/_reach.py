@@ -21,9 +21,10 @@ def reach(address: str, serves: str, wish: dict[str, object], token: Token = Non
 
     `serves`: `instruments` or `runs`. The socket waits five seconds for an answer.
     """
-    line = connected(parse_address(address))
+    found = parse_address(address)
+    line = connected(found)
     try:
-        _greet(line, address, serves, wish, token_of(address, token))
+        _greet(line, found, serves, wish, token_of(address, token))
     except (OSError, EOFError) as error:
         line.close()
         why = str(error) or "it ended the connection"
@@ -86,18 +87,18 @@ def hang_up(line: socket.socket) -> None:
         socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-def _greet(line: socket.socket, address: str, serves: str, wish: dict[str, object], token: str) -> None:
-    greeting = receive(line, GREETING)
+def _greet(line: socket.socket, found: Address, serves: str, wish: dict[str, object], token: str) -> None:
+    greeting, address = receive(line, GREETING), found.text
     refused = greeting.get("refused")
     if refused is None and greeting.get(f"shotlane-{serves}") != VERSION:
         refused = f"it serves no {serves} that this version of shotlane can use"
     if refused is not None:
         raise SessionError(f"the server at {address} refuses: {refused}")
     mine, by = new_number(), f"process {os.getpid()} of {socket.gethostname()}"
-    proven = proof(token, "client", str(greeting.get("number")))
+    proven = proof(token, "client", found.pin, str(greeting.get("number")))
     send(line, {**wish, "by": by, "number": mine, "proof": proven}, GREETING)
     answer = receive(line, GREETING)
     if "refused" in answer:
         raise SessionError(f"the server at {address} refuses: {answer['refused']}")
-    if not is_proof(token, "server", mine, answer.get("proof")):
+    if not is_proof(token, "server", found.pin, mine, answer.get("proof")):
         raise SessionError(f"at {address} there is another server: it does not have the token")

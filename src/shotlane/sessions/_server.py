@@ -69,10 +69,9 @@ class InstrumentServer:
                 self._events.tell("server.left", role=role, by=by)
 
     def _is_left(self, role: str) -> None:
-        """Nobody uses it any more; who has only read has changed nothing."""
-        if role in self._changed:
+        """Nobody uses it any more; who has only read has changed nothing. What is not safe is tried again."""
+        if role in self._changed and self._rest(role):
             self._changed.discard(role)
-            self._rest(role)
 
     def _obey(self, line: socket.socket, role: str, by: str) -> None:
         acts: Mapping[str, Callable[[dict[str, Any]], Any]] = {
@@ -113,8 +112,9 @@ class InstrumentServer:
             return _fault(SessionError(f"the server failed: {type(error).__name__}: {error}"))
 
 
-def _leave_as_it_is(role: str) -> None:
+def _leave_as_it_is(role: str) -> bool:
     """Whoever has the session has the instrument too."""
+    return True
 
 
 def _refuse_unknown(told: dict[str, Any]) -> Any:

@@ -109,11 +109,17 @@ def new_number() -> str:
     return secrets.token_hex(32)
 
 
-def proof(token: str, who: str, number: str) -> str:
-    """What only the owner of a token can say of a number; `who` keeps one end from repeating the other's."""
-    return hmac.new(token.encode(), f"{who} {number}".encode(), hashlib.sha256).hexdigest()
+def proof(token: str, who: str, pin: str, number: str) -> str:
+    """What only the owner of a token can say of a number.
+
+    `who` keeps one end from repeating the other's, and `pin`, of the certificate between them, somebody with
+    another one from handing them on.
+    """
+    said = f"{who} {pin} {number}".encode(errors="replace")  # of a stranger: it may be no text at all
+    return hmac.new(token.encode(), said, hashlib.sha256).hexdigest()
 
 
-def is_proof(token: str, who: str, number: str, given: object) -> bool:
+def is_proof(token: str, who: str, pin: str, number: str, given: object) -> bool:
     """Whether it is that; takes as long either way."""
-    return hmac.compare_digest(proof(token, who, number).encode(), str(given).encode())
+    said = str(given).encode(errors="replace")
+    return hmac.compare_digest(proof(token, who, pin, number).encode(), said)
