@@ -15,7 +15,7 @@ import pytest
 
 import shotlane
 from shotlane import Experiment, ManagerError, Outcome, RunServer
-from shotlane.api import Options, RemoteManager, State, _remote_run
+from shotlane.api import Options, RemoteManager, State, _remote_run, _run_requests
 from shotlane.api._manager_link import ManagerLink
 from shotlane.api._remote_run import RemoteRun
 from shotlane.api._sent import Sent, gather
@@ -435,3 +435,16 @@ def test_threads_of_one_client_share_a_connection(experiment: Experiment) -> Non
     for thread in threads:
         thread.join(60)
     assert sorted(runs) == [1, 2, 3]
+
+
+def test_a_manager_keeps_no_endless_queue(
+    server: RunServer, client: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_run_requests, "_MOST", 1)
+    write(client, "seconds", length="1 s")
+    experiment = connected(server, client)
+    going = [experiment.submit("seconds") for _ in range(2)]
+    with pytest.raises(ManagerError, match="wait already"):
+        experiment.submit("seconds").result(30)
+    for one in going:
+        one.interrupt("enough")

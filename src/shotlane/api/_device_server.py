@@ -81,7 +81,7 @@ class DeviceServer:
         self._connection.start()
         try:
             self._serve()
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: what is open is made safe
             self._connection.__exit__(type(error), error, error.__traceback__)
             raise
 

@@ -22,7 +22,7 @@ from shotlane.api._submission import Submission
 from shotlane.api._told import told_submission
 
 _KEY = re.compile(r"[0-9a-f]{32}")
-_MOST = 1_000  # that have ended and are still known
+_MOST = 1_000  # that have ended and are still known; and that may wait
 _OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "station": (str, type(None)),
     "mock": bool,
@@ -105,6 +105,8 @@ class RunRequests:
                 raise ManagerError("the manager is ending")
             if key not in self._known:
                 self._forget()
+                if len(self._known) >= 2 * _MOST:
+                    raise ManagerError(f"{_MOST} sequences wait already; hand it in when some have ended")
                 self._known[key] = _HandedIn(submission, by)
                 if not held:
                     self.manager.submit(submission)

@@ -57,7 +57,7 @@ class Submission:
         self._run: Run | None = None
         self._error: BaseException | None = None
         self._heard = False  # whether somebody has asked how it ended
-        self._begin = begin
+        self._begin: Begin | None = begin
         self._control = control_here()
         self._lock = threading.Lock()
         self._begun = False
@@ -117,6 +117,7 @@ class Submission:
             self._interrupted = True
             self._control.stop(Outcome.ABORTED, reason)
             if not self._begun:
+                self._begin = None
                 self._ended.set()
 
     def wait(self, timeout: float | None = None) -> State:
@@ -154,11 +155,12 @@ class Submission:
     def carry_out(self) -> None:
         """Do it, in the caller's thread; nothing when it was interrupted before. For who keeps the queue."""
         with self._lock:
-            if self._ended.is_set():
+            begin, self._begin = self._begin, None  # a queue keeps what has ended, and not its documents
+            if self._ended.is_set() or begin is None:
                 return
             self._begun = True
         try:
-            self._run = self._begin(self._control, self.progress)
+            self._run = begin(self._control, self.progress)
         except BaseException as error:  # noqa: BLE001  raised again by `result`, in the thread that asks
             self._error = error
         finally:
