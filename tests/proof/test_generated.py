@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 from tests.proof.generated import Case, cases, chances, schedules, sequences
 from tests.proof.probe import Lab, Witness, assert_accounted, assert_true_ending, ctrl_c_at
@@ -25,6 +25,31 @@ proof = settings(
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+# A poll was overdue when Ctrl-C came, in an exchange that lasted, and was left out again and again.
+_STOPPED_WITH_A_POLL_DUE = Case(
+    """
+language: 1
+sequence: generated
+station: probes
+timeline:
+  - step0: 40 ms
+  - step1: 100 ms
+lanes:
+  a.level: {set: {step0: 15 V, step1: 'ramp(15 V, 20 V)'}, every: 10 ms}
+  a.fast: {record: 50 Hz, max_missing: 0.5}
+retry: {attempts: 3, on: [timeout, disconnected], delay: 30 ms, backoff: 2, then: skip, budget: 2}
+""",
+    {
+        "a": [
+            "fault: drop, at: 327 ms, for: 3 ms",
+            "fault: restart, at: 9 ms, for: 150 ms",
+            "fault: drop, request: 10, count: 5, of: level",
+        ]
+    },
+    "interlocks:\n  of_station: {when: 'c.fast > 99 V', for: 10 ms, blind: 0.3 s}\n",
+    36,
 )
 
 
@@ -59,6 +84,7 @@ def shots_planned(lab: Lab, number: int) -> int:
 
 @proof
 @given(cases())
+@example(_STOPPED_WITH_A_POLL_DUE)
 def test_whatever_happens_is_told_truly(lab: Lab, case: Case) -> None:
     made, witness = run(lab, case)
     stopped = case.stop_at is not None and len(witness.requests) >= case.stop_at

@@ -74,6 +74,8 @@ class Sentinel:
         """Wait for the port, and poll if nobody stopped the run until then."""
         pool = self._parts.pool
         with pool.lock_of(pool.port_of(self._parts.channels[indices[0]].role)):
+            # One that is left out counts as well: what stays overdue would never let the time pass.
+            self._polled_ns.update(dict.fromkeys(indices, self._parts.clock.now_ns()))
             if self._parts.control.request is None:
                 self._poll(indices)
 
@@ -121,7 +123,6 @@ class Sentinel:
 
     def _poll(self, indices: Sequence[int]) -> None:
         """Read some channels of one instrument, and hand on what they gave."""
-        self._polled_ns.update(dict.fromkeys(indices, self._parts.clock.now_ns()))
         for poll in self._reader.read(indices):
             self._through_ns[poll.channel] = poll.at_ns
             self._parts.observe(Observation(poll.channel, poll.at_ns, poll.value))
