@@ -142,7 +142,8 @@ class LocalManager:
     def join(self) -> None:
         """Return when the queue is empty."""
         while (thread := self._thread) is not None:
-            thread.join()
+            # In pieces: a signal may come to any thread, and is answered when this one is awake.
+            thread.join(_LOOK_S)
 
     def settle(self) -> None:
         """Return when nothing is carried out any more, in whatever thread."""

@@ -16,6 +16,8 @@ from shotlane.api._run import Run
 from shotlane.execution import Control, Progress, control_here
 from shotlane.records import Outcome
 
+# A signal may come to any thread of the process, and is answered when the main one is awake.
+_PIECE_S = 0.1
 Begin = Callable[[Control, Progress], Run | None]
 
 
@@ -122,7 +124,9 @@ class Submission:
 
     def wait(self, timeout: float | None = None) -> State:
         """Return when it has ended, or after `timeout` seconds; the state then."""
-        self._ended.wait(timeout)
+        left_s = float("inf") if timeout is None else timeout
+        while not self._ended.wait(min(left_s, _PIECE_S)) and left_s > _PIECE_S:
+            left_s -= _PIECE_S
         return self.state
 
     def result(self, timeout: float | None = None, *, check: bool = True) -> Run:

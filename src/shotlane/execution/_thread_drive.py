@@ -26,8 +26,8 @@ from shotlane.execution._trouble import Trouble
 GRACE_NS = 200_000_000
 # How long before an instant the thread of the run stays awake.
 AWAKE_NS = 100_000
-# The kernel tells of a thread that does not pause by a signal to that thread itself, which Python answers in
-# this one as soon as it is awake.
+# A signal may come to any thread of the process (that of the kernel about one that does not pause comes to
+# that one itself), and Python answers it in this one as soon as it is awake.
 LISTEN_S = 0.1
 
 
@@ -174,7 +174,7 @@ class ThreadDrive:
                 break
             if not self._working and trouble.halt.is_set():
                 break
-            self._take_report(None)
+            self._take_report()
         self._lookout.wait_for(None)
         if trouble.over:
             self.settle(GRACE_NS / 1e9)
@@ -199,7 +199,7 @@ class ThreadDrive:
     def wait_while(self, goes_on: Callable[[], bool]) -> None:
         """Sleep in the queue until a wish changes something."""
         while goes_on():
-            self._take_report(None)
+            self._take_report()
 
     def rest(self, seconds: float, goes_on: Callable[[], bool]) -> None:
         """Sleep in the queue until a wish changes something, or the time is over."""
@@ -230,11 +230,9 @@ class ThreadDrive:
             thread.inbox.put(None)
         self._threads.clear()
 
-    def _take_report(self, timeout_s: float | None) -> None:
-        if timeout_s is None and self._clock.timing.priority is not None:
-            timeout_s = LISTEN_S
+    def _take_report(self, timeout_s: float = LISTEN_S) -> None:
         try:
-            report = self._reports.get(timeout=timeout_s)
+            report = self._reports.get(timeout=min(timeout_s, LISTEN_S))
         except Empty:
             return
         if isinstance(report, frozenset):
