@@ -339,14 +339,14 @@ def test_ctrl_c_while_the_block_waits_for_its_queue_ends_what_runs(folder: Path)
         "except KeyboardInterrupt:\n"
         "    print(submission.state, submission.run.outcome.value)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    store = folder / "data" / "shotlane.db"
-    _until(lambda: store.exists() and _runs(store) == 1)
-    os.kill(process.pid, signal.SIGINT)
-    try:
-        assert process.communicate(timeout=30)[0] == "interrupted aborted\n"
-    finally:
-        process.kill()
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        store = folder / "data" / "shotlane.db"
+        _until(lambda: store.exists() and _runs(store) == 1)
+        os.kill(process.pid, signal.SIGINT)
+        try:
+            assert process.communicate(timeout=30)[0] == "interrupted aborted\n"
+        finally:
+            process.kill()
 
 
 def _runs(store: Path) -> int:
