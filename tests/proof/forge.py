@@ -3,6 +3,7 @@
 What is forked is a process of its own in every respect: it can be sent signals, and be killed.
 """
 
+import faulthandler
 import multiprocessing
 import os
 import pty
@@ -29,6 +30,7 @@ def _command(argv: list[str], folder: str, terminal: str | None, told: str) -> N
         os.dup2(source, number)
     # Text of its own, in place of what the parent's test runner has captured.
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     os.chdir(folder)
     from shotlane.cli import main, run_sequence  # late: imported long since, where this was forked
 
@@ -93,6 +95,9 @@ class Forked:
     def finish(self, timeout_s: float = 60.0) -> Done:
         """How it ended; a negative status is the signal that killed it."""
         self._process.join(timeout_s)
+        if not self.over:
+            self.send(signal.SIGUSR1)  # it tells where it hangs
+            time.sleep(1)
         assert self.over, f"no end after {timeout_s} s: {self._told.read_text()}"
         status = self._process.exitcode
         assert status is not None
