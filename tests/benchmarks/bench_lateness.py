@@ -1,11 +1,12 @@
 """How late readings start, beside a bare `time.sleep` loop and alicatlib's `record()` in the same run.
 
-    python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|stranger|busy] [--wire]
+    python -m tests.benchmarks.bench_lateness [SECONDS] [idle|writer|flood|stranger|busy] [--wire]
 
 Lateness is requested - target in microseconds. An instrument answers at once, after 60 us of Python; each has
 a port, and a thread, of its own, and all are read at the same ticks. Around it: nothing (idle), a thread of
-the process that writes rows into SQLite while the run is stored there too, taken for one of the recorder's
-(writer) or for one that it knows nothing of (stranger), or two busy processes besides (busy).
+the process that writes 10,000 rows a second into SQLite as a recorder's does, twice a second, while the run
+is stored there too (writer), one that writes all the time (flood) and one that the run knows nothing of
+besides (stranger), or two busy processes (busy).
 `rt`: real-time priority, where it is granted; `turns`: the ports are staggered, as they are by default.
 `time.sleep` is a loop with absolute targets in one thread. `--wire` reads over loopback TCP and a
 pseudo-terminal instead. Quote p50 and p99: shared machines stall. The ratio is p99 to that of `time.sleep`.
@@ -108,13 +109,13 @@ def ours(
 
 
 @contextmanager
-def writing() -> Iterator[Sequence[int]]:
-    """A thread that writes samples into SQLite as a recorder does, batch after batch; its native id."""
+def writing(pause_s: float = 0.5) -> Iterator[Sequence[int]]:
+    """A thread that writes samples into SQLite as a recorder does, with pauses; its native id."""
     over = threading.Event()
 
     def write(writer: Writer) -> None:
         batch, attempts = Batch(), count(1)
-        while not over.wait(0.005):
+        while not over.wait(pause_s):
             attempt = next(attempts)
             batch.rows["sample"] += [(attempt, tick % 10, tick, tick, 9, 9, 0.5, 0) for tick in range(5000)]
             writer.write(batch.parts())
@@ -133,9 +134,16 @@ def writing() -> Iterator[Sequence[int]]:
 
 
 @contextmanager
+def flood() -> Iterator[Sequence[int]]:
+    """The same, nearly without pauses."""
+    with writing(0.005) as writer:
+        yield writer
+
+
+@contextmanager
 def stranger() -> Iterator[Sequence[int]]:
     """The same, and nobody is told."""
-    with writing():
+    with flood():
         yield ()
 
 
@@ -157,7 +165,7 @@ def idle() -> Iterator[Sequence[int]]:
     yield ()
 
 
-SURROUNDINGS = {"idle": idle, "writer": writing, "stranger": stranger, "busy": busy}
+SURROUNDINGS = {"idle": idle, "writer": writing, "flood": flood, "stranger": stranger, "busy": busy}
 
 
 def granted() -> bool:
