@@ -1,5 +1,6 @@
 """Instruments for other machines: TLS with one certificate alone, a token that is proven and never shown."""
 
+import os
 import socket
 import ssl
 import stat
@@ -123,6 +124,38 @@ def test_a_token_that_can_be_guessed_is_refused(lab: Lab) -> None:
     _tokens.write_private(own, "easy")
     with shotlane.connect("demo", mock=True) as station, pytest.raises(SessionError, match="4 letters"):
         serve(station, token_file=own)
+
+
+def test_two_who_start_for_the_first_time_at_once_have_one_token(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "token"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: _tokens.lasting_token(file), range(40)))
+    assert found == {file.read_text()}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [one.name for one in file.parent.iterdir()] == ["token"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_the_secret_of_another_user_is_not_taken(lab: Lab) -> None:
+    own = lab.folder / "token"
+    _tokens.write_private(own, "0" * 64)
+    os.chown(own, 1234, 1234)
+    with (
+        shotlane.connect("demo", mock=True) as station,
+        pytest.raises(SessionError, match="belongs to another user"),
+    ):
+        serve(station, token_file=own)
+
+
+@pytest.mark.parametrize("name", ["../../home", "runs", "a/b", "a b", "x" * 300, "", "."])
+def test_the_files_of_a_station_stay_in_their_folder_and_are_its_own(name: str) -> None:
+    found = _tokens.station_file(name)
+    assert Path(f"{found}.token").name == f"{found}.token"
+    assert not found.startswith(".")
+    assert len(found) < 100
+    others = ["bench", "runs", "a-b", "------home", *{"a/b", "a b", "../../home"} - {name}]
+    assert found not in [_tokens.MANAGER, *map(_tokens.station_file, {*others} - {name})]
+    assert _tokens.station_file("bench") == "bench"
 
 
 def test_without_cryptography_a_certificate_must_be_given(

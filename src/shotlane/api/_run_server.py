@@ -20,7 +20,7 @@ from shotlane.api._signals import on_signals
 from shotlane.api._told import told_error
 from shotlane.diagnostics import Report
 from shotlane.execution import hearing, unwanted_here
-from shotlane.sessions import Door, FrameError, Listener, Listening, receive, send
+from shotlane.sessions import MANAGER, Door, FrameError, Listener, Listening, receive, send
 
 REQUEST = 1 << 26  # largest submission, with all its texts
 ANSWER = 1 << 26
@@ -86,7 +86,7 @@ class RunServer:
 
     def start(self) -> None:
         """Take sequences from now on. Raises `SessionError` when it cannot listen."""
-        self._door = Door("runs", self._listening)
+        self._door = Door(MANAGER, self._listening)
         self._listener = Listener(self._door, self)
 
     def stop(self) -> bool:

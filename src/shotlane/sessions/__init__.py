@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from shotlane.sessions._reach import hang_up, reach
     from shotlane.sessions._remote import RemoteInstrument, remote_instrument
     from shotlane.sessions._served import Served, served_driver
+    from shotlane.sessions._tokens import MANAGER
     from shotlane.sessions._wiring import Keeper, PreparedRun, Tell, Wiring
 
 _HOMES = {
+    "MANAGER": "_tokens",
     "ChannelStore": "_channel_store",
     "Door": "_doors",
     "EventLog": "_event_log",
@@ -52,6 +54,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "MANAGER",
     "ChannelStore",
     "Door",
     "EventLog",

@@ -7,15 +7,12 @@ name or a date in it means nothing, and it lasts until its file is removed.
 import datetime
 import hashlib
 import hmac
-import os
-import secrets
 import socket
 import ssl
-from contextlib import suppress
 from pathlib import Path
 
 from shotlane.sessions._error import SessionError
-from shotlane.sessions._tokens import refuse_readable, state_folder, write_private
+from shotlane.sessions._tokens import make_private, refuse_foreign, state_folder
 
 _END = "-----END CERTIFICATE-----"
 _START = "-----BEGIN CERTIFICATE-----"
@@ -26,7 +23,7 @@ def server_context(certificate: Path | None, key: Path | None) -> tuple[ssl.SSLC
     """What a server speaks TLS with, and the SHA-256 of its certificate. Raises `SessionError`."""
     path = certificate or own_certificate()
     try:
-        refuse_readable(key or path)
+        refuse_foreign(key or path)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(path, key)
@@ -47,12 +44,7 @@ def own_certificate() -> Path:
     """The file of this user's own one, with its key; made the first time. Raises `SessionError`."""
     path = state_folder() / "certificate.pem"
     if not path.exists():
-        made = path.with_name(f".{secrets.token_hex(8)}.pem")
-        write_private(made, _new())
-        # Two servers may begin at once: the first certificate stays.
-        with suppress(FileExistsError):
-            os.link(made, path)
-        made.unlink()
+        make_private(path, _new())
     return path
 
 

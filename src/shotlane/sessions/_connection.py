@@ -276,6 +276,7 @@ class StationConnection:
         """
         from shotlane.sessions._doors import Door, Listening  # late: few sessions need it
         from shotlane.sessions._server import InstrumentServer
+        from shotlane.sessions._tokens import station_file
 
         now = self._now()
         wanted = list(now.instruments.handles if roles is None else roles)
@@ -285,7 +286,7 @@ class StationConnection:
             if now.server is not None:
                 raise SessionError(f"the instrument server runs already, at {now.server.address}")
             listening = Listening(address, _path(token_file), _path(certificate), _path(key))
-            name = f"session-{self.session_id}" if listening.is_local else self._config.name
+            name = f"session-{self.session_id}" if listening.is_local else station_file(self._config.name)
             door = Door(name, listening)  # first: what is wrong with it is told before anything is opened
             try:
                 for role in wanted:

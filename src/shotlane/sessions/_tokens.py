@@ -7,6 +7,7 @@ port that became free learns nothing. No token stands in a message, a representa
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -20,6 +21,9 @@ from shotlane.sessions._error import SessionError
 VARIABLE = "SHOTLANE_TOKEN"
 _SHORTEST = 32  # letters of a token that somebody else has made
 _WHERE = f"copy the file that the server names there, or name it: --token-file, token=Path(...), {VARIABLE}"
+# What a manager for runs keeps its token by, so that no station of that name opens it.
+MANAGER = "runs"
+_LONGEST_NAME = 60
 Token = str | Path | None
 
 
@@ -29,6 +33,14 @@ def state_folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
+
+
+def station_file(name: str) -> str:
+    """How the files of a station's server are called: of two names never the same, in no other folder."""
+    plain = re.sub(r"[^\w-]", "-", name)[:_LONGEST_NAME]
+    if plain == name and name != MANAGER:
+        return name
+    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def token_file(address: str) -> Path:
@@ -79,9 +91,13 @@ def new_token(path: Path) -> str:
 
 def lasting_token(path: Path) -> str:
     """The token in a file, which is made when there is none. Raises `SessionError`."""
-    if not path.exists():
-        return new_token(path)
-    refuse_readable(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            make_private(path, secrets.token_hex(32))
+        refuse_foreign(path)
+    except OSError as error:
+        raise SessionError(f"the token cannot be kept in {path}: {error.strerror or error}") from None
     token = token_of("", path)
     if len(token) < _SHORTEST:
         raise SessionError(
@@ -91,6 +107,17 @@ def lasting_token(path: Path) -> str:
     return token
 
 
+def make_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read; of two who do it the first wins. Raises `OSError`."""
+    made = path.with_name(f".{secrets.token_hex(8)}")
+    write_private(made, text)
+    try:
+        with suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        made.unlink()
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a new file that only this user can read. Raises `OSError`."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -98,9 +125,14 @@ def write_private(path: Path, text: str) -> None:
         stream.write(text)
 
 
-def refuse_readable(path: Path) -> None:
-    """Raise `SessionError` when others than this user can read a file, as far as the system tells."""
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+def refuse_foreign(path: Path) -> None:
+    """Raise `SessionError` when somebody else can read a file, or has made it, as far as the system tells."""
+    if os.name != "posix":
+        return
+    found = path.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        raise SessionError(f"{path}, which is a secret, belongs to another user", "make one of your own")
+    if stat.S_IMODE(found.st_mode) & 0o077:
         raise SessionError(f"others can read {path}, which is a secret", f"chmod 600 {path}")
 
 
