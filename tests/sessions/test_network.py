@@ -147,15 +147,23 @@ def test_the_secret_of_another_user_is_not_taken(lab: Lab) -> None:
         serve(station, token_file=own)
 
 
-@pytest.mark.parametrize("name", ["../../home", "runs", "a/b", "a b", "x" * 300, "", "."])
-def test_the_files_of_a_station_stay_in_their_folder_and_are_its_own(name: str) -> None:
-    found = _tokens.station_file(name)
-    assert Path(f"{found}.token").name == f"{found}.token"
-    assert not found.startswith(".")
-    assert len(found) < 100
-    others = ["bench", "runs", "a-b", "------home", *{"a/b", "a b", "../../home"} - {name}]
-    assert found not in [_tokens.MANAGER, *map(_tokens.station_file, {*others} - {name})]
-    assert _tokens.station_file("bench") == "bench"
+def called(lab: Lab, name: str) -> Path:
+    """A station of that name."""
+    text = (lab.folder / "stations" / "demo.yaml").read_text()
+    return lab.write(text.replace("station: demo", f"station: {name}"), "own.yaml")
+
+
+@pytest.mark.parametrize(("name", "file"), [("demo", "demo.token"), ("runs", "runs-*.token")])
+def test_no_station_has_the_token_of_the_manager(lab: Lab, name: str, file: str) -> None:
+    with shotlane.connect(called(lab, name), mock=True) as station:
+        _, token = serve(station)
+        assert token.match(file)
+
+
+def test_the_name_of_a_station_leads_to_no_other_folder(lab: Lab) -> None:
+    with shotlane.connect(called(lab, "../../demo"), mock=True) as station:
+        _, token = serve(station)
+        assert token.parent == _tokens.state_folder()
 
 
 def test_without_cryptography_a_certificate_must_be_given(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from shotlane.acquisition._sample import Sample
+from shotlane.records import file_name
 
 
 class SinkError(Exception):
@@ -52,8 +53,7 @@ class Sink(ABC):
         """Where samples wait while the sink fails."""
         from platformdirs import user_data_path  # late: of use after a failure alone
 
-        name = "".join(letter if letter.isalnum() else "-" for letter in self.target())
-        return user_data_path("shotlane") / "spool" / f"{name}.spool"
+        return user_data_path("shotlane") / "spool" / f"{file_name(self.target())}.spool"
 
 
 class MemorySink(Sink):

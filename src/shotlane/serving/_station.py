@@ -20,6 +20,7 @@ from shotlane.instruments.definition._resource import parse_resource
 from shotlane.instruments.simulation._fault_schedule import FaultSchedule
 from shotlane.instruments.simulation._state import SimulatedStates
 from shotlane.model import Station, load_station, of_known_language
+from shotlane.records import file_name
 from shotlane.serving._device import ServedDevice
 from shotlane.serving._dialogue import Lines, ServedDialogue
 from shotlane.serving._modbus import RtuRequests, TcpRequests
@@ -124,7 +125,7 @@ def _open(
         begin = _listener(devices, kinds)
         first = roles[0]
         if kinds[first].scheme.endswith("serial"):
-            wire: TcpWire | PtyWire = PtyWire(into.resolve() / f"{served.name}-{first}", begin)
+            wire: TcpWire | PtyWire = PtyWire(into.resolve() / f"{file_name(served.name)}-{first}", begin)
         else:
             tcp_wires = sum(isinstance(one, TcpWire) for one in served.wires)
             wire = TcpWire(port + tcp_wires if port else 0, begin)
@@ -187,7 +188,7 @@ def _write_station(served: ServedStation, data: Mapping[str, Any], folder: Path,
         own = folder / f"{part['instrument']}.yaml"
         if own.is_file() and folder.resolve() != into.resolve():
             (into / own.name).write_bytes(own.read_bytes())
-    path = into / f"{served.name}.yaml"
+    path = into / f"{file_name(served.name)}.yaml"
     head = "# Written by `shotlane simulate`: these addresses hold while it runs.\n"
     path.write_text(head + json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

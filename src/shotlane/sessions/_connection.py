@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shotlane.instruments import ResolvedStation
-from shotlane.records import LoggedEvent, Outcome
+from shotlane.records import LoggedEvent, Outcome, file_name
 from shotlane.sessions._channel_store import ChannelStore
 from shotlane.sessions._ending import at_end, forget, undisturbed, what_ended
 from shotlane.sessions._error import SessionError
@@ -276,7 +276,7 @@ class StationConnection:
         """
         from shotlane.sessions._doors import Door, Listening  # late: few sessions need it
         from shotlane.sessions._server import InstrumentServer
-        from shotlane.sessions._tokens import station_file
+        from shotlane.sessions._tokens import MANAGER
 
         now = self._now()
         wanted = list(now.instruments.handles if roles is None else roles)
@@ -286,7 +286,9 @@ class StationConnection:
             if now.server is not None:
                 raise SessionError(f"the instrument server runs already, at {now.server.address}")
             listening = Listening(address, _path(token_file), _path(certificate), _path(key))
-            name = f"session-{self.session_id}" if listening.is_local else station_file(self._config.name)
+            name = (
+                f"session-{self.session_id}" if listening.is_local else file_name(self._config.name, MANAGER)
+            )
             door = Door(name, listening)  # first: what is wrong with it is told before anything is opened
             try:
                 for role in wanted:

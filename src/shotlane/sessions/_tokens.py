@@ -7,7 +7,6 @@ port that became free learns nothing. No token stands in a message, a representa
 import hashlib
 import hmac
 import os
-import re
 import secrets
 import stat
 from contextlib import suppress
@@ -23,7 +22,6 @@ _SHORTEST = 32  # letters of a token that somebody else has made
 _WHERE = f"copy the file that the server names there, or name it: --token-file, token=Path(...), {VARIABLE}"
 # What a manager for runs keeps its token by, so that no station of that name opens it.
 MANAGER = "runs"
-_LONGEST_NAME = 60
 Token = str | Path | None
 
 
@@ -33,14 +31,6 @@ def state_folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
-
-
-def station_file(name: str) -> str:
-    """How the files of a station's server are called: of two names never the same, in no other folder."""
-    plain = re.sub(r"[^\w-]", "-", name)[:_LONGEST_NAME]
-    if plain == name and name != MANAGER:
-        return name
-    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def token_file(address: str) -> Path:

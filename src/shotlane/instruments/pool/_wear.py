@@ -4,9 +4,7 @@ Whoever holds the instrument's lock keeps its book, so that no two processes wri
 written down every few seconds and at the end; a killed process loses no more than that.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,6 +16,7 @@ from platformdirs import user_data_path
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.pool._lock_address import lock_address
 from shotlane.model import Scalar, ScalarValue
+from shotlane.records import file_name
 
 _KEPT_DAYS: Final = 400
 _FLUSH_S: Final = 10.0
@@ -38,7 +37,7 @@ class WearBook:
         # A secret stays out of the book and its name, so it has one of its own.
         address = resource.text if resource.holds_secret else lock_address(resource) or resource.text
         self._address = f"{address}?unit={unit}" if unit else address
-        self._path = (folder or wear_folder()) / f"{_file_name(self._address)}.json"
+        self._path = (folder or wear_folder()) / f"{file_name(self._address)}.json"
         self._counts = self._read()
         self._told: set[str] = set()
         self._flushed = datetime.now(UTC)
@@ -99,12 +98,6 @@ class WearBook:
             return {str(name): {str(day): int(n) for day, n in days.items()} for name, days in found.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
-
-
-def _file_name(address: str) -> str:
-    """A name for a file about an address: readable, and of this address only."""
-    readable = re.sub(r"[^A-Za-z0-9.]+", "-", address).strip("-")[-60:]
-    return f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
 def _before(days: Mapping[str, int], oldest: str) -> dict[str, int]:
