@@ -48,14 +48,26 @@ class RemoteRun(Run):
         with self.link.open(archive=self.number) as line:
             line.settimeout(_ARCHIVE_S)
             try:
-                left = answered(line)
+                left = _announced(answered(line), out)
                 with out.open("xb") as stream:
                     while left > 0:
                         left -= stream.write(_piece(line)[:left])
-            except (ConnectionError, TimeoutError, EOFError, KeyError, TypeError) as error:
+            except FileExistsError:  # somebody else made it meanwhile
+                raise
+            except (OSError, EOFError, KeyError, TypeError) as error:
                 out.unlink(missing_ok=True)
                 raise ManagerError(f"the archive of run {self.number} did not come: {error}") from None
         return out
+
+
+def _announced(size: object, out: Path) -> int:
+    """The size that an archive is said to have. Raises `TypeError` for none, and `OSError` without room."""
+    if not isinstance(size, int):
+        raise TypeError("no size was told")
+    free = shutil.disk_usage(out.absolute().parent).free
+    if size > free:
+        raise OSError(f"it has {size:,} bytes, and {free:,} are free at {out}")
+    return size
 
 
 def _piece(line: socket.socket) -> bytes:
