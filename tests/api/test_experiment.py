@@ -349,6 +349,36 @@ def test_ctrl_c_while_the_block_waits_for_its_queue_ends_what_runs(folder: Path)
             process.kill()
 
 
+@pytest.mark.parametrize(
+    ("act", "ending"),
+    [
+        ("experiment.submit('hours', mock=True); experiment.join()", "KeyboardInterrupt"),
+        ("experiment.submit('hours', mock=True).wait()", "KeyboardInterrupt"),
+        ("experiment.run('hours', mock=True, timing='normal')", "RunFailedError"),
+    ],
+)
+def test_a_ctrl_c_that_another_thread_receives_is_heard(folder: Path, act: str, ending: str) -> None:
+    program = (
+        "import shotlane, signal, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(90,), daemon=True).start()\n"
+        # As when the system chooses so: what is told to this process goes to the other thread.
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
+        "try:\n"
+        f"    with shotlane.Experiment({str(folder)!r}) as experiment:\n"
+        f"        {act}\n"
+        "except BaseException as error:\n"
+        "    print(type(error).__name__)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        store = folder / "data" / "shotlane.db"
+        _until(lambda: store.exists() and _runs(store) == 1)
+        os.kill(process.pid, signal.SIGINT)
+        try:
+            assert process.communicate(timeout=30)[0] == f"{ending}\n"
+        finally:
+            process.kill()
+
+
 def _runs(store: Path) -> int:
     try:
         return shotlane.open_store(f"sqlite:///{store}").runs().height
