@@ -135,6 +135,16 @@ def test_two_who_start_for_the_first_time_at_once_have_one_token(tmp_path: Path)
     assert [one.name for one in file.parent.iterdir()] == ["token"]
 
 
+def test_a_token_is_kept_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    token = _tokens.lasting_token(tmp_path / "token")
+    assert token == _tokens.lasting_token(tmp_path / "token")
+    assert [one.name for one in tmp_path.iterdir()] == ["token"]
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 def test_the_secret_of_another_user_is_not_taken(lab: Lab) -> None:
     own = lab.folder / "token"

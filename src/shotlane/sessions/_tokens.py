@@ -102,10 +102,13 @@ def make_private(path: Path, text: str) -> None:
     made = path.with_name(f".{secrets.token_hex(8)}")
     write_private(made, text)
     try:
-        with suppress(FileExistsError):
-            os.link(made, path)
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links, where two at once are rarer still
+        made.replace(path)
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)
 
 
 def write_private(path: Path, text: str) -> None:
