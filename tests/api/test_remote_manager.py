@@ -15,7 +15,7 @@ import pytest
 
 import shotlane
 from shotlane import Experiment, ManagerError, Outcome, RunServer
-from shotlane.api import Options, RemoteManager, State, _remote_run, _run_requests
+from shotlane.api import Options, RemoteManager, State, _manager_link, _remote_run, _run_requests
 from shotlane.api._manager_link import ManagerLink
 from shotlane.api._remote_run import RemoteRun
 from shotlane.api._sent import Sent, gather
@@ -403,6 +403,28 @@ def test_a_manager_is_local_or_has_an_address(client: Path) -> None:
     experiment.configure_experiment_manager("local")
     with pytest.raises(ManagerError, match="of this process"):
         experiment.submitted("0" * 32)
+
+
+def test_what_a_manager_says_does_nothing_to_a_terminal(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"file": "a\x1b]0;b.yaml", "line": 2, "column": 3, "length": 1, "text": "\tT: 2 K\x9b2J"}
+    mistake = {"code": "SEQ001", "message": "\x1b[2Jgone", "help": "\u202eback", "severity": "error"}
+    fault = {"diagnostics": [{**mistake, "place": place, "notes": []}]}
+    monkeypatch.setattr(_manager_link, "receive", lambda *_: {"fault": fault})
+    with pytest.raises(shotlane.DocumentError) as caught:
+        experiment.submit("short")
+    told = str(caught.value)
+    assert "\ufffd[2Jgone" in told
+    assert "\ufffdback" in told
+    assert "\tT: 2 K\ufffd2J" in told
+    assert not set(told) & set("\x1b\x9b\u202e")
+    place["line"] = 1 << 60  # nor does it fill the memory
+    with pytest.raises(ManagerError, match="speaks of line 1152921504606846976"):
+        experiment.submit("short")
+    monkeypatch.setattr(_manager_link, "receive", lambda *_: {"fault": {"message": "\x1b[2J\ngone"}})
+    with pytest.raises(ManagerError, match="\ufffd\\[2J\ngone"):
+        experiment.submit("short")
 
 
 def test_an_archive_that_never_comes_to_its_end_is_given_up(

@@ -10,7 +10,7 @@ from typing import Any
 from shotlane.api._run_server import ANSWER, REQUEST
 from shotlane.api._sent import ManagerError
 from shotlane.api._told import error_of
-from shotlane.sessions import FrameError, SessionError, hang_up, reach, receive, send
+from shotlane.sessions import FrameError, SessionError, hang_up, reach, receive, send, shown
 
 _ANSWER_S = 30.0
 
@@ -67,8 +67,8 @@ def _drop(lines: list[socket.socket]) -> None:
 
 
 def answered(line: socket.socket) -> Any:
-    """The result that a manager sends, or its fault raised. Raises `OSError`, `EOFError`."""
-    answer = receive(line, ANSWER)
+    """What a manager sends, fit to be shown, or its fault raised. Raises `OSError`, `EOFError`."""
+    answer = shown(receive(line, ANSWER))
     if "fault" in answer:
         raise error_of(answer["fault"])
     return answer["result"]

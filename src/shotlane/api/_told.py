@@ -15,6 +15,7 @@ from shotlane.execution import Phase, Progress, RunResult, Unsafe
 from shotlane.records import Outcome
 
 _SHOWN = ("run", "shots", "shot", "attempt", "shots_done", "shots_failed", "shots_errored", "shots_skipped")
+_LINES = 1_000_000  # more than any document has
 Rename = Callable[[str], str]
 
 
@@ -113,6 +114,8 @@ def _diagnostic(told: Mapping[str, Any]) -> Diagnostic:
 
 def _span(told: Mapping[str, Any]) -> Span:
     """A place in a text of which only that line is known."""
+    if not 0 < told["line"] <= _LINES:
+        raise ManagerError(f"the manager speaks of line {told['line']} of {told['file']}")
     before = "\n" * (told["line"] - 1)
     start = len(before) + told["column"] - 1
     text = f"{before}{told['text']}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shotlane.sessions._reach import hang_up, reach
     from shotlane.sessions._remote import RemoteInstrument, remote_instrument
     from shotlane.sessions._served import Served, served_driver
+    from shotlane.sessions._shown import shown
     from shotlane.sessions._tokens import MANAGER
     from shotlane.sessions._wiring import Keeper, PreparedRun, Tell, Wiring
 
@@ -51,6 +52,7 @@ _HOMES = {
     "remote_instrument": "_remote",
     "send": "_frames",
     "served_driver": "_served",
+    "shown": "_shown",
 }
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "remote_instrument",
     "send",
     "served_driver",
+    "shown",
 ]
 
 

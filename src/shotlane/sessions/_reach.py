@@ -8,6 +8,7 @@ from shotlane.sessions._addresses import Address, parse_address
 from shotlane.sessions._certificate import secured
 from shotlane.sessions._error import SessionError
 from shotlane.sessions._frames import GREETING, receive, send
+from shotlane.sessions._shown import shown
 from shotlane.sessions._tokens import Token, is_proof, new_number, proof, token_of
 
 VERSION = 1
@@ -88,7 +89,7 @@ def hang_up(line: socket.socket) -> None:
 
 
 def _greet(line: socket.socket, found: Address, serves: str, wish: dict[str, object], token: str) -> None:
-    greeting, address = receive(line, GREETING), found.text
+    greeting, address = shown(receive(line, GREETING)), found.text
     refused = greeting.get("refused")
     if refused is None and greeting.get(f"shotlane-{serves}") != VERSION:
         refused = f"it serves no {serves} that this version of shotlane can use"
@@ -97,7 +98,7 @@ def _greet(line: socket.socket, found: Address, serves: str, wish: dict[str, obj
     mine, by = new_number(), f"process {os.getpid()} of {socket.gethostname()}"
     proven = proof(token, "client", found.pin, str(greeting.get("number")))
     send(line, {**wish, "by": by, "number": mine, "proof": proven}, GREETING)
-    answer = receive(line, GREETING)
+    answer = shown(receive(line, GREETING))
     if "refused" in answer:
         raise SessionError(f"the server at {address} refuses: {answer['refused']}")
     if not is_proof(token, "server", found.pin, mine, answer.get("proof")):

@@ -12,6 +12,7 @@ from shotlane.sessions._error import SessionError
 from shotlane.sessions._frames import ANSWER, REQUEST, FrameError, receive, send
 from shotlane.sessions._handle import Handle
 from shotlane.sessions._reach import hang_up, reach
+from shotlane.sessions._shown import shown
 
 
 def remote_instrument(
@@ -97,7 +98,7 @@ class RemoteInstrument(Handle):
                 self.close()
                 raise
         if "fault" in answer:
-            raise _error(answer)
+            raise _error(shown(answer))
         return answer.get("result")
 
     def _lost(self, error: BaseException) -> InstrumentError:
