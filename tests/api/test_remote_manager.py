@@ -437,6 +437,10 @@ def test_an_archive_that_never_comes_to_its_end_is_given_up(
         with pytest.raises(ManagerError, match="did not come"):
             run.fetch(tmp_path / "run.zip")
         assert not (tmp_path / "run.zip").exists()
+    monkeypatch.setattr(_remote_run, "_piece", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run.fetch(tmp_path / "run.zip")
+    assert not (tmp_path / "run.zip").exists()
     for size in (1 << 60, "all"):
         monkeypatch.setattr(_remote_run, "answered", lambda _, size=size: size)
         with pytest.raises(ManagerError, match=r"1,152,921,504,606,846,976 bytes|no size was told"):

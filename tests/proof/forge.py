@@ -96,8 +96,8 @@ class Forked:
         """How it ended; a negative status is the signal that killed it."""
         self._process.join(timeout_s)
         if not self.over:
-            self.send(signal.SIGUSR1)  # it tells where it hangs
-            time.sleep(1)
+            self.send(signal.SIGUSR1)
+            self._process.join(1.0)  # while it tells where it hangs
         assert self.over, f"no end after {timeout_s} s: {self._told.read_text()}"
         status = self._process.exitcode
         assert status is not None

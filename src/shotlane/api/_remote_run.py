@@ -48,14 +48,10 @@ class RemoteRun(Run):
         with self.link.open(archive=self.number) as line:
             line.settimeout(_ARCHIVE_S)
             try:
-                left = _announced(answered(line), out)
-                with out.open("xb") as stream:
-                    while left > 0:
-                        left -= stream.write(_piece(line)[:left])
+                _take(line, _announced(answered(line), out), out)
             except FileExistsError:  # somebody else made it meanwhile
                 raise
             except (OSError, EOFError, KeyError, TypeError) as error:
-                out.unlink(missing_ok=True)
                 raise ManagerError(f"the archive of run {self.number} did not come: {error}") from None
         return out
 
@@ -68,6 +64,18 @@ def _announced(size: object, out: Path) -> int:
     if size > free:
         raise OSError(f"it has {size:,} bytes, and {free:,} are free at {out}")
     return size
+
+
+def _take(line: socket.socket, left: int, out: Path) -> None:
+    """Write what comes into a new file, which stays only when all of it came, whatever ends it."""
+    stream = out.open("xb")
+    try:
+        with stream:
+            while left > 0:
+                left -= stream.write(_piece(line)[:left])
+    except BaseException:
+        out.unlink()
+        raise
 
 
 def _piece(line: socket.socket) -> bytes:

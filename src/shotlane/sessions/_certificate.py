@@ -44,7 +44,11 @@ def own_certificate() -> Path:
     """The file of this user's own one, with its key; made the first time. Raises `SessionError`."""
     path = state_folder() / "certificate.pem"
     if not path.exists():
-        make_private(path, _new())
+        try:
+            make_private(path, _new())
+        except OSError as error:
+            why = error.strerror or error
+            raise SessionError(f"the certificate cannot be kept in {path}: {why}") from None
     return path
 
 
