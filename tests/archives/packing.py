@@ -22,6 +22,7 @@ description: Two ramps.
 station: demo
 tags: [archived]
 parameters: {T: 40 degC, rate: 40 K/s}
+labels: {operator: nobody}
 timeline:
   - rest: 50 ms
   - heat: (T - 25 degC) / rate

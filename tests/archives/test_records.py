@@ -200,7 +200,7 @@ def test_a_changed_fact_of_the_run_is_told(bag: Path, change: dict[str, Any], na
     [
         (lambda facts: facts["parameters"][0].update(unit="K"), "T is in K, and in degC by the plan"),
         (lambda facts: facts["parameters"][0].update(type="text"), "T is a text, and a number by the plan"),
-        (lambda facts: facts["parameters"].pop(), "the parameters are T, and T, rate by the plan"),
+        (lambda facts: facts["parameters"].pop(), "the parameters are T, rate, and T, rate, operator by the plan"),
     ],
 )
 def test_a_parameter_of_another_unit_or_type_is_told(
@@ -443,5 +443,5 @@ def test_a_sound_archive_counts_what_was_compared(packed: Packed) -> None:
     found = shotlane.verify(packed.bag, level=2)
     assert found.records is not None
     counts = {check.name: check.compared for check in found.records.checks}
-    assert (counts["shots"], counts["steps"], counts["results"], counts["parameters"]) == (3, 9, 3, 10)
+    assert (counts["shots"], counts["steps"], counts["results"], counts["parameters"]) == (3, 9, 3, 15)
     assert counts["tables"] > pl.read_parquet(packed.bag / "data/samples/*.parquet").height

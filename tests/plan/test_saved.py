@@ -31,6 +31,15 @@ sweep:
   - on_: [true, false]
 order: {shuffle: 1}
 """
+# A label that is not swept beside what is, as of a test bench that asks for a serial number.
+LABELLED = """\
+sequence: units
+parameters: {x: 1 V, y: 2 V}
+labels: {serial: AB1}
+timeline: [{a: 1 s}]
+lanes: {box.level: {set: x}}
+sweep: [{x: [1 V, 2 V]}, {repeat: 2}]
+"""
 
 
 def saved(plan: CompiledPlan, folder: Path) -> Path:
@@ -57,7 +66,7 @@ def equal(one: object, other: object) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("text", [TEXT, SWEPT, BOX, "sequence: t\ntimeline: [{a: 1 s}]\n"])
+@pytest.mark.parametrize("text", [TEXT, SWEPT, BOX, LABELLED, "sequence: t\ntimeline: [{a: 1 s}]\n"])
 def test_a_plan_that_is_read_equals_the_one_that_was_saved(tmp_path: Path, text: str) -> None:
     plan = plan_of(text)
     found = load_plan(saved(plan, tmp_path))
