@@ -200,7 +200,10 @@ def test_a_changed_fact_of_the_run_is_told(bag: Path, change: dict[str, Any], na
     [
         (lambda facts: facts["parameters"][0].update(unit="K"), "T is in K, and in degC by the plan"),
         (lambda facts: facts["parameters"][0].update(type="text"), "T is a text, and a number by the plan"),
-        (lambda facts: facts["parameters"].pop(), "the parameters are T, rate, and T, rate, operator by the plan"),
+        (
+            lambda facts: facts["parameters"].pop(),
+            "the parameters are T, rate, and T, rate, operator by the plan",
+        ),
     ],
 )
 def test_a_parameter_of_another_unit_or_type_is_told(
