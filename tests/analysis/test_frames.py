@@ -11,6 +11,8 @@ from tests.store import lab
 import shotlane.analysis
 from shotlane.analysis import _types as types
 from shotlane.analysis import load, runs
+from shotlane.cli import main
+from shotlane.diagnostics import DocumentError
 from shotlane.records import ActionKind, AttemptEnd, AttemptStart, Fault, Outcome, SampleRow, ShotEnd, Status
 from shotlane.store import StoreError, open_recorder
 
@@ -268,6 +270,39 @@ def test_the_store_of_the_project_is_found_from_below(
     _record(f"sqlite:///{tmp_path}/data/shotlane.db")
     monkeypatch.chdir(tmp_path / "notebooks")
     assert load().number == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["records/lab.db", "sqlite:///records/lab.db", "sqlite:///{}/records/lab.db"]
+)
+def test_the_store_that_the_project_names_is_meant_everywhere_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    for name in ("data", "records", "stations", "notebooks"):
+        (tmp_path / name).mkdir()
+    _record(f"sqlite:///{tmp_path}/data/shotlane.db")  # of before, with a run 1 of its own
+    _record(f"sqlite:///{tmp_path}/records/lab.db")
+    _record(f"sqlite:///{tmp_path}/records/lab.db")
+    (tmp_path / "shotlane.yaml").write_text(f"store: {address.format(tmp_path)}\n")
+    for folder in (tmp_path, tmp_path / "notebooks"):
+        monkeypatch.chdir(folder)
+        assert load().number == 2
+        assert runs().height == 2
+        assert main(["runs", "--json"]) == 0
+
+
+def test_settings_that_cannot_be_read_are_told_before_another_store_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    _record(f"sqlite:///{tmp_path}/data/shotlane.db")
+    (tmp_path / "shotlane.yaml").write_text("store: [records/lab.db]\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DocumentError, match="'store' must be text"):
+        load()
+    assert main(["runs"]) == 2
+    assert "shotlane.yaml:1:8 RUN001" in capsys.readouterr().err
+    assert main(["runs", "--store", "data/shotlane.db"]) == 0
 
 
 def test_without_any_store_the_error_says_where_one_would_be(

@@ -16,8 +16,9 @@ from shotlane.aio._analysis import Store
 from shotlane.aio._job import in_thread, own_limiter, shielded
 from shotlane.aio._runs import Run
 from shotlane.aio._twin import Entering, Twin, made_as, method, running
-from shotlane.api import How, Project, State, tell_of_signals
+from shotlane.api import How, State, tell_of_signals
 from shotlane.execution import Progress
+from shotlane.project import Project
 
 T = TypeVar("T")
 # How long the end of a submission may go unseen.

@@ -24,9 +24,9 @@ _STORES = (".db", ".sqlite", ".sqlite3")
 def load(run: int | str | Path | None = None, store: str | Path | None = None) -> "LoadedRun":
     """Load a run as polars frames, the newest when no number is given; of a path the run of that archive.
 
-    `store` is a path or a database URL; without one, `data/shotlane.db` in the nearest folder at or above
-    the current one. Raises `store.StoreError` when there is no such store or run, `archive.ArchiveError` for
-    a path that is no archive.
+    `store` is a path or a database URL; without one that of the project around the current folder: `store`
+    of its `shotlane.yaml`, else `data/shotlane.db`. Raises `store.StoreError` when there is no such store or
+    run, `archive.ArchiveError` for a path that is no archive, `DocumentError` for settings that are wrong.
     """
     from shotlane.analysis._loaded import load_archive, load_run  # late: polars, SQLAlchemy
 

@@ -2,14 +2,25 @@
 
 from pathlib import Path
 
+from shotlane.diagnostics import DocumentError, Report
+from shotlane.project import find_project, is_project
 from shotlane.store import bring_in, default_store_url
 
 
 def store_or_default(store: str | Path | None) -> str | Path:
-    """The store given, else `data/shotlane.db` in the nearest folder at or above the current one."""
+    """The store given, else that of the project around the current folder, as its runs take it.
+
+    Where there is no project, `data/shotlane.db` in the nearest folder at or above. Raises `DocumentError`
+    when the settings of the project cannot be read: they may name another store.
+    """
     if store is not None:
         return store
-    here = Path.cwd()
+    here, report = Path.cwd(), Report()
+    project = find_project(here, report)
+    if report.errors:
+        raise DocumentError(report.errors)
+    if is_project(project.folder):
+        return project.store_url
     for folder in (here, *here.parents):
         if (folder / "data" / "shotlane.db").is_file():
             return default_store_url(folder, create=False)
@@ -18,6 +29,14 @@ def store_or_default(store: str | Path | None) -> str | Path:
 
 def brought_in(store: str | Path) -> dict[int, Path]:
     """Have delivered what waits for a store; what still does, by session. What is a server's lies here."""
+    return bring_in(store, _data_here())
+
+
+def _data_here() -> Path | None:
+    """The folder of data of the project around here, or of the nearest that has a spool."""
     here = Path.cwd()
+    project = find_project(here, Report())
+    if is_project(project.folder):
+        return project.data_folder
     folders = (folder / "data" for folder in (here, *here.parents))
-    return bring_in(store, next((folder for folder in folders if (folder / "spool").is_dir()), None))
+    return next((folder for folder in folders if (folder / "spool").is_dir()), None)

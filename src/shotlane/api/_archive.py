@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import Prepared
-from shotlane.api._project import Project, find_project
 from shotlane.api._recompile import compile_texts
 from shotlane.api._resolved import resolved_sequence, resolved_station
 from shotlane.api._run import Run
@@ -28,6 +27,7 @@ from shotlane.archives import (
 )
 from shotlane.diagnostics import Report
 from shotlane.plan import PlanFileError, save_plan
+from shotlane.project import Project, find_project
 from shotlane.store import RunReader, open_reader
 
 if TYPE_CHECKING:

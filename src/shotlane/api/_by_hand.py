@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotlane.api._find_station import resolve_file
-from shotlane.api._project import find_project, find_station, no_such_station
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.expression import ExpressionError, parse_call
 from shotlane.instruments import (
@@ -27,6 +26,7 @@ from shotlane.instruments import (
     written_value,
 )
 from shotlane.model import Attribute, Channel, Command, CommandParameter, ScalarValue
+from shotlane.project import find_project, find_station, no_such_station
 
 if TYPE_CHECKING:
     from shotlane.instruments import Capture

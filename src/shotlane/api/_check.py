@@ -7,7 +7,13 @@ from typing import Literal
 from shotlane.api._find import find_documents
 from shotlane.api._find_station import resolve_document
 from shotlane.api._prepare import Options, prepare_document, rules_of
-from shotlane.api._project import (
+from shotlane.diagnostics import Report
+from shotlane.document import Document, read_file
+from shotlane.instruments import check_instrument
+from shotlane.model import check_schema_only
+from shotlane.optimize import check_installed
+from shotlane.plan import station_interlocks
+from shotlane.project import (
     SETTINGS,
     find_project,
     find_sequence,
@@ -16,12 +22,6 @@ from shotlane.api._project import (
     shown,
     tell_missing,
 )
-from shotlane.diagnostics import Report
-from shotlane.document import Document, read_file
-from shotlane.instruments import check_instrument
-from shotlane.model import check_schema_only
-from shotlane.optimize import check_installed
-from shotlane.plan import station_interlocks
 
 Kind = Literal["sequence", "station", "instrument"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotlane.api._project import Project, find_station, shown
 from shotlane.diagnostics import Report
 from shotlane.document import Document, is_file, read_file
+from shotlane.project import Project, find_station, shown
 
 CODE = "SEQ234"
 KEYS = ("before", "after")

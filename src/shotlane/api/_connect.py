@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotlane.api._find_station import resolve_file, station_place
-from shotlane.api._project import Project, find_project, station_names
 from shotlane.diagnostics import Report
 from shotlane.instruments import Pool, PortLocks, ResolvedStation
+from shotlane.project import Project, find_project, station_names
 from shotlane.sessions import Keeper, PreparedRun, StationConnection, Tell, Wiring
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shotlane.api._project import find_project, find_station, no_such_station, shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.model import load_station
+from shotlane.project import find_project, find_station, no_such_station, shown
 
 if TYPE_CHECKING:
     from shotlane.instruments import Described

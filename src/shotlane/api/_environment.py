@@ -13,7 +13,7 @@ from typing import Any
 from shotlane.api._git import GitSought
 from shotlane.api._lockfiles import lock_files
 from shotlane.api._machine import installed, machine
-from shotlane.api._project import Project
+from shotlane.project import Project
 
 _PACKAGES = ("numpy", "pint", "polars", "pydantic", "pymodbus", "pyserial", "simpleeval", "sqlalchemy")
 DIFF = "git.diff"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from shotlane.api._manager import LocalManager
 from shotlane.api._prepare import Options
-from shotlane.api._project import Project, find_project, find_sequence, find_station, no_such_sequence
 from shotlane.api._run import Run
 from shotlane.api._submission import Submission
 from shotlane.api._timing import TimingName
@@ -20,6 +19,7 @@ from shotlane.diagnostics import Report, did_you_mean
 from shotlane.execution import Asker
 from shotlane.instruments import register_driver, register_maker
 from shotlane.model import register_kind
+from shotlane.project import Project, find_project, find_sequence, find_station, no_such_sequence
 
 if TYPE_CHECKING:
     from shotlane.analysis import Store

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shotlane.api._prepare import Prepared, completed
-from shotlane.api._project import shown
 from shotlane.diagnostics import Report, Span, nearest
 from shotlane.document import Document, Path, read_file
 from shotlane.expression import Expression, ExpressionError, parse_call, parse_figures
 from shotlane.model import flatten
 from shotlane.plan import ShotPlan, decode
+from shotlane.project import shown
 
 MOST_SETS = 8
 

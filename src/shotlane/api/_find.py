@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotlane.api._project import SETTINGS
 from shotlane.diagnostics import Report
 from shotlane.document import is_file, read_file
+from shotlane.project import SETTINGS
 
 _OURS = re.compile(
     r"^(?:[{\"' ]*(?:sequence|timeline|lanes|station|instruments|instrument|protocol)[\"']?\s*:(?:\s|$)"

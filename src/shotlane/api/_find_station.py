@@ -5,11 +5,11 @@ All that a session needs. Nothing of plans is imported here.
 
 from pathlib import Path
 
-from shotlane.api._project import Project, find_station, no_such_station, shown
 from shotlane.diagnostics import Report, Span
 from shotlane.document import STATION_SECTIONS, Document, read_file, with_includes
 from shotlane.instruments import ResolvedStation, resolve_station
 from shotlane.model import load_station, of_known_language
+from shotlane.project import Project, find_station, no_such_station, shown
 
 
 def station_place(name: str, project: Project, report: Report, span: Span | None = None) -> Path | None:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from shotlane.api._folder import make_folder
-from shotlane.api._project import find_project
 from shotlane.archives import ArchiveError, BagReader, Imported, check_hashes, import_archive, open_bag
 from shotlane.diagnostics import Report
+from shotlane.project import find_project
 from shotlane.records import RecorderError
 from shotlane.store import Arrival, StoreError
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from shotlane.api._in_order import start_in_order
 from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
-from shotlane.api._project import Project, find_sequence
 from shotlane.api._ready import refuse_unready
 from shotlane.api._run import Run
 from shotlane.api._within import Within
 from shotlane.diagnostics import Report
 from shotlane.instruments import PortLocks
+from shotlane.project import Project, find_sequence
 
 
 @dataclass(frozen=True, slots=True)

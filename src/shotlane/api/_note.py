@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotlane.api._project import find_project
 from shotlane.diagnostics import Report
+from shotlane.project import find_project
 from shotlane.store import Note, add_notes, open_reader, user_name
 
 

@@ -17,7 +17,6 @@ from shotlane.api._prepare import (
     rules_of,
     text_files,
 )
-from shotlane.api._project import find_project, shown
 from shotlane.diagnostics import Report
 from shotlane.document import read_text
 from shotlane.instruments import ResolvedStation
@@ -32,6 +31,7 @@ from shotlane.plan import (
     save_plan,
     station_interlocks,
 )
+from shotlane.project import find_project, shown
 
 
 def save(prepared: Prepared, path: Path) -> None:

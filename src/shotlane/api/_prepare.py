@@ -9,16 +9,6 @@ from typing import Any
 from shotlane.api._companions import companions
 from shotlane.api._dangers import check_confirmed, check_names
 from shotlane.api._find_station import resolve_file, station_place
-from shotlane.api._project import (
-    Project,
-    find_project,
-    find_sequence,
-    is_missing,
-    project_folder,
-    shown,
-    station_names,
-    tell_missing,
-)
 from shotlane.diagnostics import Report, Source, Span
 from shotlane.document import (
     SEQUENCE_SECTIONS,
@@ -38,6 +28,16 @@ from shotlane.model import (
     with_lane_kinds,
 )
 from shotlane.plan import AskedLabel, CompiledPlan, StationRules, compile_sequence, questions
+from shotlane.project import (
+    Project,
+    find_project,
+    find_sequence,
+    is_missing,
+    project_folder,
+    shown,
+    station_names,
+    tell_missing,
+)
 
 
 @dataclass(frozen=True, slots=True)

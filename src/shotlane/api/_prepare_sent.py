@@ -13,10 +13,10 @@ from pathlib import Path
 from shotlane.api._find_station import resolve_file, station_place
 from shotlane.api._origin import texts_today
 from shotlane.api._prepare import Options, Prepared, prepare_document
-from shotlane.api._project import Project, shown
 from shotlane.api._sent import ManagerError, Sent
 from shotlane.diagnostics import Report
 from shotlane.document import Document, given_texts, read_text
+from shotlane.project import Project, shown
 
 _NAME = re.compile(r"[\w-]+")
 _FOLDER = "submitted"  # where the texts are said to lie; there is no such folder

@@ -7,9 +7,9 @@ from pathlib import Path
 from shotlane.api._origin import sequence_path, texts_of
 from shotlane.api._past import Past
 from shotlane.api._prepare import Options, Prepared, prepare_document
-from shotlane.api._project import Project
 from shotlane.diagnostics import Report
 from shotlane.document import given_texts, read_file
+from shotlane.project import Project
 
 
 def compile_texts(

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shotlane.api._project import Project
 from shotlane.execution import Clock, Control, Progress
 from shotlane.instruments import RoleNotify
+from shotlane.project import Project
 from shotlane.records import Event, NoRoomError, Recorder, RecorderError
 
 if TYPE_CHECKING:

@@ -24,7 +24,6 @@ from shotlane.api._prepare import (
     Prepared,
     refuse_unanswered,
 )
-from shotlane.api._project import Project, find_project
 from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_texts, options_of
 from shotlane.api._run import Run
@@ -35,6 +34,7 @@ from shotlane.archives import ArchiveError, BagReader, check_hashes, open_bag
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
 from shotlane.plan import Comparison, CompiledPlan, Verdict, compare_plans
+from shotlane.project import Project, find_project
 from shotlane.store import RunReader, open_reader
 
 

@@ -19,7 +19,6 @@ from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
 from shotlane.api._past import Past, ResumeError, past_in, past_of
 from shotlane.api._prepare import Prepared
-from shotlane.api._project import find_project
 from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_file, compile_texts
 from shotlane.api._run import Run
@@ -28,6 +27,7 @@ from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
 from shotlane.instruments import Holder, InUseError
+from shotlane.project import find_project
 from shotlane.store import bring_in
 
 # How long the guard of a dead run may be at work.

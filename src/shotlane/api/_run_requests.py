@@ -16,10 +16,10 @@ from shotlane.api._begin import begin
 from shotlane.api._manager import LocalManager
 from shotlane.api._prepare import Options
 from shotlane.api._prepare_sent import as_sent, prepare_sent
-from shotlane.api._project import Project
 from shotlane.api._sent import ManagerError, Sent
 from shotlane.api._submission import Submission
 from shotlane.api._told import told_submission
+from shotlane.project import Project
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _MOST = 1_000  # that have ended and are still known; and that may wait

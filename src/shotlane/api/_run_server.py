@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from shotlane.api._archive import archive
-from shotlane.api._project import Project, find_project
 from shotlane.api._run_requests import RunRequests
 from shotlane.api._sent import ManagerError
 from shotlane.api._signals import on_signals
 from shotlane.api._told import told_error
 from shotlane.diagnostics import Report
 from shotlane.execution import hearing, unwanted_here
+from shotlane.project import Project, find_project
 from shotlane.sessions import MANAGER, Door, FrameError, Listener, Listening, receive, send
 
 REQUEST = 1 << 26  # largest submission, with all its texts

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from shotlane.api._companions import KEYS
-from shotlane.api._project import project_folder
 from shotlane.diagnostics import Report
 from shotlane.document import SEQUENCE_SECTIONS, Document, read_file, with_includes
+from shotlane.project import project_folder
 
 _MOST_TEXTS = 1_000
 _PYTHON = ".py"

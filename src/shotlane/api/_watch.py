@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from shotlane.api._past import ResumeError, present_in
-from shotlane.api._project import Project
 from shotlane.api._recompile import compile_texts
 from shotlane.api._watch_steps import Steps, Walk
 from shotlane.diagnostics import Report
 from shotlane.plan import CompiledPlan, Value
+from shotlane.project import Project
 from shotlane.records import ChannelRecord, LoggedEvent, Outcome, Status
 from shotlane.store import EventFilter, EventTail, RunSummary, open_reader
 

@@ -42,7 +42,7 @@ def _page(what: str) -> str:
 
 def _tell_sequence(what: str) -> None:
     """Raise `Complaint` for what is a sequence of the project, or nearly its name."""
-    from shotlane.api import find_sequence, project_folder, sequence_names  # late: codes need none
+    from shotlane.project import find_sequence, project_folder, sequence_names  # late: codes need none
 
     folder = project_folder(Path.cwd())
     if find_sequence(what, folder) is not None:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from shotlane.api import find_project, is_project, no_project
-from shotlane.cli._output import print_report, tell
+from shotlane.cli._output import Complaint, print_report, tell
 from shotlane.diagnostics import Report
+from shotlane.project import find_project, is_project, no_project
 
 
 def store_of(arguments: argparse.Namespace) -> str:
@@ -15,6 +15,8 @@ def store_of(arguments: argparse.Namespace) -> str:
     report = Report()
     project = find_project(Path.cwd(), report)
     print_report(report)
+    if report.errors:
+        raise Complaint("no store is read before that is mended, unless --store names one")
     if not is_project(project.folder) and not (project.data_folder / "shotlane.db").exists():
         tell(f"shotlane: {no_project(project.folder)}, or give --store")
     return project.store_url

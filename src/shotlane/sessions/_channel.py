@@ -14,9 +14,9 @@ def channel(uri: str, store: str | Path | None = None) -> "pl.DataFrame":
     """The samples of a channel as a frame of `time`, `value` and `unit`, in the order in which they came.
 
     `store` is a path or a database URL; without one that of the session, where it is one of this process,
-    else `data/shotlane.db` in the nearest folder at or above the current one. What another process observes
-    is there within a second. Raises `SessionError` for what is no such URI, `StoreError` when the store has
-    no such session or key.
+    else that of the project around the current folder. What another process observes is there within a
+    second. Raises `SessionError` for what is no such URI, `StoreError` when the store has no such session or
+    key.
     """
     from shotlane.analysis import observations  # late: polars, SQLAlchemy
 

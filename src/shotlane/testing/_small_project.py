@@ -57,7 +57,7 @@ def file_of(document: str | Path, folder: Path) -> Path:
 
 def station_file(named: str, start: Path, folder: Path) -> str:
     """The file of a station: a text is written into `folder`, a name looked for in the project at `start`."""
-    from shotlane.api import find_project, find_station  # late: writing a project needs none of it
+    from shotlane.project import find_project, find_station  # late: writing a project needs none of it
 
     if is_text(named):
         return str(file_of(named, folder))

@@ -1,24 +1,18 @@
-"""Where things lie: the project folder, its settings, its stations and its data.
+"""The project folder, its settings, and where its records go.
 
 The project is the nearest folder at or above the sequence that holds `shotlane.yaml` or `stations/`; without
-one it is the sequence's own folder. Stations are found by name in the project, then in the user's data
-folder.
+one it is the sequence's own folder.
 """
 
-import os
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_path
-
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.document import Document, are_given, is_file, read_file
+from shotlane.document import Document, is_file, read_file
 
 SETTINGS = "shotlane.yaml"
-_STATION = re.compile(r"^station\s*:", re.MULTILINE)
+_SQLITE = "sqlite:///"
 _KNOWN_SETTINGS = ("station", "store", "data", "timing", "provenance", "retry")
 _CHOICES = {
     "timing": (("auto", "normal", "realtime"), "ways to keep time"),
@@ -51,7 +45,7 @@ class Project:
     @property
     def store_url(self) -> str:
         """The store that runs go to unless one is named."""
-        return self.store or f"sqlite:///{self.data_folder / 'shotlane.db'}"
+        return self.store or f"{_SQLITE}{self.data_folder / 'shotlane.db'}"
 
 
 def is_project(folder: Path) -> bool:
@@ -95,74 +89,16 @@ def find_project(start: Path, report: Report) -> Project:
             help = did_you_mean(value, _CHOICES[key][0], what=_CHOICES[key][1])
             report.error("RUN001", f"there is no {key} '{value}'", document.span((key,)), help=help)
         else:
-            settings[key] = value
+            settings[key] = _from_here(value, folder) if key == "store" else value
     return Project(folder, **settings)
 
 
-def _station_folders(project: Project) -> Iterator[Path]:
-    yield project.folder / "stations"
-    yield user_data_path("shotlane") / "stations"
-
-
-def station_names(project: Project) -> list[str]:
-    """Every station that can be found by name."""
-    found = (path for folder in _station_folders(project) for path in folder.glob("*.yaml"))
-    return sorted({path.stem for path in found if not path.stem.endswith(".lock") and _is_station(path)})
-
-
-def no_such_station(name: str, project: Project) -> str:
-    """Help for who names a station that is not there."""
-    names = station_names(project)
-    if not names and not is_project(project.folder):
-        return no_project(project.folder)
-    return did_you_mean(name, names, what="stations of this project")
-
-
-def _is_station(path: Path) -> bool:
-    """Whether a document says so; instrument documents may stand beside stations."""
-    try:
-        return _STATION.search(path.read_text("utf-8", "replace")) is not None
-    except OSError:
-        return False
-
-
-def find_station(name: str, project: Project) -> Path | None:
-    """The file of a station given by name, or by a path that ends in .yaml; None when there is none."""
-    if name.endswith((".yaml", ".yml")):
-        return next((path for path in (Path(name), project.folder / name) if is_file(path)), None)
-    candidates = (folder / f"{name}.yaml" for folder in _station_folders(project))
-    return next((path for path in candidates if is_file(path)), None)
-
-
-def find_sequence(sequence: str | Path, folder: Path) -> Path | None:
-    """The file of a sequence, given by its path, from here or from the project's folder, or by its name."""
-    path, sequences = Path(sequence), folder / "sequences"
-    places = [path, folder / path, sequences / path, sequences / f"{path}.yaml"]
-    return next((place for place in places if is_file(place)), None)
-
-
-def sequence_names(folder: Path) -> list[str]:
-    """The sequences of a project, by name."""
-    return [file.stem for file in (folder / "sequences").glob("*.yaml")]
-
-
-def no_such_sequence(sequence: str | Path, folder: Path) -> str:
-    """Help for who names a sequence that is not there."""
-    names = sequence_names(folder)
-    if not names:
-        return "is the name right, and the folder?" if is_project(folder) else no_project(folder)
-    return did_you_mean(Path(sequence).stem, names, what=f"sequences of {folder.name}")
-
-
-def is_missing(path: Path) -> bool:
-    """Whether nothing at all is there; no where texts are given instead of files."""
-    return not are_given() and "\0" not in str(path) and not os.path.lexists(path)
-
-
-def tell_missing(path: Path, report: Report) -> None:
-    """Report a sequence that is not there, with the one that may be meant."""
-    help = no_such_sequence(path, project_folder(Path.cwd()))
-    report.error("YAML013", f"there is no file '{shown(path)}'", help=help)
+def _from_here(store: str, folder: Path) -> str:
+    """An address as it is meant from everywhere in the project: a relative path counts from its folder."""
+    path = Path(store.removeprefix(_SQLITE)).expanduser()
+    if ":" in str(path) or path.is_absolute():
+        return store
+    return f"{_SQLITE}{folder / path}"
 
 
 def shown(path: Path) -> str:
