@@ -26,6 +26,7 @@ A field is null where nothing is known. Types in **bold** are worth a look whene
 """
 _TITLES: Final = {
     "session": "Sessions",
+    "store": "The store",
     "note": "Notes",
     "meeting": "Meeting points",
     "server": "Instruments that other processes use",

@@ -1,6 +1,8 @@
 """A password of a database is shown nowhere, whatever marks are in it and however it is written."""
 
 import json
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import URL
 
+import shotlane
 from shotlane.acquisition import PostgresConfig
 from shotlane.api._git import without_secrets
+from shotlane.cli import main
 from shotlane.store import StoreError
 from shotlane.store._address import parse_address
 from shotlane.store._error import scrub
@@ -92,3 +96,73 @@ def test_an_address_whose_password_is_cut_is_refused_without_repeating_it(typed:
     with pytest.raises(ValueError, match="more than one @") as refused:
         PostgresConfig(dsn=url).target()
     assert "s3" not in str(refused.value)
+
+
+SLIPS = [
+    "postgresql:/lab:s3sa/me7x@db.example:5432/records",
+    "postgresql//lab:s3same7x@db.example/records",
+    "postgresql:lab:s3same7x@db.example",
+    "postgresql+psycopg:/lab:s3same7x@db.example/records",
+    "//lab:s3same7x@db.example/records",
+    "lab:s3same7x@db.example:5432/records",
+    "lab:s3same7x@127.0.0.1:5432",
+    "lab@db.example/records",
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_what_is_nearly_the_address_of_a_server_becomes_no_file(slip: str) -> None:
+    with pytest.raises(
+        StoreError, match=r"neither a file's nor a server's.*postgresql://USER@HOST"
+    ) as caught:
+        parse_address(slip)
+    assert not shows(str(caught.value))
+    assert parse_address(f"./{slip}").sqlite
+    assert parse_address(Path(slip)).sqlite
+
+
+@pytest.mark.parametrize(
+    "name", ["runs.db", "~/runs.db", "data/a:b@c.db", "postgres.db", "C:\\lab\\a@b.db", "x@y.db"]
+)
+def test_names_of_files_are_taken(name: str) -> None:
+    assert parse_address(name).sqlite
+
+
+@given(password=PASSWORDS, typed=TYPED)
+def test_an_address_in_a_wrong_place_is_told_without_it(password: str, typed: str) -> None:
+    for url in (url_with(password), f"postgresql://lab:{typed}@db.example/records"):
+        for call in (shotlane.load, lambda url: shotlane.load(url, "3"), shotlane.verify):
+            with pytest.raises(shotlane.ArchiveError) as caught:
+                call(url)
+            assert not shows(f"{caught.value} {caught.value.message} {caught.value.help}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "URL"],
+        ["check", "URL"],
+        ["archive", "URL", "x"],
+        ["verify", "URL"],
+        ["resume", "URL"],
+        ["events", "URL"],
+        ["db", "info", "URL"],
+        ["run", "URL"],
+        ["run", "x", "-s", "URL"],
+        ["run", "x", "-p", "URL"],
+    ],
+)
+@pytest.mark.parametrize("slashes", ["://", ":/"])
+def test_the_command_line_does_not_repeat_it(
+    words: list[str],
+    slashes: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = f"postgresql{slashes}lab:s3same7x@db.example/records"
+    with suppress(SystemExit):
+        assert main([url if word == "URL" else word for word in words]) != 0
+    told = capsys.readouterr()
+    assert not shows(told.out + told.err)

@@ -1,5 +1,6 @@
 """A store that goes away during a run: records wait on the disk, and reach it once, in their order."""
 
+import json
 import os
 import shutil
 import signal
@@ -83,6 +84,27 @@ def test_a_locked_store_delays_a_run_once_and_gets_everything_when_it_is_free(sq
         assert [row[:3] for row in reader.shots(1)] == [(shot, "done", 1) for shot in (1, 2, 3)]
         assert reader.run(1).summary.outcome is Outcome.DONE
     assert spools(sqlite_url) == ()
+
+
+def test_an_outage_is_told_as_it_begins_and_ends(sqlite_url: str) -> None:
+    told: list[str] = []
+    with open_recorder(sqlite_url, flush_interval_s=60, wait_s=0.2) as recorder:
+        recorder.on_outage(told.append)
+        recorder.begin_run(lab.run_start())
+        with _locked(sqlite_url):
+            for shot in (1, 2):
+                lab.record_shot(recorder, shot, lab.four_readings(shot))
+            assert len(told) == 1
+            assert "lab.db: another program keeps it locked; they wait in " in told[0]
+        _until(lambda: recorder.spool is None)
+        lab.end_run(recorder)
+    assert len(told) == 2
+    assert told[1].startswith("the store is back, and got ")
+    with open_reader(sqlite_url) as reader:
+        found = {row[3]: json.loads(row[6]) for row in reader.events(1) if row[3].startswith("store.")}
+    assert list(found) == ["store.away", "store.back"]
+    assert found["store.away"]["spool"].startswith(str(_file(sqlite_url).parent / "spool"))
+    assert found["store.back"]["rows"] > 8
 
 
 def test_what_still_waits_at_the_end_is_delivered_by_the_next_program(sqlite_url: str) -> None:
@@ -170,7 +192,7 @@ def _nothing() -> Iterator[None]:
 
 
 def _dump(url: str) -> dict[str, list[tuple[object, ...]]]:
-    """All rows but those that tell one session from another."""
+    """All rows but those that tell one session from another, or that its store was away."""
     connection = sqlite3.connect(_file(url))
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     skipped = ("session", "run_session", "event", "schema_version", "sqlite_sequence")
@@ -178,7 +200,8 @@ def _dump(url: str) -> dict[str, list[tuple[object, ...]]]:
         name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if name not in skipped
     }
     tables["run"] = [row[:1] + row[2:] for row in tables["run"]]
-    tables["event"] = connection.execute("SELECT number, type FROM event").fetchall()
+    ours = "SELECT type FROM event WHERE type NOT LIKE 'store.%' ORDER BY number"
+    tables["event"] = connection.execute(ours).fetchall()
     connection.close()
     return tables
 

@@ -12,17 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from shotlane.instruments import mask_known
+from shotlane.records import without_passwords
 
 _WAIT_S = 3.0
 # Larger differences are somebody else's work; the commit with their beginning says so.
 _LARGEST = 256 << 10
 _LEFT_OUT = ("*secret*", "*password*", "*credential*", "*token*", ".env*", "*.pem", "*.key", "*.p12")
-# As it was typed, with any marks, up to the last @; or as SQLAlchemy renders it, which leaves blanks. What
-# begins like a port is one.
-_PASSWORD = re.compile(
-    r"(?<=://)([^\s/:@]*):(?:(?!\d+[/?#\"'),;\]}>])\S{1,512}|[\w.~%+ -]{1,512}(?:@\S{1,512})?)(?=@)", re.ASCII
-)
-_OPTION = re.compile(r"(?<=[?&])((?:ssl)?password=)[^\s&\"'#]+")
 # A token in the place of a user, which no name is as long as.
 _TOKEN = re.compile(r"(?<=://)[^\s/:@]{20,}(?=@)")
 
@@ -68,7 +63,7 @@ class GitSought:
 
 def without_secrets(text: str) -> str:
     """A text of other programs without what is known to be secret, and without passwords in addresses."""
-    return _TOKEN.sub("***", _OPTION.sub(r"\1***", _PASSWORD.sub(r"\1:***", mask_known(text))))
+    return _TOKEN.sub("***", without_passwords(mask_known(text)))
 
 
 def _read(status: bytes) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def recorder_at(
     session = SessionStart(host=host, user=user, parent=parent)
     recorder = open_recorder(address, data=project.data_folder, session=session)
     recorder.on_no_room(partial(_hold, control, progress))
+    recorder.on_outage(lambda line: progress.alarm(line))
     try:
         yield recorder
     finally:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 from shotlane.diagnostics import Report, as_github, as_json, render_text
+from shotlane.records import without_passwords
 
 Form = Literal["text", "json", "github"]
 
@@ -31,8 +32,8 @@ def say(text: str = "") -> None:
 
 
 def tell(text: str = "") -> None:
-    """Print to standard error."""
-    _print(text, sys.stderr)
+    """Print to standard error. An address that was given in a wrong place is told without its password."""
+    _print(without_passwords(text), sys.stderr)
 
 
 def _print(text: str, stream: TextIO) -> None:

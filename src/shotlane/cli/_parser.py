@@ -45,11 +45,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Tell what is wrong, and end with status 2."""
-        from shotlane.diagnostics import did_you_mean  # late: most command lines are right
+        # Late: most command lines are right.
+        from shotlane.diagnostics import did_you_mean
+        from shotlane.records import without_passwords
 
         found = _INVALID.fullmatch(message)
         if found is not None:
             place, given, choices = found.groups()
             known = re.findall(r"[\w-]+", choices)
             message = f"argument {place}: there is no '{given}'; {did_you_mean(given, known)}"
-        super().error(message)
+        super().error(without_passwords(message))

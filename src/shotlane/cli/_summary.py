@@ -11,6 +11,7 @@ from shotlane.records import Outcome, Tally
 
 _STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
 _FAULTS_SHOWN = 5
+_HIDDEN = "***"  # a password in an address
 _TOLD_BESIDE = (
     Outcome.FAILED,
     Outcome.ERRORED,
@@ -40,6 +41,8 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     lines += _go_on(run, prepared)
     lines.append(f"  data       {run.store}")
     lines.append(f"  load       {load_line(run, prepared)}")
+    if _HIDDEN in run.store and not _is_default(run, prepared):
+        lines.append(f"             with the password in place of {_HIDDEN}")
     return "\n".join(lines)
 
 
@@ -66,7 +69,9 @@ def load_line(run: Run, prepared: Prepared) -> str:
 
 def _is_default(run: Run, prepared: Prepared) -> bool:
     """Whether the store is the one that is found from the project folder."""
-    return run.store.endswith(str(prepared.project.data_folder / "shotlane.db"))
+    from shotlane.store import shown_address  # late, as everything of the store
+
+    return run.store == shown_address(prepared.project.store_url)
 
 
 def _go_on(run: Run, prepared: Prepared) -> list[str]:

@@ -4,7 +4,7 @@ The project is the nearest folder at or above the sequence that holds `shotlane.
 one it is the sequence's own folder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Project:
 
     folder: Path
     station: str | None = None
-    store: str | None = None
+    store: str | None = field(default=None, repr=False)  # its address may hold a password
     data: str | None = None
     timing: str | None = None
     provenance: str | None = None

@@ -17,6 +17,7 @@ from shotlane.records._event_types import EVENT_TYPES, event_version
 from shotlane.records._event_words import event_words
 from shotlane.records._file_name import file_name
 from shotlane.records._outcome import Outcome, worst
+from shotlane.records._passwords import without_passwords
 from shotlane.records._recorder import AttemptBuffer, NoRoomError, Recorder, RecorderError
 from shotlane.records._rows import ActionKind, ActionRow, PollRow, ResultRow, SampleRow, Status, Tally
 
@@ -50,5 +51,6 @@ __all__ = [
     "event_version",
     "event_words",
     "file_name",
+    "without_passwords",
     "worst",
 ]

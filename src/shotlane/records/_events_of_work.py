@@ -22,6 +22,19 @@ _SESSIONS = (
         (text("outcome", "the worst of what it did"),),
     ),
     event_type(
+        "store.away",
+        "The store cannot be written to; records wait on the disk of this machine.",
+        "the store is away: {reason}; records wait in {spool}",
+        (text("reason", "why"), text("spool", "the file in which they wait")),
+        loud=True,
+    ),
+    event_type(
+        "store.back",
+        "The store has all that waited while it was away.",
+        "the store is back; it got {rows} rows that had waited",
+        (count("rows", "how many rows it got"),),
+    ),
+    event_type(
         "note.added",
         "Somebody added a note to a run.",
         "{kind} by {author}: {text}",

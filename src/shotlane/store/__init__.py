@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shotlane.store._address import default_store_url
+    from shotlane.store._address import default_store_url, shown_address
     from shotlane.store._after_death import DeadRun, end_dead_run, end_dead_session
     from shotlane.store._arrival import ARRIVING, Arrival, Arrived, ArrivedEnd, Arriving, key_here
     from shotlane.store._bulk import StreamError
@@ -80,6 +80,7 @@ _HOMES = {
     "bring_in": "_recover",
     "check_store": "_upgrade",
     "default_store_url": "_address",
+    "shown_address": "_address",
     "end_dead_run": "_after_death",
     "end_dead_session": "_after_death",
     "key_here": "_arrival",
@@ -162,6 +163,7 @@ __all__ = [
     "samples_of",
     "send_request",
     "shot_parameters_of",
+    "shown_address",
     "spools",
     "store_info",
     "subscribe",

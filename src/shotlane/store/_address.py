@@ -4,6 +4,7 @@ SQLite needs a file (a store in memory would lose what it acknowledged); `postgr
 plain path means the SQLite file there.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ STORE_NAME = Path("data") / "shotlane.db"
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 _SECRET_OPTIONS = ("password", "sslpassword")
+# What begins like the address of a server, or holds a user as one does, is no name that a file should get.
+_NEARLY_A_SERVER = re.compile(
+    r"(?![a-z]:[\\/])((postgres\w*|sqlite)(\+\w+)?(:|//)|//[^/]*@|[^/\\]*:.*@|[^/\\]*@[^/\\]*/)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +70,7 @@ class Address:
 def parse_address(store: "str | Path | URL") -> Address:
     """Check where a store is; raises `StoreError`."""
     if isinstance(store, Path) or (isinstance(store, str) and "://" not in store):
+        _refuse_nearly_a_server(store)
         return Address(Path(store).expanduser().absolute())
     if isinstance(store, str) and store.startswith(_SQLITE) and "?" not in store:
         return _file(store.removeprefix(_SQLITE))
@@ -78,6 +85,20 @@ def parse_address(store: "str | Path | URL") -> Address:
             f"a store cannot live in `{url.drivername}`", "write sqlite:///FILE or postgresql://HOST/DATABASE"
         )
     return _file(url.database or "")
+
+
+def shown_address(store: str | Path) -> str:
+    """Where a store is, as messages name it: a path, or a URL without its password. Raises `StoreError`."""
+    return parse_address(store).shown
+
+
+def _refuse_nearly_a_server(store: str | Path) -> None:
+    # Not repeated: it may hold a password.
+    if isinstance(store, str) and _NEARLY_A_SERVER.match(store):
+        raise StoreError(
+            "the address of the store is neither a file's nor a server's",
+            "write postgresql://USER@HOST/DATABASE, or ./NAME for a file of such a name",
+        )
 
 
 def _file(database: str) -> Address:

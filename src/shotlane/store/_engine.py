@@ -1,5 +1,6 @@
 """Engines of SQLAlchemy as each side needs them. A writer never waits for ever: every wait has an end."""
 
+import logging
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -46,6 +47,8 @@ def _postgres(address: Address, wait_s: float) -> Engine:
     except ModuleNotFoundError as error:
         raise StoreError(f"no driver for {address.shown}", 'pip install "shotlane[postgres]"') from error
     event.listen(engine, "connect", _prepare_postgres)
+    # What it tells of a connection that broke goes to the log of who keeps one, and not between our lines.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     return engine
 
 

@@ -5,11 +5,14 @@ No sentence holds a password: places come from `Address.shown`, and driver texts
 
 import re
 
+from shotlane.records import without_passwords
+
 
 class StoreError(Exception):
     """A store that cannot be opened, or does not hold what was asked for; `help` is the way out."""
 
     def __init__(self, message: str, help: str | None = None) -> None:
+        message = without_passwords(message)
         super().__init__(message)
         self.message = message
         self.help = help

@@ -43,6 +43,9 @@ class Outlet:
         self._brought = 0
         self._held: NoRoomError | None = None
         self.on_no_room: Callable[[NoRoomError], None] | None = None
+        # With the writing lock held: why it is away and the spool, and how many rows it was brought since.
+        self.on_away: Callable[[str, Path], None] | None = None
+        self.on_back: Callable[[int], None] | None = None
 
     @property
     def away(self) -> bool:
@@ -103,6 +106,8 @@ class Outlet:
             self._courier = threading.Thread(target=self._deliver, name="shotlane-courier", daemon=True)
             self._delivering = self._courier
             self._courier.start()
+            if self.on_away is not None and self._spool.path is not None:
+                self.on_away(why, self._spool.path)
 
     def _no_room(self, sentence: str, rows: int) -> NoRoomError:
         """Note it, and tell it when it begins and when it becomes too much."""
@@ -159,7 +164,10 @@ class Outlet:
             if place < self._spool.end or self._left:
                 return False
             self._spool.remove()
+            brought = self._brought
             self._trouble, self._courier, self._brought = None, None, 0
+            if self.on_back is not None:
+                self.on_back(brought)
             return True
 
     def settle(self, wait_s: float) -> None:

@@ -61,6 +61,8 @@ class StoreRecorder:
         self._run: OpenRun | None = None
         self._last_run: OpenRun | None = None
         self._runs = 0
+        self._on_outage: Callable[[str], None] | None = None
+        self._outlet.on_away, self._outlet.on_back = self._tell_away, self._tell_back
         self._shot: OpenShot | None = None
         self._outcomes: list[Outcome] = []
         self._closed = False
@@ -99,6 +101,25 @@ class StoreRecorder:
         Once as it begins, and once more when so much waits in memory that nothing more may be measured.
         """
         self._outlet.on_no_room = call
+
+    def on_outage(self, call: Callable[[str], None]) -> None:
+        """Call with a line for a person when the store goes away, and when it is back. It must not wait."""
+        self._on_outage = call
+
+    def _tell_away(self, why: str, spool: Path) -> None:
+        self._tell_outage("store.away", {"reason": why, "spool": str(spool)}, f"{why}; they wait in {spool}")
+
+    def _tell_back(self, rows: int) -> None:
+        self._tell_outage(
+            "store.back", {"rows": rows}, f"the store is back, and got {rows:,} rows that waited"
+        )
+
+    def _tell_outage(self, type_: str, fields: dict[str, Any], line: str) -> None:
+        if self._closed:  # and nothing more is written
+            return
+        self.event(Event(type_, time.time_ns(), fields))
+        if self._on_outage is not None:
+            self._on_outage(line)
 
     def __enter__(self) -> Self:
         return self

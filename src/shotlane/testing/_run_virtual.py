@@ -8,20 +8,17 @@ from typing import Any
 from shotlane.api import (
     Options,
     Prepared,
-    Project,
     Run,
-    find_project,
-    find_sequence,
     prepare_document,
     refuse_unanswered,
     refuse_unready,
     resolve_document,
-    shown,
     start_in_order,
 )
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.execution import Asker, VirtualClock
+from shotlane.project import Project, find_project, find_sequence, shown
 from shotlane.testing._simulated_faults import Faults, faulty_document
 from shotlane.testing._small_project import file_of, is_text, passing_folder
 
