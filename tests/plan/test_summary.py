@@ -1,9 +1,10 @@
 """The plan at a glance, and its retry policy."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.plan.table import MS, faults, plan_of
+from tests.plan.table import MS, compiled, demo_table, faults, line, plan_of
 
 TEXT = (Path(__file__).parents[2] / "sequences" / "furnace-ramp.yaml").read_text(encoding="utf-8")
 
@@ -67,3 +68,15 @@ def test_a_delay_that_cannot_be(key: str, delay: str, code: str) -> None:
         f"retry: {{{key}: {delay}}}\n"
     )
     assert faults(text) == [(code, 5)]
+
+
+def test_a_class_that_nothing_here_can_have_is_told() -> None:
+    text = "sequence: t\ntimeline: [{a: 1 s}]\nretry: {attempts: 2, on: [timeout, flaky]}\n"
+    table = demo_table()
+    _, report = compiled(text, table=table)
+    (found,) = report.warnings
+    assert (found.code, line(found)) == ("SEQ225", 3)
+    assert "faults of the class 'flaky'" in found.message
+    own = {name: replace(role, own_faults=True) for name, role in table.roles.items()}
+    _, report = compiled(text, table=replace(table, roles=own))
+    assert list(report) == []

@@ -45,7 +45,7 @@ def add_submit(
     submit = verbs.add_parser("submit", help="hand in a sequence where `shotlane serve --runs` takes them")
     submit.set_defaults(verb="submit")
     submit.add_argument("file", metavar="FILE", type=Path, help="sequence, or its name in sequences/")
-    _add_where(submit, "--to")
+    _add_where(submit, "--to", "--at")
     choices(submit)
     submit.add_argument("--virtual-time", action="store_true", help="simulated instruments in simulated time")
     submit.add_argument("--confirm", action="store_true", help="run also commands that must be confirmed")
@@ -53,13 +53,13 @@ def add_submit(
     format(submit)
     queue = verbs.add_parser("queue", help="what runs, and what waits, where `shotlane serve --runs` is")
     queue.set_defaults(verb="queue")
-    _add_where(queue, "--at")
+    _add_where(queue, "--at", "--to")
     queue.add_argument("--interrupt", metavar="KEY", help="end this one, with its instruments safe")
     format(queue)
 
 
-def _add_where(parser: argparse.ArgumentParser, option: str) -> None:
+def _add_where(parser: argparse.ArgumentParser, *options: str) -> None:
     parser.add_argument(
-        option, dest="address", metavar="ADDRESS", required=True, help="the address that it printed"
+        *options, dest="address", metavar="ADDRESS", required=True, help="the address that it printed"
     )
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="its token (or SHOTLANE_TOKEN)")

@@ -183,12 +183,17 @@ def channel_name(role: str, attribute: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One instrument of a station as the compiler sees it."""
+    """One instrument of a station as the compiler sees it.
+
+    `real`: False for a simulated instrument. `own_faults`: its driver is somebody's code, which may raise
+    classes of faults that nobody else knows.
+    """
 
     name: str
     port: str
-    real: bool  # False for a simulated instrument
+    real: bool
     commands: Mapping[str, Command] = field(default_factory=dict)
+    own_faults: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def compile_sequence(
     triggers = check_hardware(sequence, document, lanes, live, timeline, report)
     if optimization is not None:
         check_goal(compiler, sequence, optimization, live.results)
-    retry = build_retry(compiler, sequence)
+    retry = build_retry(compiler, sequence, table)
     cadence_ns = build_cadence(compiler, sequence)
     program = Program(compiler.scope, timeline, lanes, live)
     points = _points(program, parameters, list(declared.parameters) + list(declared.labels), swept)

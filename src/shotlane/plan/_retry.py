@@ -1,11 +1,12 @@
 """What goes on between shots: retries, and the cadence."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from shotlane.diagnostics import Report
 from shotlane.document import Document, Path
-from shotlane.model import Sequence
+from shotlane.model import ChannelTable, Sequence
 from shotlane.plan._constants import TIME
 from shotlane.plan._exact import NS_PER_S, to_ns
 from shotlane.plan._findings import shown
@@ -15,11 +16,18 @@ from shotlane.plan._summary import PlanSummary
 from shotlane.plan._term import Compiler, expect
 
 
-def build_retry(compiler: Compiler, sequence: Sequence) -> RetryPolicy:
+# What a run or an instrument of ours says of a fault.
+_KNOWN = frozenset(
+    "timeout disconnected garbled refused rejected failed missed late no-value verdict result".split()
+)
+
+
+def build_retry(compiler: Compiler, sequence: Sequence, table: ChannelTable) -> RetryPolicy:
     """The policy of a sequence; without `retry` there is one attempt."""
     retry = sequence.retry
     if retry is None:
         return RetryPolicy()
+    _warn_of_unknown(compiler, retry.on, table)
     return RetryPolicy(
         attempts=retry.attempts,
         on=frozenset(retry.on),
@@ -29,6 +37,21 @@ def build_retry(compiler: Compiler, sequence: Sequence) -> RetryPolicy:
         budget=retry.budget,
         wait_ns=_same_ns(compiler, ("retry", "wait"), retry.wait, "the wait", "SEQ225") or 0,
     )
+
+
+def _warn_of_unknown(compiler: Compiler, on: Iterable[str], table: ChannelTable) -> None:
+    """Tell of classes that no instrument of the station can have: nothing would be tried again for them."""
+    roles = table.roles.values()
+    if not table.complete or table.faulty or any(role.own_faults for role in roles):
+        return
+    for index, word in enumerate(on):
+        if word not in _KNOWN:
+            compiler.report.warning(
+                "SEQ225",
+                f"no instrument of {table.station} has faults of the class '{word}'",
+                compiler.document.span(("retry", "on", index)),
+                help=f"classes are {', '.join(sorted(_KNOWN))}; a driver in Python may have its own",
+            )
 
 
 def build_cadence(compiler: Compiler, sequence: Sequence) -> int | None:

@@ -118,7 +118,8 @@ def _table(
     roles: dict[str, Role] = {}
     for name, definition in definitions.items():
         port = definition.resource.port
-        roles[name] = Role(name, port, not definition.simulated, definition.commands)
+        own_faults = definition.document.protocol == "driver"
+        roles[name] = Role(name, port, not definition.simulated, definition.commands, own_faults)
         costs = channel_costs(definition, wires[name])
         for attribute in definition.attributes.values():
             cost = costs[attribute.name]
