@@ -230,3 +230,41 @@ def test_the_socket_is_gone_after_the_session(lab: Lab) -> None:
         path = Path(station.start_instrument_server(["furnace"]).removeprefix("unix://"))
         assert path.exists()
     assert not path.exists()
+
+
+def test_a_server_has_the_same_address_after_each_start(lab: Lab) -> None:
+    def served() -> shotlane.DeviceServer:
+        return shotlane.DeviceServer("demo", "furnace", mock=True)
+
+    with served() as first:
+        address = first.address
+        assert address is not None
+        assert address.endswith("/demo.sock")
+        with served() as second:
+            assert second.address != address
+            assert second.address is not None
+            with shotlane.remote_instrument(second.address, "furnace") as furnace:
+                assert furnace.read("setpoint") is not None
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            assert furnace.read("setpoint") is not None
+    assert not Path(address.removeprefix("unix://")).is_symlink()
+    with served() as again:
+        assert again.address == address
+
+
+def test_a_killed_server_leaves_its_address_to_the_next(lab: Lab, script: Script) -> None:
+    process = script(
+        """
+        with shotlane.DeviceServer("demo", "furnace", mock=True) as server:
+            say(server.address)
+            server.wait()
+        """
+    )
+    address = heard(process)
+    process.kill()
+    process.wait(30)
+    assert Path(address.removeprefix("unix://")).is_symlink()
+    with shotlane.DeviceServer("demo", "furnace", mock=True) as server:
+        assert server.address == address
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            assert furnace.read("setpoint") is not None

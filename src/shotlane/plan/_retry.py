@@ -15,11 +15,10 @@ from shotlane.plan._scope import Rows
 from shotlane.plan._summary import PlanSummary
 from shotlane.plan._term import Compiler, expect
 
-
 # What a run or an instrument of ours says of a fault.
-_KNOWN = frozenset(
-    "timeout disconnected garbled refused rejected failed missed late no-value verdict result".split()
-)
+_OF_INSTRUMENTS = ("timeout", "disconnected", "garbled", "refused", "rejected", "failed", "no-value")
+_OF_RUNS = ("missed", "late", "verdict", "result")
+_KNOWN = (*_OF_INSTRUMENTS, *_OF_RUNS)
 
 
 def build_retry(compiler: Compiler, sequence: Sequence, table: ChannelTable) -> RetryPolicy:
@@ -50,7 +49,7 @@ def _warn_of_unknown(compiler: Compiler, on: Iterable[str], table: ChannelTable)
                 "SEQ225",
                 f"no instrument of {table.station} has faults of the class '{word}'",
                 compiler.document.span(("retry", "on", index)),
-                help=f"classes are {', '.join(sorted(_KNOWN))}; a driver in Python may have its own",
+                help=f"classes are {', '.join(_KNOWN)}; a driver in Python may have its own",
             )
 
 

@@ -286,9 +286,8 @@ class StationConnection:
             if now.server is not None:
                 raise SessionError(f"the instrument server runs already, at {now.server.address}")
             listening = Listening(address, _path(token_file), _path(certificate), _path(key))
-            name = (
-                f"session-{self.session_id}" if listening.is_local else file_name(self._config.name, MANAGER)
-            )
+            lasts = rest or not listening.is_local
+            name = file_name(self._config.name, MANAGER) if lasts else f"session-{self.session_id}"
             door = Door(name, listening)  # first: what is wrong with it is told before anything is opened
             try:
                 for role in wanted:

@@ -1,7 +1,8 @@
 """Where servers listen: on a socket of this machine for this user alone, or on a network with TLS.
 
 On the network a token lasts, so that clients need not be told anew after each start; on this machine it is
-made for one server, and goes with it.
+made for one server, and goes with it. There the address lasts where the name of the server does: a station
+that names it need not be changed after each start.
 """
 
 import os
@@ -10,6 +11,7 @@ import ssl
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from shotlane.sessions._addresses import LOOPBACK, host_and_port, parse_listen
@@ -22,6 +24,7 @@ _LONGEST_PATH = 100  # of a Unix socket, with room to spare
 _WAITING = 16
 _EVERYWHERE = ("0.0.0.0", "::")
 _LOCAL = ("unix", "tcp")
+_numbers = count(1)  # of the doors of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Listening:
 
 
 class Door:
-    """A listening socket, its address and its token. `name`: of its files. `pin`: of its certificate."""
+    """A listening socket, its address and its token. `name`: of its files. `pin`: of its certificate.
+
+    Of two servers of one name that run on this machine the first has the lasting address.
+    """
 
     def __init__(self, name: str, listening: Listening) -> None:
         self._files: list[Path] = []  # that go with it
@@ -53,7 +59,7 @@ class Door:
         self.pin = ""
         at = listening.at or ("unix" if hasattr(socket, "AF_UNIX") else "tcp")
         if at == "unix":
-            self.line, self.address = self._unix(f"{name}-{os.getpid()}")
+            self.line, self.address = self._unix(name)
         elif at == "tcp":
             self.line, self.address = self._tcp()
         else:
@@ -67,7 +73,7 @@ class Door:
     def _unix(self, name: str) -> tuple[socket.socket, str]:
         folder = state_folder()
         _sweep(folder)
-        known = path = folder / f"{name}.sock"
+        known = path = folder / f"{name}-{os.getpid()}-{next(_numbers)}.sock"
         if len(str(path)) > _LONGEST_PATH:
             self._own_folder = Path(tempfile.mkdtemp(prefix="shotlane-"))
             path = self._own_folder / "s"
@@ -83,7 +89,19 @@ class Door:
             line.close()
             raise SessionError(f"{path} cannot be listened on: {error.strerror or error}") from None
         self._files.append(path)
-        return line, f"unix://{path}"
+        lasting = folder / f"{name}.sock"
+        return line, f"unix://{lasting if self._is_ours(lasting, path) else path}"
+
+    def _is_ours(self, lasting: Path, path: Path) -> bool:
+        """Have the lasting name lead to a socket that listens already, unless somebody else's does."""
+        if len(str(lasting)) > _LONGEST_PATH:
+            return False
+        try:
+            lasting.symlink_to(path)
+        except OSError:
+            return False
+        self._files.append(lasting)
+        return True
 
     def _tcp(self) -> tuple[socket.socket, str]:
         line = socket.create_server((LOOPBACK, 0), backlog=_WAITING)
@@ -118,13 +136,14 @@ class Door:
 
     def close(self) -> None:
         """Listen no more, and take away what is of no more use. Never raises."""
+        # Files first: once nobody listens, they may be those of the next server of this name.
+        for file in self._files:
+            with suppress(OSError):
+                file.unlink()
         with suppress(OSError):
             # What waits in `accept` is not woken by closing alone.
             self.line.shutdown(socket.SHUT_RDWR)
         self.line.close()
-        for file in self._files:
-            with suppress(OSError):
-                file.unlink()
         if self._own_folder is not None:
             with suppress(OSError):
                 self._own_folder.rmdir()
@@ -137,10 +156,10 @@ def _sweep(folder: Path) -> None:
         try:
             unix_socket(str(path), 0.1).close()
         except (ConnectionRefusedError, FileNotFoundError):
-            for left in (known, path, token_file(f"unix://{path}")):
+            for left in (known, path, *(token_file(f"unix://{one}") for one in (known, path))):
                 with suppress(OSError):
                     left.unlink()
-            if path != known:
+            if path.parent != folder:
                 with suppress(OSError):
                     path.parent.rmdir()
         except OSError:
