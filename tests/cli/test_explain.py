@@ -10,6 +10,7 @@ from shotlane.cli import main
 REPOSITORY = Path(__file__).parents[2]
 RAMP = str(REPOSITORY / "sequences" / "furnace-ramp.yaml")
 ANNEALING = str(REPOSITORY / "sequences" / "annealing.yaml")
+ATOMS = str(REPOSITORY / "sequences" / "atoms-scan.yaml")
 
 
 @pytest.fixture
@@ -65,6 +66,13 @@ def test_a_channel_shows_its_cells_and_what_it_is_sent(said) -> None:  # type: i
     assert "limits 0..50 cm**3/min" in text
     assert "heat..soak: flow" in text
     assert "30 cm**3/min" in text
+
+
+def test_an_alias_says_which_channel_it_is_and_the_port_of_that(said) -> None:  # type: ignore[no-untyped-def]
+    text = said(ATOMS, "mot.detuning", "--shot", "2")
+    assert text.startswith("mot.detuning: channel\n")
+    assert "\n  station atoms, port sim:sequencer\n  is sequencer.detuning\n" in text
+    assert "load: -15 MHz" in text
 
 
 def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:

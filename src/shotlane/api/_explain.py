@@ -171,8 +171,13 @@ class _Explainer:
         )
 
     def _facts(self, name: str) -> tuple[str, ...]:
-        role = name.partition(".")[0]
-        facts = [f"station {self._plan.station}, port {self._prepared.station.table.roles[role].port}"]
+        table = self._prepared.station.table
+        channel = table.channels.get(name)
+        # A lane of a role alone holds its calls.
+        port = table.roles[name].port if channel is None else channel.port
+        facts = [f"station {self._plan.station}, port {port}"]
+        if channel is not None and channel.target is not None:
+            facts.append(f"is {channel.target}")
         summary = next((item for item in self._plan.summary.channels if item.name == name), None)
         if summary is not None and summary.limits != (None, None):
             low, high = ("" if bound is None else f"{bound:.12g}" for bound in summary.limits)
