@@ -8,7 +8,7 @@ from tests.adapters.lab import CAMERA, described, put
 from tests.archives.packing import REPOSITORY, SEQUENCE, document, hash_again, make_run, replace_in
 
 import shotlane
-from shotlane.api import Options, Rerun, ResumeError, prepare_rerun
+from shotlane.api import Options, Rerun, ResumeError, diff_runs, prepare_rerun
 from shotlane.archives import ArchiveError
 from shotlane.diagnostics import DocumentError, Report
 from shotlane.plan import Verdict
@@ -63,6 +63,67 @@ def test_what_was_made_again_is_archived_and_verified(tmp_path: Path, here: Path
     found = shotlane.verify(here / "again.zip")
     assert (found.holds, found.complete) == (True, True)
     assert shotlane.load(here / "again.zip").record.repeats == run.load().record.repeats
+
+
+LAMP = """
+language: 1
+instrument: lamp
+protocol: simulated
+attributes:
+  level: {unit: V, access: rw, min: 0 V, max: 5 V, safe: 0 V}
+"""
+DIMMED = """
+language: 1
+sequence: dimmed
+station: lab
+before: dark.yaml
+timeline: [{shine: 100 ms}]
+lanes: {lamp.level: {set: 2 V}}
+"""
+
+
+def dimmed(there: Path, bag: Path) -> None:
+    """The archive of a run on a station with an instrument document of its own, in a folder."""
+    for name in ("sequences", "stations/own"):
+        (there / name).mkdir(parents=True)
+    (there / "shotlane.yaml").write_text("station: lab\n")
+    (there / "stations/own/lamp.yaml").write_text(LAMP)
+    instruments = "instruments: {lamp: {instrument: own/lamp, resource: 'sim://'}}"
+    (there / "stations/lab.yaml").write_text(f"language: 1\nstation: lab\n{instruments}\n")
+    (there / "sequences/dimmed.yaml").write_text(DIMMED)
+    dark = DIMMED.replace("before: dark.yaml\n", "").replace("dimmed", "dark").replace("2 V", "0 V")
+    (there / "sequences/dark.yaml").write_text(dark)
+    store = f"sqlite:///{there / 'runs.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(there)
+        run = shotlane.run("dimmed", virtual_time=True, store=store)
+    shotlane.archive(run.number, bag, store=store)
+
+
+def test_made_again_elsewhere_documents_have_the_names_of_then(tmp_path: Path, here: Path) -> None:
+    dimmed(tmp_path / "there", tmp_path / "bag")
+    run = shotlane.rerun(tmp_path / "bag")
+    found = diff_runs(shotlane.load(tmp_path / "bag"), run.load())
+    assert (found.documents, found.station) == ((), ())
+    shotlane.archive(run.number, here / "again")
+    for name in ("resolved/station.json", "provenance/station.json"):
+        text = (here / "again/data" / name).read_text()
+        assert '"stations/own/lamp.yaml"' in text
+        assert str(tmp_path) not in text
+    assert shotlane.verify(here / "again").holds
+
+
+def test_on_a_station_of_today_its_documents_have_the_names_of_today(tmp_path: Path, here: Path) -> None:
+    dimmed(tmp_path / "there", tmp_path / "bag")
+    (tmp_path / "there/stations").rename(here / "theirs")
+    run = shotlane.rerun(tmp_path / "bag", station="theirs/lab.yaml")
+    assert set(run.load().documents()) == {
+        "sequences/dimmed.yaml",
+        "sequences/dark.yaml",
+        "theirs/lab.yaml",
+        "theirs/own/lamp.yaml",
+    }
+    assert shotlane.rerun(run.number).outcome == "done"
 
 
 def test_parameters_and_seed_are_those_of_then(tmp_path: Path, here: Path) -> None:

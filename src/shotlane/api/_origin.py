@@ -61,6 +61,11 @@ def texts_of(origin: Mapping[str, Any], documents: Mapping[str, str]) -> dict[st
     return found
 
 
+def names_of(origin: Mapping[str, Any]) -> dict[str, str]:
+    """What the texts of a run were called then, by file, as `given_texts` takes them."""
+    return {file: name for name, file in origin["files"].items()}
+
+
 def sequence_path(origin: Mapping[str, Any]) -> Path:
     """The file that the sequence was read from."""
     name: str = origin["sequence"]

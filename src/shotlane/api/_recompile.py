@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from shotlane.api._origin import sequence_path, texts_of
+from shotlane.api._origin import names_of, sequence_path, texts_of
 from shotlane.api._past import Past
 from shotlane.api._prepare import Options, Prepared, prepare_document
 from shotlane.diagnostics import Report
@@ -18,14 +18,20 @@ def compile_texts(
     project: Project,
     options: Options | None = None,
     texts: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Prepared | None:
     """The run as it was; None when the report has errors. Warnings of then are not told again.
 
-    `options`: others than those of then. `texts`: others than its own, by file.
+    `options`: others than those of then. `texts`: others than its own, by file. `names`: what of those
+    is called as then, by file.
     """
     path = sequence_path(past.origin)
     told = Report()
-    with given_texts(texts_of(past.origin, past.documents) if texts is None else texts):
+    if texts is None:
+        given, called = texts_of(past.origin, past.documents), names_of(past.origin)
+    else:
+        given, called = dict(texts), dict(names or {})
+    with given_texts(given, called):
         prepared = compile_file(past, path, project, told, options)
     if prepared is None:
         for diagnostic in told:

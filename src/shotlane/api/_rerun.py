@@ -17,7 +17,7 @@ from shotlane.api._find_station import resolve_file, station_place
 from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._git import GitSought
 from shotlane.api._in_order import start_in_order
-from shotlane.api._origin import station_texts, texts_of, texts_today
+from shotlane.api._origin import names_of, station_texts, texts_of, texts_today
 from shotlane.api._past import Past, ResumeError, past_in
 from shotlane.api._prepare import (
     Options,
@@ -202,8 +202,9 @@ def _prepared(
     if before is not None:
         own = set(station_texts(before))
         texts = {file: text for file, text in texts.items() if file not in own}
-    texts |= texts_today(today, place)
-    return compile_texts(past, report, project, replace(options, station=str(place)), texts)
+    theirs = texts_today(today, place)
+    names = {file: name for file, name in names_of(past.origin).items() if file not in theirs}
+    return compile_texts(past, report, project, replace(options, station=str(place)), texts | theirs, names)
 
 
 def _instruments(before: Prepared, now: Prepared) -> Iterator[str]:

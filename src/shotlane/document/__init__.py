@@ -2,7 +2,7 @@
 
 from shotlane.document._default import with_default
 from shotlane.document._document import Document
-from shotlane.document._given import are_given, given_in_catalogue, given_text, given_texts
+from shotlane.document._given import are_given, given_in_catalogue, given_name, given_text, given_texts
 from shotlane.document._include import SEQUENCE_SECTIONS, STATION_SECTIONS, Sections, with_includes
 from shotlane.document._made import Made, with_made
 from shotlane.document._node import Path
@@ -17,6 +17,7 @@ __all__ = [
     "Sections",
     "are_given",
     "given_in_catalogue",
+    "given_name",
     "given_text",
     "given_texts",
     "is_file",

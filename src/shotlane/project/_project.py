@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shotlane.diagnostics import Report, did_you_mean
-from shotlane.document import Document, is_file, read_file
+from shotlane.document import Document, given_name, is_file, read_file
 
 SETTINGS = "shotlane.yaml"
 _SQLITE = "sqlite:///"
@@ -102,7 +102,13 @@ def _from_here(store: str, folder: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as messages show it: relative to the working folder where it lies below it."""
+    """A path as messages show it: relative to the working folder where it lies below it.
+
+    A text of a run that was made before is called as then.
+    """
+    name = given_name(path)
+    if name is not None:
+        return name
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

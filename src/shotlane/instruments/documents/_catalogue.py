@@ -5,7 +5,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from shotlane.diagnostics import Report
-from shotlane.document import Document, given_in_catalogue, is_file, read_file, read_text
+from shotlane.document import Document, given_in_catalogue, given_name, is_file, read_file, read_text
 from shotlane.model import InstrumentDocument
 
 _SUFFIX = ".yaml"
@@ -59,7 +59,10 @@ def _candidates(name: str, folder: Path) -> list[Path]:
 
 
 def _shown(path: Path) -> str:
-    """A path as a person in the working folder would write it."""
+    """A path as a person in the working folder would write it, or as it was called in a run made before."""
+    name = given_name(path)
+    if name is not None:
+        return name
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
