@@ -5,11 +5,12 @@ from itertools import pairwise
 import numpy as np
 
 from shotlane.cli._drawn import drawn
+from shotlane.cli._levels import Levels, levels
 from shotlane.model import ValueType
 from shotlane.plan import CompiledPlan, SegmentPlan, ShotPlan, decode
 
 _WIDTH = 72
-_LEVELS = "▁▂▃▄▅▆▇█"
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def lanes_picture(plan: CompiledPlan) -> str:
@@ -46,11 +47,13 @@ def _steps_row(segment: SegmentPlan, open_ended: frozenset[str]) -> str:
 
 def _channel_rows(plan: CompiledPlan, shot: ShotPlan, segment: SegmentPlan, index: int) -> list[str]:
     rows = []
-    levels = _levels(shot, segment, index)
-    if plan.channels[index].attribute.type in (ValueType.OPTION, ValueType.TEXT):
+    kind = plan.channels[index].attribute.type
+    if kind in (ValueType.OPTION, ValueType.TEXT):
         rows += _names_row(plan, shot, segment, index)
-    elif levels is not None:
-        rows.append(_draw(levels))
+    elif (found := _levels(shot, segment, index)) is not None:
+        # What is on all the time must not look like what is off.
+        low, high = (0.0, 1.0) if kind is ValueType.BOOL else (found.low, found.high)
+        rows.append(_draw(found, low, high))
     readings = _readings_row(segment, index)
     if readings.strip():
         rows.append(readings)
@@ -75,7 +78,7 @@ def _names_row(plan: CompiledPlan, shot: ShotPlan, segment: SegmentPlan, index: 
     return [" " * columns[0] + "".join(pieces)] if columns else []
 
 
-def _levels(shot: ShotPlan, segment: SegmentPlan, index: int) -> list[float] | None:
+def _levels(shot: ShotPlan, segment: SegmentPlan, index: int) -> Levels | None:
     """What the channel is set to in each column; None when nothing numeric is set."""
     initial = next((item.value for item in shot.initial if item.channel == index), None)
     targets, values = [np.empty(0, np.int64)], [np.empty(0)]
@@ -83,24 +86,16 @@ def _levels(shot: ShotPlan, segment: SegmentPlan, index: int) -> list[float] | N
         chosen = port.actions.channel == index
         targets.append(port.actions.target_ns[chosen])
         values.append(port.actions.value[chosen])
-    times, settings = np.concatenate(targets), np.concatenate(values)
-    if initial is None and not len(times):
-        return None
     start = float(initial) if isinstance(initial, bool | int | float) else float("nan")
-    centres = (np.arange(_WIDTH) + 0.5) * segment.duration_ns / _WIDTH
-    last = np.searchsorted(times, centres, side="right")
-    return [float(level) for level in np.concatenate([[start], settings])[last]]
+    return levels(np.concatenate(targets), np.concatenate(values), start, segment.duration_ns, _WIDTH)
 
 
-def _draw(levels: list[float]) -> str:
-    finite = [level for level in levels if np.isfinite(level)]
-    if not finite:
-        return ""
-    low, high = min(finite), max(finite)
+def _draw(found: Levels, low: float, high: float) -> str:
+    """Blocks from the lowest to the highest level; what never moves lies at the bottom."""
     span = (high - low) or 1.0
-    top = len(_LEVELS) - 1
+    top = len(_BLOCKS) - 1
     return "".join(
-        _LEVELS[round((level - low) / span * top)] if np.isfinite(level) else " " for level in levels
+        _BLOCKS[round((level - low) / span * top)] if np.isfinite(level) else " " for level in found.cells
     )
 
 
