@@ -6,9 +6,24 @@ import pytest
 
 from shotlane.cli import main, run_sequence
 from shotlane.cli._overview import span
-from shotlane.cli._text import duration
+from shotlane.cli._text import duration, instants, whole_duration
 
 REPOSITORY = Path(__file__).parents[2]
+TIMER = "language: 1\nstation: lab\ninstruments: {timer: {instrument: timer, resource: 'sim://'}}\n"
+BOX = """
+language: 1
+instrument: timer
+protocol: simulated
+time_step: 400 ns
+attributes: {out: {type: bool, access: rw, safe: off}}
+"""
+EDGES = """
+language: 1
+sequence: edges
+station: station.yaml
+timeline: [{wait: 1 ms}, {fire: 400 ns}, {rest: 10 ms}]
+lanes: {timer.out: {set: {fire: true, otherwise: false}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -28,6 +43,54 @@ REPOSITORY = Path(__file__).parents[2]
 )
 def test_a_length_of_time_is_short_and_keeps_what_matters(ns: int, text: str) -> None:
     assert duration(ns) == text
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "0 s"),
+        (1, "0.001 us"),
+        (100_000, "100 us"),
+        (21_000_500, "21.0005 ms"),
+        (2_000_000_000, "2 s"),
+        (59_999_999_999, "59.999999999 s"),
+        (125_000_000_000, "2 min 05 s"),
+        (125_250_000_000, "2 min 05.25 s"),
+        (3_600_000_000_000, "1 h"),
+        (3_661_000_000_000, "1 h 01 min 01 s"),
+        (187_200_000_000_001, "2 d 4 h 00.000000001 s"),
+    ],
+)
+def test_a_length_of_time_can_keep_all_its_digits(ns: int, text: str) -> None:
+    assert whole_duration(ns) == text
+
+
+@pytest.mark.parametrize(
+    ("times_ns", "texts"),
+    [
+        ([], []),
+        ([0, 1_000_000, 12_000_000_000], [" 0.000000", " 0.001000", "12.000000"]),
+        ([1_000_000, 1_000_400], ["0.0010000", "0.0010004"]),
+        ([5, 1_000_000_000], ["0.000000005", "1.000000000"]),
+    ],
+)
+def test_instants_have_the_decimals_that_tell_them_apart(times_ns: list[int], texts: list[str]) -> None:
+    assert instants(times_ns) == texts
+
+
+def test_edges_of_a_sequencer_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("station", TIMER), ("timer", BOX), ("sequence", EDGES)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "sequence.yaml", "--shot", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("shot 1 of 1, 11.0004 ms\n")
+    assert "0.0010000  timer.out  set   on\n0.0010004  timer.out  set   off" in shown
+    assert main(["explain", "sequence.yaml", "timer.out"]) == 0
+    shown = capsys.readouterr().out
+    assert "0.0010000 s  on\n     0.0010004 s  off" in shown
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say
+from shotlane.cli._text import instants
 from shotlane.cli._text import value as as_written
 from shotlane.diagnostics import CODES, Report, nearest
 
@@ -121,9 +122,11 @@ def _sets(item: "Explanation", shot: int) -> Iterator[str]:
     if not item.sets:
         return
     yield f"  sent in shot {shot}:"
-    for at, value in item.sets:
-        when = "set-up" if at < 0 else f"{at / 1e9:.6f} s"
-        yield f"    {when:>12}  {as_written(value, item.unit)}"
+    times = iter(instants(at for at, _ in item.sets if at >= 0))
+    rows = [("set-up" if at < 0 else f"{next(times)} s", value) for at, value in item.sets]
+    width = max(12, *(len(when) for when, _ in rows))
+    for when, value in rows:
+        yield f"    {when:>{width}}  {as_written(value, item.unit)}"
     if item.sets_in_all > len(item.sets):
         yield f"    ... {item.sets_in_all - len(item.sets)} more: shotlane plan FILE --shot {shot}"
 

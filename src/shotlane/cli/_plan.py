@@ -13,7 +13,7 @@ from shotlane.cli._output import Complaint, form_of, print_json, print_report, s
 from shotlane.cli._overview import overview
 from shotlane.cli._plot import PlotError, draw
 from shotlane.cli._prepared import prepare_any
-from shotlane.cli._text import count, duration, table, value
+from shotlane.cli._text import count, instants, table, value, whole_duration
 from shotlane.diagnostics import Report
 from shotlane.plan import (
     ChannelSummary,
@@ -136,12 +136,14 @@ def _show_shot(plan: CompiledPlan, number: int, *, as_json: bool) -> None:
         f"{name}={value(number_, plan.points.units.get(name))}" for name, number_ in shot.parameters.items()
     )
     most = "at most " if shot.open_ended else ""
-    say(f"shot {number} of {len(plan)}, {most}{duration(shot.duration_ns)}")
+    say(f"shot {number} of {len(plan)}, {most}{whole_duration(shot.duration_ns)}")
     say(f"  {parameters}\n  shot digest {shot.digest}\n")
     if shot.open_ended:
         say("(times behind an open-ended step are as if it lasted its longest)\n")
     initial = [["set-up", *_set_cells(plan, item.channel, item.value)] for item in shot.initial]
-    shown = [[f"{row[0] / 1e9:.6f}", row[3], row[4], value(row[5])] for row in rows[:_ACTIONS_SHOWN]]
+    rows_shown = rows[:_ACTIONS_SHOWN]
+    times = instants(row[0] for row in rows_shown)
+    shown = [[at, row[3], row[4], value(row[5])] for at, row in zip(times, rows_shown, strict=True)]
     say(table(["t (s)", "channel", "what", "value"], initial + shown))
     if len(rows) > _ACTIONS_SHOWN:
         say(f"... the first {_ACTIONS_SHOWN:,} are shown")

@@ -2,7 +2,8 @@
 
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 
@@ -22,6 +23,31 @@ def duration(ns: int) -> str:
         return _two(hours, "h", f"{minutes:02d} min" if minutes else "")
     days, hours = divmod(round(ns / 3600e9), 24)
     return _two(days, "d", f"{hours} h" if hours else "")
+
+
+def whole_duration(ns: int) -> str:
+    """The same with all its digits: '20 us', '21.0005 ms', '2 min 05.25 s'."""
+    for unit, places in (("us", 3), ("ms", 6), ("s", 9)):
+        if 0 < ns < min(10 ** (places + 3), 60_000_000_000):
+            return f"{Decimal(ns).scaleb(-places).normalize():f} {unit}"
+    minutes, rest_ns = divmod(ns, 60_000_000_000)
+    if not minutes or (minutes < 60 and not rest_ns % 1_000_000_000):
+        return duration(ns)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24) if hours >= 48 else (0, hours)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h")) if number]
+    parts += [f"{minutes:02d} min" if parts else f"{minutes} min"] if minutes else []
+    seconds = Decimal(rest_ns).scaleb(-9).normalize()
+    return " ".join([*parts, f"{'0' if seconds < 10 else ''}{seconds:f} s"] if rest_ns else parts)
+
+
+def instants(times_ns: Iterable[int]) -> list[str]:
+    """Instants in seconds for one below the other: as many decimals as the finest needs, at least six."""
+    times = list(times_ns)
+    places = next((places for places in (6, 7, 8) if not any(ns % 10 ** (9 - places) for ns in times)), 9)
+    texts = [f"{Decimal(ns).scaleb(-9):.{places}f}" for ns in times]
+    width = max(map(len, texts), default=0)
+    return [text.rjust(width) for text in texts]
 
 
 def _two(number: int, unit: str, rest: str) -> str:
