@@ -204,6 +204,7 @@ def test_a_run_goes_on_from_its_archive(tmp_path: Path, here: Path) -> None:
     run = shotlane.resume(bag)
     assert run.number == 1
     assert run.load().shots()["verdict"].to_list() == ["failed", "failed", "failed"]
+    assert str(run.load().record.reason).startswith("3 of 3 shots failed, shot 3 because T_last is ")
     shotlane.archive(1, here / "whole.zip")
     found = shotlane.verify(here / "whole.zip")
     assert (found.holds, found.complete) == (True, True)

@@ -25,15 +25,15 @@ def cut_short(parts: RunParts, count: int) -> bool:
 def reason(parts: RunParts, count: int, kept: Mapping[Outcome, int]) -> str | None:
     """Why a run of `count` shots that nobody cut short did not end well; None when it did.
 
-    `kept`: shots that an earlier session of the run has done.
+    `kept`: shots that an earlier session of the run has done, which are counted with them.
     """
     errored, failed = parts.outcomes[Outcome.ERRORED], parts.outcomes[Outcome.FAILED]
+    before, count = kept.get(Outcome.FAILED, 0), count + sum(kept.values())
     if errored:
         why = _why_errored(parts.faults.last, errored, count)
         return f"{parts.silence}; {why}" if parts.silence.lasts else why
     if failed and parts.failure is not None:
-        return _why_failed(parts.failure, failed, count)
-    before = kept.get(Outcome.FAILED, 0)
+        return _why_failed(parts.failure, before + failed, count)
     return f"{before} of its shots failed before it was resumed" if before else None
 
 
