@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import shotlane
+import shotlane.testing
 from shotlane.cli import main, run_sequence
 from shotlane.instruments import declare_attribute
 
@@ -30,6 +31,31 @@ def test_one_path_is_checked_as_one_path(project: Path) -> None:
         assert [item.span.source.name for item in shotlane.check(given) if item.span] == [
             "sequences/mistaken.yaml"
         ]
+
+
+def test_what_python_gave_is_called_an_argument_and_what_was_typed_an_option(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = (
+        shotlane.run,
+        shotlane.Experiment(project).run,
+        shotlane.testing.run_virtual,
+    )
+    for run in ways:
+        with pytest.raises(shotlane.DocumentError, match=r"^parameters\['T_soak'\]:1:1 EXP040 "):
+            run("sequences/furnace-ramp.yaml", {"T_soak": "0.7 V"})
+        with pytest.raises(
+            shotlane.DocumentError, match=r"SEQ307 parameters\['T_soka'\]: there is no parameter"
+        ):
+            run("sequences/furnace-ramp.yaml", {"T_soka": "70 degC"})
+        with pytest.raises(shotlane.DocumentError) as caught:
+            run("sequences/furnace-ramp.yaml", {"T_soak": "70 degC", "flow": "0.7 V"})
+        told = [item.message for item in caught.value.diagnostics]
+        assert "'T_soak' is given as an argument, so its axis of 3 values is dropped" in told
+    assert run_sequence(["sequences/furnace-ramp.yaml", "-p", "T_soak=70 degC", "-p", "flow=0.7 V"]) == 2
+    told_there = capsys.readouterr().err
+    assert "-p flow:1:1 EXP040 " in told_there
+    assert "'T_soak' is given on the command line, so its axis of 3 values is dropped" in told_there
 
 
 def test_the_text_of_an_error_is_what_the_command_line_says(

@@ -146,8 +146,9 @@ def test_a_plan_with_a_placeholder_is_shown_and_not_saved(
 
 
 def test_python_is_told_what_must_be_answered(project: Path) -> None:
-    with pytest.raises(shotlane.DocumentError, match="RUN008"):
+    with pytest.raises(shotlane.DocumentError, match="RUN008") as caught:
         shotlane.run("asked.yaml", virtual_time=True)
+    assert caught.value.diagnostics[0].help == "give parameters={'serial': ANSWER}"
 
 
 def test_a_person_at_a_terminal_is_asked_until_the_answer_fits(project: Path) -> None:

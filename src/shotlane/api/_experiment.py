@@ -19,6 +19,7 @@ from shotlane.diagnostics import Report, did_you_mean
 from shotlane.execution import Asker
 from shotlane.instruments import register_driver, register_maker
 from shotlane.model import register_kind
+from shotlane.plan import GivenBy
 from shotlane.project import Project, find_project, find_sequence, find_station, no_such_sequence
 
 if TYPE_CHECKING:
@@ -288,6 +289,7 @@ class Experiment:
             how.get("virtual_time", False),
             how.get("confirm", False),
             self._retry,
+            GivenBy.PYTHON,
         )
         terms = {
             "store": how.get("store", self._store),

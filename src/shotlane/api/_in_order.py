@@ -15,6 +15,7 @@ from shotlane.api._run import STORE_WAIT_S, Run, start
 from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker, Progress, control_here
+from shotlane.plan import GivenBy
 from shotlane.records import Outcome
 
 _ENDED = (Outcome.ABORTED, Outcome.TERMINATED)
@@ -48,7 +49,8 @@ def run(
     """
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
-    prepared = prepare(Path(sequence), report, Options(station, overrides, mock, virtual_time, confirm))
+    options = Options(station, overrides, mock, virtual_time, confirm, given=GivenBy.PYTHON)
+    prepared = prepare(Path(sequence), report, options)
     if prepared is not None:
         refuse_unanswered(prepared, report)
         refuse_unready(prepared, report, attended=asker is not None)

@@ -12,6 +12,7 @@ from shotlane.api._run import Run
 from shotlane.api._within import Within
 from shotlane.diagnostics import Report
 from shotlane.instruments import PortLocks
+from shotlane.plan import GivenBy
 from shotlane.project import Project, find_sequence
 
 
@@ -51,7 +52,7 @@ def prepare_inside(
     """Find and check a sequence; its records go where the session's go. Raises `DocumentError`."""
     report = Report()
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
-    options = Options(str(station), overrides, mock, virtual_time, confirm)
+    options = Options(str(station), overrides, mock, virtual_time, confirm, given=GivenBy.PYTHON)
     path = find_sequence(sequence, project.folder) or Path(sequence)
     prepared = prepare(path, report, options)
     if prepared is not None:

@@ -54,8 +54,8 @@ def prepare_saved(path: Path, report: Report, options: Options | None = None) ->
     options = options or Options()
     name = shown(path)
     if options.parameters:
-        given = ", ".join(options.parameters)
-        message = f"a saved plan runs as it is, so -p {given} cannot change it"
+        given = ", ".join(options.given.place(name) for name in options.parameters)
+        message = f"a saved plan runs as it is, so {given} cannot change it"
         report.error("RUN010", message, help="save a plan of the sequence with that value")
         return None
     try:

@@ -27,7 +27,7 @@ from shotlane.model import (
     of_known_language,
     with_lane_kinds,
 )
-from shotlane.plan import AskedLabel, CompiledPlan, StationRules, compile_sequence, questions
+from shotlane.plan import AskedLabel, CompiledPlan, GivenBy, StationRules, compile_sequence, questions
 from shotlane.project import (
     Project,
     find_project,
@@ -45,7 +45,7 @@ class Options:
     """What the caller asks for beside the file. `station` is a name or a file.
 
     `confirmed`: a person stands for dangerous commands, or nothing will be run. `retry`: YAML text of a
-    section `retry`, for a sequence that has none.
+    section `retry`, for a sequence that has none. `given`: where `parameters` come from, for messages.
     """
 
     station: str | None = None
@@ -54,6 +54,7 @@ class Options:
     virtual_time: bool = False
     confirmed: bool = True
     retry: str | None = None
+    given: GivenBy = GivenBy.COMMAND_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _compiled(
         ChannelTable("", {}, {}, complete=False) if station is None else station.table,
         report,
         overrides=options.parameters,
+        given=options.given,
         folder=path.parent,
         rules=None if station is None else rules_of(station),
     )
@@ -235,7 +237,7 @@ def refuse_unanswered(prepared: Prepared, report: Report) -> None:
     """Report the questions that nobody has answered: a placeholder is never run."""
     for label in prepared.questions:
         message = f"'{label.name}' must be answered before a run: {label.prompt}"
-        report.error("RUN008", message, help=f"give -p {label.name}=ANSWER, or start the run at a terminal")
+        report.error("RUN008", message, help=prepared.options.given.answer(label.name))
 
 
 def refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) -> None:

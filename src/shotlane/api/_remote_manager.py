@@ -47,7 +47,7 @@ class RemoteManager:
         if terms["store"] is not None:
             raise ValueError("a manager elsewhere records in the store of its own: leave `store` out")
         sent, how = gather(path), asdict(options)
-        parameters, confirm = how.pop("parameters"), how.pop("confirmed")
+        parameters, confirm, _ = (how.pop(name) for name in ("parameters", "confirmed", "given"))
         order = {
             "sequence": sent.sequence,
             "texts": dict(sent.texts),

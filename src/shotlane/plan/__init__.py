@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shotlane.plan._compile import compile_sequence
     from shotlane.plan._compiled import CompiledPlan
     from shotlane.plan._digest import describe_channels
+    from shotlane.plan._given_by import GivenBy
     from shotlane.plan._interlocks import StationRules
     from shotlane.plan._live_summary import InterlockSummary, LiveSummary, OpenSummary, ResultSummary
     from shotlane.plan._optimization import AskedPoint, Optimization, Search
@@ -58,6 +59,7 @@ _HOMES = {
     "Figure": "_plan",
     "Formula": "_plan",
     "InitialValue": "_plan",
+    "GivenBy": "_given_by",
     "InterlockPlan": "_plan",
     "InterlockSummary": "_live_summary",
     "LanePlan": "_plan",
@@ -109,6 +111,7 @@ __all__ = [
     "Ending",
     "Figure",
     "Formula",
+    "GivenBy",
     "InitialValue",
     "InterlockPlan",
     "InterlockSummary",

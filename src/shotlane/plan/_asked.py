@@ -47,7 +47,7 @@ def check_patterns(sequence: Sequence, document: Document, report: Report) -> No
 
 
 def check_answer(name: str, ask: Ask, written: Written, report: Report) -> None:
-    """Report an answer of the command line that does not match."""
+    """Report an answer given beforehand that does not match."""
     try:
         accepted = asked_label(name, ask).accepts(written.text)
     except re.error:

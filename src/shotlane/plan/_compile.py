@@ -20,6 +20,7 @@ from shotlane.plan._compiled import CompiledPlan, Cutter
 from shotlane.plan._data_file import DataFiles
 from shotlane.plan._digest import canonical
 from shotlane.plan._findings import Findings, shown
+from shotlane.plan._given_by import GivenBy
 from shotlane.plan._interlocks import StationRules
 from shotlane.plan._lanes import Lanes, build_lanes
 from shotlane.plan._load import check_loads, port_loads
@@ -47,6 +48,7 @@ def compile_sequence(
     report: Report,
     *,
     overrides: Mapping[str, str] | None = None,
+    given: GivenBy = GivenBy.COMMAND_LINE,
     folder: FilePath | None = None,
     rules: StationRules | None = None,
     files: DataFiles | None = None,
@@ -55,13 +57,13 @@ def compile_sequence(
     """Compile a sequence for a station; None when the report has errors. Nothing is opened.
 
     `document`: with all that it includes, and plain lanes for those of lane kinds.
-    `overrides`: values of parameters and labels by name, as written on the command line. `folder`: where
+    `overrides`: values of parameters and labels by name, `given` as it says. `folder`: where
     files of sweep points and functions of results are looked for, unless `files` holds them. `rules`:
     interlocks of the station. `asked`: compile this point alone, as the only one of its sweep.
     """
     compiler = Compiler(document, report, Scope(), files or DataFiles(folder))
     declared = declare(sequence, document, table, report)
-    override(declared, overrides or {}, report)
+    override(declared, overrides or {}, given, report)
     parameters = resolve_parameters(compiler, declared)
     swept, optimization = sweep_points(
         compiler, declared, parameters, sequence.sweep, order=sequence.order, seed=sequence.seed, asked=asked

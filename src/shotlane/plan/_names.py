@@ -12,7 +12,8 @@ from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import Document, Path
 from shotlane.model import Ask, ChannelTable, Sequence, flatten
 from shotlane.plan._asked import PLACEHOLDER, check_answer, check_patterns
-from shotlane.plan._written import Written, in_document, on_command_line
+from shotlane.plan._given_by import GivenBy
+from shotlane.plan._written import Written, given_value, in_document
 
 SCALARS = (bool, int, float, str)
 
@@ -28,6 +29,7 @@ class Declared:
     complete: bool = True  # False when a section that declares names, or an included file, is faulty
     document: dict[str, Written] = field(default_factory=dict)  # what an override took the place of
     asked: dict[str, Ask] = field(default_factory=dict)  # labels that a person is asked for
+    given: GivenBy = GivenBy.COMMAND_LINE  # where the overrides come from
 
     def original(self, name: str) -> Written:
         """The parameter as the document declares it."""
@@ -103,10 +105,11 @@ def _below(document: Document, path: Path) -> set[str]:
     return names
 
 
-def override(declared: Declared, overrides: Mapping[str, str], report: Report) -> None:
-    """Put the values of `-p name=value` in place of those of the document."""
+def override(declared: Declared, overrides: Mapping[str, str], given: GivenBy, report: Report) -> None:
+    """Put the values that were given beside the document in place of those that it has."""
+    declared.given = given
     for name, text in overrides.items():
-        written = on_command_line(name, text)
+        written = given_value(name, text, given)
         if name in declared.parameters:
             declared.document[name] = declared.parameters[name]
             declared.parameters[name] = written
@@ -125,6 +128,6 @@ def override(declared: Declared, overrides: Mapping[str, str], report: Report) -
 def _unknown_override(declared: Declared, name: str, report: Report) -> None:
     report.error(
         "SEQ307",
-        f"-p {name}=...: there is no parameter or label '{name}'",
+        f"{declared.given.unknown(name)}: there is no parameter or label '{name}'",
         help=did_you_mean(name, declared.names, what="declared"),
     )

@@ -107,7 +107,7 @@ def _searches(sweep: Sweep, raw: Any, place: Path) -> tuple[Search, ...] | None:
         axis = axis_of(sweep, name, (*place, name))
         found.append(None if axis is None else _search(sweep, axis, ends, (*place, name)))
     if not found:
-        message = "nothing is left to optimise: all of it is given on the command line"
+        message = f"nothing is left to optimise: all of it is given {sweep.declared.given.value}"
         tell_item(sweep, "SEQ304", message, place, key=True)
         return None
     sound = [search for search in found if search is not None]

@@ -8,6 +8,6 @@ from shotlane.plan._sweep_state import swept_names
 
 
 def questions(sequence: Sequence, overrides: Mapping[str, str]) -> tuple[AskedLabel, ...]:
-    """The questions of a sequence that neither the command line nor the sweep answers."""
+    """The questions of a sequence that neither a value given beforehand nor the sweep answers."""
     known = {*overrides, *swept_names(sequence.sweep)}
     return tuple(asked_label(name, ask) for name, ask in sequence.ask.items() if name not in known)

@@ -127,6 +127,6 @@ def drop_overridden(sweep: Sweep, name: str, raw: Any, place: Path) -> None:
     values = f" of {len(raw)} values" if isinstance(raw, list) else ""
     sweep.compiler.report.warning(
         "SEQ308",
-        f"'{name}' is given on the command line, so its axis{values} is dropped",
+        f"'{name}' is given {sweep.declared.given.value}, so its axis{values} is dropped",
         sweep.compiler.document.key_span(place),
     )

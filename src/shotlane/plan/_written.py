@@ -1,4 +1,4 @@
-"""One scalar as its author wrote it, and where: in the document or on the command line."""
+"""One scalar as its author wrote it, and where: in the document or given beside it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 from shotlane.diagnostics import Note, Report, Source, Span
 from shotlane.document import Document, Path
 from shotlane.expression import Expression, ExpressionError, Fault, parse
+from shotlane.plan._given_by import GivenBy
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A raw scalar with its place. `document` and `path` are None for what stands on the command line."""
+    """A raw scalar with its place. `document` and `path` are None for what was given beside it."""
 
     raw: Any
     span: Span
@@ -34,9 +35,9 @@ def in_document(document: Document, path: Path, raw: Any) -> Written:
     return Written(raw, document.span(path), document, path)
 
 
-def on_command_line(name: str, text: str) -> Written:
-    """The value of `-p name=text`; messages show it as a text of its own."""
-    source = Source(f"-p {name}", text)
+def given_value(name: str, text: str, given: GivenBy) -> Written:
+    """The value that was given for a name; messages show it as a text of its own."""
+    source = Source(given.place(name), text)
     return Written(text, Span(source, 0, max(len(text), 1)))
 
 

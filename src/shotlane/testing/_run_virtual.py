@@ -18,6 +18,7 @@ from shotlane.api import (
 from shotlane.diagnostics import Report
 from shotlane.document import read_file
 from shotlane.execution import Asker, VirtualClock
+from shotlane.plan import GivenBy
 from shotlane.project import Project, find_project, find_sequence, shown
 from shotlane.testing._simulated_faults import Faults, faulty_document
 from shotlane.testing._small_project import file_of, is_text, passing_folder
@@ -52,7 +53,7 @@ def run_virtual(
     home = replace(home, store=None, data=str(folder / "data"))
     named = None if station is None else str(file_of(station, folder))
     overrides = {name: str(value) for name, value in (parameters or {}).items()}
-    options = Options(named, overrides, mock=True, virtual_time=True)
+    options = Options(named, overrides, mock=True, virtual_time=True, given=GivenBy.PYTHON)
     prepared = _prepared(path, report, options, home)
     if prepared is not None and faults:
         prepared = _with_faults(prepared, faults, report)
