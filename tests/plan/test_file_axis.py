@@ -64,6 +64,8 @@ def test_other_delimiters_line_ends_and_quotes_are_read(tmp_path: Path, csv: str
         ("T\n40 degC\n40\n", "T", "points.csv:3:1", ""),
         ("Temp\n40\n", "T", "test.yaml:6:35", "no column 'T'"),
         ("T (degC)\n", "T", "points.csv:1:1", "no values"),
+        ("T (degC)\n40\n60,5\n", "T", "points.csv:3:1", "2 cells, and the header has 1 column"),
+        ("n;T (degC)\n1;40;2\n", "T", "points.csv:2:1", "3 cells, and the header has 2 columns"),
     ],
 )
 def test_a_fault_points_into_the_file_that_holds_it(
@@ -72,6 +74,21 @@ def test_a_fault_points_into_the_file_that_holds_it(
     told = fault(tmp_path, csv, f"  - T: {{file: points.csv, column: {column}}}\n")
     assert str(told.span) == place
     assert words in told.message
+
+
+def test_a_decimal_comma_is_told_once_and_cuts_nothing(tmp_path: Path) -> None:
+    told = fault(
+        tmp_path,
+        "T (degC),n\n40,5,1\n60,5,2\n",
+        "  - T: {file: points.csv}\n    n: {file: points.csv}\n",
+    )
+    assert (told.code, str(told.span)) == ("SEQ310", "points.csv:2:1")
+    assert "decimals with a point" in (told.help or "")
+
+
+def test_empty_cells_beyond_the_header_are_no_values(tmp_path: Path) -> None:
+    csv = "T (degC)\n40,\n60,,\n"
+    assert points(tmp_path, csv, "  - T: {file: points.csv}\n") == {"T": [40.0, 60.0]}
 
 
 def test_a_file_that_is_not_there_is_told_at_its_name(tmp_path: Path) -> None:

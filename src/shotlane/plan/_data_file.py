@@ -1,6 +1,7 @@
 """Files of sweep points: CSV, one header line, places kept for messages.
 
-The delimiter is a comma, or where the header has none a semicolon or a tab. Empty lines are left out.
+The delimiter is a comma, or where the header has none a semicolon or a tab. Empty lines are left out. A line
+with more cells than the header is never cut: it may be a decimal comma.
 """
 
 import csv
@@ -41,6 +42,15 @@ class Column:
         return _place(self.source, 1, self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class WideLine:
+    """A line with more cells than the header, whose `headers` are counted."""
+
+    span: Span
+    cells: int
+    headers: int
+
+
 def _place(source: Source, line: int, text: str) -> Span:
     whole = source.line(line)
     start = source.line_starts[line - 1]
@@ -74,6 +84,16 @@ class DataFiles:
                 lines.append(line)
         source = Source(name, self.texts[name])
         return Column(source, names[at][0], names[at][1], tuple(cells), tuple(lines))
+
+    def wide_line(self, name: str) -> WideLine | None:
+        """The first line with a value beyond the last header. Raises `DataFileError`."""
+        rows = self._rows(name)
+        width = len(next(rows, (1, []))[1])
+        for line, row in rows:
+            if any(row[width:]):
+                source = Source(name, self.texts[name])
+                return WideLine(_place(source, line, source.line(line).strip()), len(row), width)
+        return None
 
     def _rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
         text = self.text(name)

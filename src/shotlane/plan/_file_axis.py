@@ -13,7 +13,7 @@ from shotlane.diagnostics import Span, did_you_mean
 from shotlane.document import Path
 from shotlane.expression import Unit, UnitError, ValueKind, parse_unit
 from shotlane.plan._axis_value import Axis, value_of
-from shotlane.plan._data_file import Column, DataFileError
+from shotlane.plan._data_file import Column, DataFileError, WideLine
 from shotlane.plan._parameters import unfit
 from shotlane.plan._term import Compiler
 from shotlane.plan._written import Written
@@ -50,6 +50,7 @@ def _column(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
     try:
         column = compiler.files.column(name, wanted)
         headers = compiler.files.headers(name)
+        wide = compiler.files.wide_line(name)
     except DataFileError as error:
         help = "the path counts from the folder of the sequence"
         compiler.report.error(CODE, str(error), compiler.document.span(place), help=help)
@@ -60,7 +61,18 @@ def _column(compiler: Compiler, axis: Axis, path: Path, raw: Mapping[str, Any]) 
         compiler.report.error(
             CODE, f"'{name}' has no column '{wanted}'", compiler.document.span(at), help=help
         )
+    if wide is not None:
+        _too_wide(compiler, wide)
+        return None
     return column
+
+
+def _too_wide(compiler: Compiler, wide: WideLine) -> None:
+    """Told once for a file: every axis that reads it says the same at the same place."""
+    has = f"{wide.headers} column{'s' * (wide.headers != 1)}"
+    message = f"this line has {wide.cells} cells, and the header has {has}"
+    help = "write decimals with a point; a text with a comma stands in double quotes"
+    compiler.report.error(CODE, message, wide.span, help=help)
 
 
 def _in_unit(compiler: Compiler, axis: Axis, column: Column) -> NDArray[Any] | None:
