@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from tests.instruments._stations import Lab, marked, only, resolve, sound
+from tests.plan.table import faults, plan_of
 
-from shotlane.instruments import InstrumentError
+from shotlane.instruments import InstrumentError, written_value
+from shotlane.plan import load_plan, save_plan
 
 SOURCE = """
 instrument: source
@@ -132,3 +134,91 @@ def test_a_lead_is_of_the_alias_and_not_of_the_channel_behind_it(tmp_path: Path)
 def test_a_lead_is_a_time_and_of_what_can_be_set(alias: str, message: str, tmp_path: Path) -> None:
     _, report = resolve(HEAD + f"  mot.a: {alias}\n", tmp_path, {"source": SOURCE})
     assert only(report).message == message
+
+
+# Resolution.
+
+ATTENUATOR = """
+instrument: att
+protocol: simulated
+attributes:
+  v: {unit: V, access: rw, min: 0 V, max: 10 V, resolution: 0.5 V, safe: 0 V}
+  n: {type: int, access: rw, min: 0, max: 100, safe: 0}
+  heat: {unit: degC, access: rw, min: 0 degC, max: 90 degC, resolution: 0.4 K, safe: 20 degC}
+"""
+ROUNDED = """
+station: lab
+instruments:
+  att: {instrument: att, resource: 'sim://'}
+channels:
+  rf.plain: {is: att.v}
+  rf.mv: {is: att.v, unit: mV}
+  rf.att: {is: att.v, unit: dB, table: [[0 dB, 0 V], [40 dB, 10 V]]}
+  rf.falling: {is: att.v, unit: dB, table: [[50 dB, 0.2 V], [2 dB, 9.8 V]]}
+  rf.steps: {is: att.n, unit: dB, table: [[0 dB, 0], [50 dB, 100]]}
+  rf.kelvin: {is: att.heat, unit: K}
+  rf.limited: {is: att.v, unit: mV, limits: [0 V, 1.9 V]}
+"""
+SETTINGS = [
+    ("rf.plain", "1.65 V", 1.5, ("v", 1.5)),
+    ("rf.mv", "1650 mV", 1500.0, ("v", 1.5)),
+    ("rf.att", "6.6 dB", 6.0, ("v", 1.5)),
+    ("rf.falling", "42 dB", 41.0, ("v", 2.0)),
+    ("rf.falling", "50 dB", 48.5, ("v", 0.5)),  # 0.2 V is no multiple, and 0 V lies outside of the table
+    ("rf.steps", "6.66 dB", 6.5, ("n", 13)),
+    ("rf.limited", "1900 mV", 1500.0, ("v", 1.5)),  # never beyond a limit
+    ("rf.kelvin", "300 K", 299.95, ("heat", 26.8)),
+]
+
+
+@pytest.fixture
+def rounded(tmp_path: Path) -> Lab:
+    lab = Lab(sound(ROUNDED, tmp_path, {"att": ATTENUATOR}))
+    lab.pool.open(["att"])
+    return lab
+
+
+@pytest.mark.parametrize(("alias", "written", "planned", "device"), SETTINGS)
+def test_an_alias_is_rounded_where_its_channel_is(
+    rounded: Lab, alias: str, written: str, planned: float, device: tuple[str, float]
+) -> None:
+    text = f"sequence: test\ntimeline: [{{a: 1 s}}]\nlanes: {{{alias}: {{set: {{a: {written}}}}}}}\n"
+    plan = plan_of(text, table=rounded.resolved.table)
+    (initial,) = plan.shot(1).initial
+    assert initial.value == planned
+    rounded.pool.write("att", alias, planned)
+    readings = rounded.pool.read("att", [device[0], alias]).readings
+    assert (readings[device[0]].value, readings[alias].value) == (device[1], planned)
+
+
+@pytest.mark.parametrize(("alias", "written", "planned", "device"), SETTINGS)
+def test_what_is_set_by_hand_is_rounded_alike(
+    rounded: Lab, alias: str, written: str, planned: float, device: tuple[str, float]
+) -> None:
+    attribute = rounded.resolved.table.channels[alias].attribute
+    assert written_value(attribute, written) == planned
+    # Whoever sends another value, the device gets a multiple.
+    rounded.pool.write("att", alias, float(written.split()[0]) if alias != "rf.plain" else planned)
+    assert rounded.value("att", device[0]) == device[1]
+
+
+def test_what_lies_outside_of_a_table_is_not_rounded_into_it(rounded: Lab) -> None:
+    text = "sequence: test\ntimeline: [{a: 1 s}]\nlanes: {rf.att: {set: {a: 41 dB}}}\n"
+    assert [code for code, _ in faults(text, table=rounded.resolved.table)] == ["SEQ401"]
+
+
+def test_a_resolution_without_a_multiple_in_the_table_is_told(tmp_path: Path) -> None:
+    text = ROUNDED.replace("[40 dB, 10 V]", "[40 dB, 0.4 V]").replace("[0 dB, 0 V]", "[0 dB, 0.1 V]")
+    item = only(resolve(text, tmp_path, {"att": ATTENUATOR})[1])
+    assert (item.code, item.message) == (
+        "STA202",
+        "no multiple of 0.5, the resolution of att.v, can be set",
+    )
+
+
+def test_a_saved_plan_knows_how_its_aliases_are_rounded(rounded: Lab, tmp_path: Path) -> None:
+    text = "sequence: test\ntimeline: [{a: 1 s}]\nlanes: {rf.att: {set: {a: 6.6 dB}}}\n"
+    plan = plan_of(text, table=rounded.resolved.table)
+    save_plan(plan, tmp_path / "x.plan", documents={})
+    found = load_plan(tmp_path / "x.plan").plan
+    assert (found.digest, found.channels) == (plan.digest, plan.channels)

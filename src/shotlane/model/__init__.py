@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         SetText,
     )
     from shotlane.model._expand import with_lane_kinds
+    from shotlane.model._grid import Grid
     from shotlane.model._installed_kinds import KindFault, installed_kinds, load_kinds, register_kind
     from shotlane.model._instrument import (
         InstrumentAttribute,
@@ -100,6 +101,7 @@ _HOMES = {
     "DriverAttribute": "_station",
     "DriverCommand": "_command_keys",
     "ExpectedIdentity": "_station",
+    "Grid": "_grid",
     "HardwareTiming": "_channel",
     "IdentityPart": "_modbus_keys",
     "InstrumentAttribute": "_instrument",
@@ -183,6 +185,7 @@ __all__ = [
     "DriverAttribute",
     "DriverCommand",
     "ExpectedIdentity",
+    "Grid",
     "HardwareTiming",
     "IdentityPart",
     "InstrumentAttribute",

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from shotlane.expression import Unit
+from shotlane.model._grid import Grid
 
 
 class ValueType(StrEnum):
@@ -45,7 +46,8 @@ class Attribute:
     after each set, False never compares what it reads with what was set, None only where the device may have
     restarted. `hardware_timed`: set by a table that the instrument keeps time for, or read as a frame.
     `limits_unit`: the unit that its limits were written in, where it is another one; for messages. `status`:
-    whoever asks how the instrument is gets it.
+    whoever asks how the instrument is gets it. `grid`: of an alias in a unit or table of its own, the values
+    that it can have where its attribute has a resolution.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Attribute:
     hardware_timed: bool = False
     limits_unit: Unit | None = None
     status: bool = False
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.model import Attribute, Channel, Command, CommandParameter, Keep
+from shotlane.model import Attribute, Channel, Command, CommandParameter, Grid, Keep
 from shotlane.plan._plan import PLAN_FORMAT
 
 
@@ -64,7 +64,13 @@ def _attribute(item: Attribute) -> list[Any]:
         item.resolution,
         item.update_ns,
         [type(safe).__name__, safe],
+        *_grid(item.grid),
     ]
+
+
+def _grid(grid: Grid | None) -> list[Any]:
+    """The values that an alias can have, where its attribute is rounded."""
+    return [] if grid is None else [[grid.step, list(grid.raws), list(grid.values), grid.low, grid.high]]
 
 
 def _hardware(item: Channel) -> list[Any]:

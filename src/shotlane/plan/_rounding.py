@@ -1,5 +1,7 @@
 """Values as they are sent: rounded to the channel's resolution, else to 12 significant digits.
 
+An alias is rounded where its attribute is, so that its value is the one that is really set.
+
 Invariant: the result is the float nearest to a decimal number, so that digests do not depend on the last
 bits of a machine's arithmetic; there is no negative zero.
 """
@@ -65,6 +67,8 @@ def resolution_of(attribute: Attribute) -> float | None:
 
 def as_sent(values: Any, attribute: Attribute) -> Floats:
     """Numbers in the channel's unit, rounded as they are sent."""
+    if attribute.grid is not None:
+        return significant(attribute.grid.nearest(significant(values)))
     resolution = resolution_of(attribute)
     if resolution is None:
         return significant(values)

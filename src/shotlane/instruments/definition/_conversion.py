@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Protocol
 
 from shotlane.expression import Expression, Unit, tidy
+from shotlane.model import Grid
 
 
 class Conversion(Protocol):
@@ -117,6 +118,23 @@ class InUnit:
     def raw(self, value: Any) -> Any:
         """In the device's."""
         return tidy(self.raw_unit.from_si(self.unit.to_si(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class OnGrid:
+    """A conversion that tells the device multiples of its step alone, as its own name is told."""
+
+    conversion: Conversion
+    grid: Grid
+
+    def value(self, raw: Any) -> Any:
+        """What is meant."""
+        return self.conversion.value(raw)
+
+    def raw(self, value: Any) -> Any:
+        """What is told."""
+        raw = self.conversion.raw(value)
+        return None if raw is None else float(self.grid.on_step(raw))
 
 
 @dataclass(frozen=True, slots=True)

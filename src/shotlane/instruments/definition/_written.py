@@ -12,7 +12,7 @@ _NUMBERS = (ValueType.FLOAT, ValueType.INT)
 
 
 def written_value(target: Attribute | CommandParameter, written: Any) -> ScalarValue:
-    """The value in the unit and within the limits of what takes it, a multiple of its resolution.
+    """The value in the unit and within the limits of what takes it, as its resolution lets it be set.
 
     Raises `RefusedValueError`.
     """
@@ -21,6 +21,9 @@ def written_value(target: Attribute | CommandParameter, written: Any) -> ScalarV
     elif isinstance(written, str) and target.type is ValueType.BOOL:
         written = _truth(target.name, written)
     value: ScalarValue = accepted(target, written)
+    grid = target.grid if isinstance(target, Attribute) else None
+    if grid is not None and not isinstance(value, str | bool):
+        return float(grid.nearest(value))
     step = target.resolution if isinstance(target, Attribute) else None
     if not step or isinstance(value, str | bool):
         return value

@@ -1,7 +1,7 @@
 """Aliases: channels in the lab's own words and units, each standing for an attribute of one instrument.
 
 An alias is one more attribute of that instrument, with a dot in its name. Its limits are its own, those of
-its table and those of the attribute, whichever is tightest.
+its table and those of the attribute, whichever is tightest. It is rounded where the attribute is.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,19 @@ from dataclasses import dataclass, replace
 
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import Document, Path
-from shotlane.expression import Unit, reserved_name_help
-from shotlane.instruments.definition._conversion import Conversion, InUnit, Inverted, Same, Table, View
+from shotlane.expression import Unit, reserved_name_help, tidy
+from shotlane.instruments.definition._conversion import (
+    Conversion,
+    InUnit,
+    Inverted,
+    OnGrid,
+    Same,
+    Table,
+    View,
+)
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.documents._calibration import read_table, rises_or_falls
-from shotlane.model import KEEP, Attribute, Channel, ChannelAlias, ValueType, channel_name
+from shotlane.model import KEEP, Attribute, Channel, ChannelAlias, Grid, ValueType, channel_name
 
 _NUMBERS = (ValueType.FLOAT, ValueType.INT)
 _SLACK = 1e-9
@@ -159,7 +167,21 @@ class _Maker:
             readable=readable,
             resolution=attribute.resolution if same else None,
         )
-        return self._limited(seen), conversion
+        return self._rounded(self._limited(seen), attribute, conversion)
+
+    def _rounded(
+        self, seen: Attribute, attribute: Attribute, conversion: Conversion
+    ) -> tuple[Attribute, Conversion] | None:
+        """With the values that can be set, where it is another view of what is rounded."""
+        grid = _grid(attribute, seen, conversion)
+        if grid is None:
+            return seen, conversion
+        if grid.is_empty:
+            key = "limits" if self._alias.limits else "table" if self._alias.table else "is"
+            message = f"no multiple of {grid.step:.12g}, the resolution of {self._alias.is_}, can be set"
+            self._values.error((*self._path, key), message, code="STA202")
+            return None
+        return replace(seen, resolution=_seen_step(grid), grid=grid), OnGrid(conversion, grid)
 
     def _conversion(self, attribute: Attribute, unit: Unit | None) -> Conversion | None:
         if self._alias.table is not None:
@@ -223,6 +245,25 @@ def _seen_limits(attribute: Attribute, conversion: Conversion) -> tuple[float | 
         return min(conversion.values), max(conversion.values)
     seen = [None if bound is None else conversion.value(bound) for bound in (attribute.low, attribute.high)]
     return seen[0], seen[1]
+
+
+def _grid(attribute: Attribute, seen: Attribute, conversion: Conversion) -> Grid | None:
+    """The values that can be set through a conversion; None without a resolution behind it."""
+    step = attribute.resolution or (1.0 if attribute.type is ValueType.INT else None)
+    if step is None or not attribute.writable or isinstance(conversion, Same):
+        return None
+    low, high = (None if bound is None else conversion.raw(bound) for bound in (seen.low, seen.high))
+    if low is not None and high is not None and low > high:
+        low, high = high, low  # a falling table
+    table = (conversion.raws, conversion.values) if isinstance(conversion, Table) else ((), ())
+    return Grid(step, attribute.unit, seen.unit, *table, low, high)
+
+
+def _seen_step(grid: Grid) -> float | None:
+    """The step between two values; None where a table makes it differ."""
+    if grid.raws or grid.raw_unit is None or grid.unit is None:
+        return None
+    return tidy(grid.step * grid.raw_unit.factor / grid.unit.factor)
 
 
 def alias_channel(alias: Alias, target: Channel) -> Channel:
