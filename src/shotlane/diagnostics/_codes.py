@@ -117,6 +117,7 @@ CODES: dict[str, str] = {
     "SEQ403": "two commands on a channel come closer than it takes them",
     "SEQ404": "a label is none of the channel's options at a point of the sweep",
     "SEQ405": "a value for a whole-number channel is not whole",
+    "SEQ406": "a value becomes another one by the resolution of its channel (warning)",
     "SEQ410": "a channel is set and has no safe value (warning)",
     "SEQ411": "a number is set and its channel has no limits (warning)",
     "SEQ412": "a channel is read faster than it updates (warning)",

@@ -13,11 +13,12 @@ from shotlane.diagnostics import Report, Span
 from shotlane.model import Keep
 from shotlane.plan._blocks import Mask
 from shotlane.plan._calls import Call, check_arguments
+from shotlane.plan._changed_values import ChangedValues
 from shotlane.plan._clashes import check_clashes, check_pace
 from shotlane.plan._exact import NS_PER_S, Floats, Integers
 from shotlane.plan._findings import Findings, SoundTimes
 from shotlane.plan._hardware import Trigger, check_steps
-from shotlane.plan._levels import Level
+from shotlane.plan._levels import Level, TermLevel
 from shotlane.plan._limits import NUMBERS, check_level, check_numbers, seconds_of
 from shotlane.plan._lowering import every_ns
 from shotlane.plan._moves import Curve, Frame, Pulse, Track
@@ -57,6 +58,7 @@ class Check:
     findings: Findings
     timed: Findings
     ranges: Ranges
+    changed: ChangedValues
     rows: Rows
     bounds: Bounds | None
     first: bool  # the first stretch, which stands for all where nothing varies
@@ -78,12 +80,13 @@ def check_program(
 ) -> Ranges:
     """Find everything that is wrong at some point."""
     ranges = Ranges()
+    changed = ChangedValues(findings.total, findings.name_point)
     timeline = program.timeline
     for rows in program.stretches():
         faulty = check_durations(timeline, rows, findings)
         bounds = timeline.boundaries(rows) if timeline.sound and not faulty.all() else None
         timed = SoundTimes(findings, faulty) if faulty.any() else findings
-        check = Check(findings, timed, ranges, rows, bounds, rows.first == 0, timeline.varies)
+        check = Check(findings, timed, ranges, changed, rows, bounds, rows.first == 0, timeline.varies)
         for lane in program.lanes.sets:
             if check.due(timeline.varies, lane.varies):
                 _set_lane(check, lane, timeline)
@@ -97,6 +100,7 @@ def check_program(
             if check.due(timeline.varies, trigger.varies):
                 trigger.check(timed, rows, bounds or (), timeline)
         program.live.check(rows, findings)
+    changed.report(report)
     return ranges
 
 
@@ -106,6 +110,8 @@ def _set_lane(check: Check, lane: SetLane, timeline: Timeline) -> None:
             values = check_level(check.findings, check.rows, lane.channel, level)
             if values is not None:
                 check.ranges.add(lane.index, values)
+                if isinstance(level, TermLevel):
+                    check.changed.look(check.rows, lane.index, lane.channel, level, values)
     sound = check_pace(check.findings, lane, check.rows)
     if check.bounds is None:
         return
