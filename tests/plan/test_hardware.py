@@ -63,17 +63,68 @@ def test_a_pulse_is_neither_rounded_away_nor_to_a_whole_step(length: str) -> Non
         f"{{a: 100.1 us}}, {{b: {length}}}, {{c: 1 ms}}", "  seq.gate: {set: {b: true, otherwise: false}}"
     )
     found = faults(written, table=table())
-    assert found == ([] if length == "1 us" else [("SEQ240", 4)])
+    assert found == ([] if length == "1 us" else [("SEQ240", 2)])
 
 
 def test_of_swept_pulses_those_that_vanish_are_told() -> None:
     written = text("{a: 1 ms}, {b: length}, {c: 1 ms}", "  seq.gate: {set: {b: true, otherwise: false}}",
                    "parameters: {length: 1 us}\nsweep: [length: [5 us, 0.3 us, 0.2 us, 1 us]]")  # fmt: skip
     (message,) = messages(written)
-    assert message.startswith(
-        "SEQ240 'seq.gate' has time steps of 1e-06 s, and two edges are closer than that"
-    )
+    assert message.startswith("SEQ240 'b' lasts 300 ns, and 'seq' has time steps of 1 us")
     assert message.endswith("at shot 2 of 4 (length = 0.3 us), and at 1 more")
+
+
+def test_a_short_step_is_told_once_for_all_lanes_and_a_short_pulse_by_its_edges() -> None:
+    both = "  seq.gate: {set: {b: true, otherwise: false}}\n  seq.shoot: {set: {b: true, otherwise: false}}"
+    (item,) = compiled(text("{a: 1 ms}, {b: 300 ns}, {c: 1 ms}", both), table=table())[1].errors
+    assert (item.message, str(item.span)) == (
+        "'b' lasts 300 ns, and 'seq' has time steps of 1 us",
+        "test.yaml:2:27",
+    )
+    (message,) = messages(text("{a: 1 ms}", "  seq.gate: {set: 'pulse(1 us, duty=0.3)'}"))
+    assert message.startswith("SEQ240 'seq.gate' has time steps of 1 us, and two edges are closer than that")
+
+
+TICKS = HardwareTiming(400)
+
+
+def warned(steps: str, lanes: str, more: str = "") -> list[tuple[str, str]]:
+    plan, report = compiled(text(steps, lanes, more), table=table(timing=TICKS))
+    assert plan is not None, [item.message for item in report]
+    return [(item.code, item.message) for item in report.warnings]
+
+
+GATE = "  seq.gate: {set: {b: true, otherwise: false}}"
+
+
+def test_a_step_that_lasts_another_time_by_the_clock_is_told_once() -> None:
+    both = f"{GATE}\n  seq.shoot: {{set: {{b: true, otherwise: false}}}}"
+    assert warned("{a: 1 ms}, {b: 0.5 us}, {c: 1 ms}", both) == [
+        ("SEQ243", "'b' lasts 500 ns, and 400 ns on 'seq', which has time steps of 400 ns")
+    ]
+
+
+def test_of_swept_steps_the_first_that_is_another_is_told() -> None:
+    more = "parameters: {w: 1 us}\nsweep: [w: [0.8 us, 1.4 us, 1.5 us]]"
+    ((_, message),) = warned("{a: 1 ms}, {b: w}, {c: 1 ms}", GATE, more)
+    assert message.endswith(
+        "on 'seq', which has time steps of 400 ns, at shot 2 of 3 (w = 1.4 us), and at 1 more"
+    )
+    assert message.startswith("'b' lasts 1.4 us, and 1.6 us")
+
+
+@pytest.mark.parametrize(
+    ("steps", "lane"),
+    [
+        ("{a: 1 ms}, {b: 0.8 us}, {c: 1 ms}", GATE),
+        ("{a: 1 ms}, {b: 100.1 us}, {c: 1 ms}", GATE),  # less than 1 %
+        ("{a: 1 ms}, {b: 0.5 us}, {c: 1 ms}", "  seq.gate: {set: {a: true, otherwise: false}}"),  # no edge
+        ("{a: 1 ms}, {b: 0.5 us}, {c: 1 ms}", "  meter.level: {set: {b: 1 V, otherwise: 0 V}}"),
+        ("{a: 1 ms}, {b: 50 us}", "  seq.ramp: {set: {a: 0 V, b: 'ramp(0 V, 5 V)'}, every: 10 us}"),
+    ],
+)
+def test_a_step_that_lasts_as_long_as_written_is_not_told(steps: str, lane: str) -> None:
+    assert warned(steps, lane) == []
 
 
 @given(st.lists(st.integers(300, 5_000), min_size=1, max_size=12))

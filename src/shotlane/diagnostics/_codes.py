@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "SEQ240": "two edges of a hardware-timed channel are closer than a step of its clock",
     "SEQ241": "readings of a triggered instrument and edges of its trigger do not agree",
     "SEQ242": "a hardware-timed channel is asked what its table cannot do",
+    "SEQ243": "a step lasts another time by the clock of an instrument (warning)",
     "SEQ301": "a sweep names nothing that is declared",
     "SEQ302": "a name is swept twice",
     "SEQ303": "the axes of a zip have unequal lengths",

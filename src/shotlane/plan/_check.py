@@ -52,11 +52,12 @@ class Ranges:
 class Check:
     """The pass at work on one stretch. `bounds` None: times are not known, values are still checked.
 
-    `timed`: findings about what depends on times.
+    `timed`: findings about what depends on times; `warnings`: those of them that keep nothing from running.
     """
 
     findings: Findings
     timed: Findings
+    warnings: Findings
     ranges: Ranges
     changed: ChangedValues
     rows: Rows
@@ -80,13 +81,17 @@ def check_program(
 ) -> Ranges:
     """Find everything that is wrong at some point."""
     ranges = Ranges()
+    warnings = Findings(findings.total, findings.name_point, warns=True)
     changed = ChangedValues(findings.total, findings.name_point)
     timeline = program.timeline
     for rows in program.stretches():
         faulty = check_durations(timeline, rows, findings)
         bounds = timeline.boundaries(rows) if timeline.sound and not faulty.all() else None
         timed = SoundTimes(findings, faulty) if faulty.any() else findings
-        check = Check(findings, timed, ranges, changed, rows, bounds, rows.first == 0, timeline.varies)
+        warned = SoundTimes(warnings, faulty) if faulty.any() else warnings
+        check = Check(
+            findings, timed, warned, ranges, changed, rows, bounds, rows.first == 0, timeline.varies
+        )
         for lane in program.lanes.sets:
             if check.due(timeline.varies, lane.varies):
                 _set_lane(check, lane, timeline)
@@ -101,6 +106,7 @@ def check_program(
                 trigger.check(timed, rows, bounds or (), timeline)
         program.live.check(rows, findings)
     changed.report(report)
+    warnings.report(report)
     return ranges
 
 
@@ -124,7 +130,7 @@ def _set_lane(check: Check, lane: SetLane, timeline: Timeline) -> None:
     varying = check.times_vary or lane.varies
     if sound and lane.sound and lane.cells and check.due(varying):
         check_clashes(check.timed, lane, check.rows, check.bounds)
-        check_steps(check.timed, lane, check.rows, check.bounds, timeline)
+        check_steps(check.timed, check.warnings, lane, check.rows, check.bounds, timeline)
 
 
 def _levels(lane: SetLane) -> list[Level]:

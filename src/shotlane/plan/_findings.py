@@ -16,6 +16,8 @@ from shotlane.plan._scope import Rows
 
 Told = tuple[str, str | None]
 
+_TIMES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns"))
+
 
 @dataclass(slots=True)
 class Finding:
@@ -34,11 +36,15 @@ class Finding:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects over all stretches of points. `name_point`: parameters of a point as text, by its index."""
+    """Collects over all stretches of points. `name_point`: parameters of a point as text, by its index.
+
+    `warns`: what is found keeps nothing from running.
+    """
 
     total: int
     name_point: Callable[[int], str]
     found: dict[tuple[str, Span], Finding] = field(default_factory=dict)
+    warns: bool = False
 
     def add(
         self,
@@ -76,7 +82,8 @@ class Findings:
                 point = self.name_point(finding.shot)
                 more = f", and at {finding.count - 1} more" if finding.count > 1 else ""
                 message += f", at shot {finding.shot + 1} of {self.total} ({point}){more}"
-            report.error(finding.code, message, finding.span, help=finding.help, notes=finding.notes)
+            tell = report.warning if self.warns else report.error
+            tell(finding.code, message, finding.span, help=finding.help, notes=finding.notes)
 
 
 class SoundTimes(Findings):
@@ -102,6 +109,12 @@ class SoundTimes(Findings):
         left = np.asarray(bad) & ~self.muted
         if left.any():
             self.whole.add(code, span, rows, left, tell, notes)
+
+
+def shown_time(ns: int) -> str:
+    """A time for a message, in the largest unit of which it is one or more."""
+    size, unit = next((pair for pair in _TIMES if abs(ns) >= pair[0]), (1, "ns"))
+    return f"{ns / size:.12g} {unit}"
 
 
 def shown(value: Any) -> str:

@@ -1,25 +1,28 @@
 """Channels that their instrument times: edges on its time step, and frames by the edges of a trigger.
 
 An edge is rounded to the nearest step from the origin of its segment, where a table begins. What is shorter
-than a step is told: it would be rounded away, or to a whole step. How long an open-ended step lasts is not
+than a step is told: it would be rounded away, or to a whole step; and a step of the sequence that becomes a
+good deal longer or shorter. How long an open-ended step lasts is not
 known, so nothing of a table changes in the course of one, and what follows is another table.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from shotlane.diagnostics import Span
 from shotlane.plan._blocks import Block, Mask
+from shotlane.plan._changed_values import LEAST
 from shotlane.plan._exact import NS_PER_S, Floats, Integers
-from shotlane.plan._findings import Findings, Told, shown
+from shotlane.plan._findings import Findings, Told, shown, shown_time
 from shotlane.plan._lowering import Lowered, lower
 from shotlane.plan._readings import Reading
 from shotlane.plan._scope import Rows
 from shotlane.plan._set_lane import SetLane
 from shotlane.plan._tables import Laid, beside
-from shotlane.plan._timeline import Timeline
+from shotlane.plan._timeline import Step, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,17 @@ def segment_start(timeline: Timeline, position: int) -> int:
 
 
 def check_steps(
-    findings: Findings, lane: SetLane, rows: Rows, bounds: Sequence[Integers], timeline: Timeline
+    findings: Findings,
+    warnings: Findings,
+    lane: SetLane,
+    rows: Rows,
+    bounds: Sequence[Integers],
+    timeline: Timeline,
 ) -> None:
-    """Find edges of a channel that are closer than a step: one would be lost, or come a good deal later."""
+    """Find edges of a channel that are closer than a step: one would be lost, or come a good deal later.
+
+    Warn of steps of the sequence whose edges lie apart by another time than was written.
+    """
     if not lane.channel.programmed:
         return
     lowered = lower(lane, rows, bounds)
@@ -94,7 +105,9 @@ def check_steps(
     assert lane.channel.hardware is not None
     bad = _too_close(steps, block.targets, keep, lane.channel.hardware.time_step_ns)
     if bad.any():
-        _tell_step(findings, lane, rows, lowered, bad)
+        _tell_step(findings, lane, rows, lowered, bad, bounds, timeline)
+    else:
+        _check_lengths(warnings, lane, rows, lowered, steps, bounds, timeline)
 
 
 def _too_close(steps: Integers, targets: Integers, keep: Mask, step_ns: int) -> Mask:
@@ -112,21 +125,95 @@ def _too_close(steps: Integers, targets: Integers, keep: Mask, step_ns: int) -> 
     return found
 
 
-def _tell_step(findings: Findings, lane: SetLane, rows: Rows, lowered: Lowered, bad: Mask) -> None:
+def _tell_step(
+    findings: Findings,
+    lane: SetLane,
+    rows: Rows,
+    lowered: Lowered,
+    bad: Mask,
+    bounds: Sequence[Integers],
+    timeline: Timeline,
+) -> None:
     at = int(np.argmax(bad.any(axis=1)))
     column = int(np.argmax(bad[at]))
     block = lowered.block
     times = block.targets[min(at, len(block.targets) - 1)]
     sent = np.broadcast_to(lowered.keep[min(at, len(lowered.keep) - 1)], times.shape)
-    before = int(times[:column][sent[:column]][-1])
+    before, here = int(times[:column][sent[:column]][-1]), int(times[column])
     assert lane.channel.hardware is not None
-    step_s = shown(lane.channel.hardware.time_step_ns / NS_PER_S)
+    step = shown_time(lane.channel.hardware.time_step_ns)
+    short = _step_between(timeline, bounds, at, before, here)
+    if short is None:
+        message = (
+            f"'{lane.channel.name}' has time steps of {step}, and two edges are closer than that:"
+            f" {shown(before / NS_PER_S)} s and {shown(here / NS_PER_S)} s"
+        )
+        span, help = lane.cells[int(block.cell[column])].key, "make the pulse or the step longer"
+    else:
+        lasts = shown_time(here - before)
+        message = f"'{short.name}' lasts {lasts}, and '{lane.channel.role}' has time steps of {step}"
+        span, help = _duration_span(timeline, short), f"make it {step} or longer"
+    findings.add("SEQ240", span, rows, bad, lambda _: (message, help))
+
+
+def _step_between(
+    timeline: Timeline, bounds: Sequence[Integers], row: int, before: int, here: int
+) -> Step | None:
+    """The step of the sequence from one edge to the next; None where they are not its ends."""
+    ends = [int(bound[min(row, len(bound) - 1), 0]) for bound in bounds]
+    lasts = zip(timeline.steps, ends, ends[1:], strict=False)
+    return next((step for step, start, end in lasts if (start, end) == (before, here)), None)
+
+
+def _duration_span(timeline: Timeline, step: Step) -> Span:
+    return step.duration.span if step.duration is not None else timeline.document.key_span(step.path)
+
+
+def _check_lengths(
+    warnings: Findings,
+    lane: SetLane,
+    rows: Rows,
+    lowered: Lowered,
+    steps: Integers,
+    bounds: Sequence[Integers],
+    timeline: Timeline,
+) -> None:
+    """Warn where the edges at both ends of a cell come further apart, or closer, than was written."""
+    block, keep = lowered.block, lowered.keep
+    opens = dict(zip(*(found.tolist() for found in np.unique(block.cell, return_index=True)), strict=True))
+    for at, (one, other) in enumerate(pairwise(lane.cells)):
+        first, last = one.cell.first, one.cell.last
+        begins, ends = opens.get(at), opens.get(at + 1)
+        if begins is None or ends is None or other.cell.first != last + 1:
+            continue
+        if timeline.opening_in(first, last) is not None:
+            continue
+        start, end = bounds[first], bounds[last + 1]
+        asked, real = end - start, steps[:, [ends]] - steps[:, [begins]]
+        edges = keep[:, [ends]] & (keep[:, [begins]] | (first == 0))
+        edges = edges & (block.targets[:, [begins]] == start) & (block.targets[:, [ends]] == end)
+        bad = edges & (np.abs(real - asked) > LEAST * asked)
+        if bad.any():
+            row = int(np.argmax(bad[:, 0]))
+            times = [int(array[min(row, len(array) - 1), 0]) for array in (asked, real)]
+            told = _told_length(lane, timeline, first, last, *times)
+            span = _duration_span(timeline, timeline.steps[first])
+            warnings.add("SEQ243", span, rows, bad, lambda _, told=told: told)  # type: ignore[misc]
+            return
+
+
+def _told_length(
+    lane: SetLane, timeline: Timeline, first: int, last: int, asked_ns: int, real_ns: int
+) -> Told:
+    """Words for it that are those of all lanes of an instrument."""
+    name = timeline.steps[first].name + (f"..{timeline.steps[last].name}" if last > first else "")
+    assert lane.channel.hardware is not None
+    step = shown_time(lane.channel.hardware.time_step_ns)
     message = (
-        f"'{lane.channel.name}' has time steps of {step_s} s, and two edges are closer than that:"
-        f" {shown(before / NS_PER_S)} s and {shown(int(times[column]) / NS_PER_S)} s"
+        f"'{name}' lasts {shown_time(asked_ns)}, and {shown_time(real_ns)} on '{lane.channel.role}',"
+        f" which has time steps of {step}"
     )
-    cell = lane.cells[int(block.cell[column])]
-    findings.add("SEQ240", cell.key, rows, bad, lambda _: (message, "make the pulse or the step longer"))
+    return message, f"write multiples of {step}"
 
 
 @dataclass(frozen=True, slots=True)
