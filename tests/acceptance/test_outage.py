@@ -12,6 +12,18 @@ pytestmark = pytest.mark.real_time
 WAITING = PATIENT.replace("sweep:", "retry: {wait: 60 s}\nsweep:")
 
 
+def test_a_broken_sensor_ends_a_shot_and_is_no_outage(bench_lab: Lab, bench: Bench) -> None:
+    bench.break_sensor(65)
+    bench_lab.write(WAITING.replace("    max_missing: 1", "    required: true"))
+    done = bench_lab.run("-s", "bench")
+    assert (done.status, bench_lab.outcome()) == (3, "errored"), done.text
+    assert "no-value: furnace.temperature lost 1 of " in done.out
+    assert "each is required; the last had no value: valid register 362 is 65" in done.out
+    assert bench_lab.rows("SELECT * FROM event WHERE type = 'exchange.repeated'") == []
+    assert_one_to_one(bench_lab, bench.requests())
+    assert_safe(bench)
+
+
 def test_a_run_waits_for_an_instrument_and_goes_on_when_it_is_back(bench_lab: Lab, bench: Bench) -> None:
     bench_lab.write(WAITING)
     process = bench_lab.start("run-sequence", "sequences/short.yaml", "-s", "bench", "-p", "soak=1 s")

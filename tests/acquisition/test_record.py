@@ -24,7 +24,7 @@ from shotlane import (
     UnknownChannelError,
 )
 from shotlane.execution import VirtualClock
-from shotlane.instruments import InstrumentError
+from shotlane.instruments import InstrumentError, Reading
 
 
 def virtual(source: Source, **options: Any) -> Recording:
@@ -112,6 +112,24 @@ def test_a_channel_that_is_not_answered_is_a_failed_sample() -> None:
 
     samples = taken(virtual(Silent(names=("a.x", "a.y", "a.z")), duration=0.1))
     assert [sample.fault for sample in samples] == [None, "garbled", "garbled"]
+
+
+def test_an_answer_without_a_value_is_a_failed_sample_that_keeps_what_was_answered() -> None:
+    given = {"a.x": Reading(None, "-------"), "a.y": Polled(None, raw="OVER"), "a.z": float("nan"), "a.t": ""}
+
+    class Broken(Source):
+        def poll(self, names: Sequence[str]) -> dict[str, Any]:
+            return given
+
+    recording = virtual(Broken(names=tuple(given)), duration=0.1)
+    samples = taken(recording)
+    assert [(one.status, one.value, one.fault, one.raw) for one in samples] == [
+        (Status.FAILED, None, "no-value", "-------"),
+        (Status.FAILED, None, "no-value", "OVER"),
+        (Status.FAILED, None, "no-value", "nan"),
+        (Status.OK, "", None, None),
+    ]
+    assert (recording.summary.ok, recording.summary.failed, recording.summary.disconnects) == (1, 3, 0)
 
 
 def test_a_lost_connection_is_made_again_by_the_factory_after_a_growing_pause() -> None:

@@ -182,6 +182,29 @@ def test_faults_retries_and_interlocks_are_given(tmp_path: Path, limit: str) -> 
     assert (found.departures, found.attempts) == ((), len(outcomes))
 
 
+BEYOND = """
+station: beyond
+instruments:
+  furnace: {instrument: watlow-ezzone, resource: 'sim://', options: {device_unit: degC}}
+channels:
+  melt.temperature:
+    is: furnace.temperature
+    table: [[500 degC, 500 degC], [600 degC, 600 degC]]
+"""
+
+
+def test_a_reading_without_a_value_in_the_simulation_alone_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = OWN.replace("demo", "beyond").replace("furnace", "melt").partition("results:")[0]
+    with monkeypatch.context() as patched:
+        # As the instruments themselves had one, or as runs were recorded when it was no fault.
+        patched.setattr("shotlane.execution._port_worker.fault_in", lambda reading: None)
+        bag = packed_run(tmp_path, text, {"stations/beyond.yaml": BEYOND})
+    found = replayed(bag)
+    assert (found.departures, found.readings) == ((), 4)
+
+
 def test_a_safe_state_that_is_not_recorded_after_a_fault_is_told(tmp_path: Path) -> None:
     bag = packed_run(tmp_path, FAULTY % "100 degC")
     altered(bag, "actions", lambda rows: rows.remove((pl.col("kind") == "safe") & (pl.col("attempt") == 1)))

@@ -138,6 +138,27 @@ def test_a_channel_without_a_value_is_no_success(lab: Lab, capsys: pytest.Captur
     assert "balance.mass: " not in told
 
 
+BEYOND = """
+station: beyond
+instruments:
+  furnace: {instrument: watlow-ezzone, resource: 'sim://', options: {device_unit: degC}}
+channels:
+  melt.temperature:
+    is: furnace.temperature
+    table: [[500 degC, 500 degC], [600 degC, 600 degC]]
+"""
+
+
+def test_a_channel_that_is_answered_without_a_value_is_no_success(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.write(BEYOND, "stations/beyond.yaml")
+    assert main(["record", "beyond", "melt.temperature", "--rate", "20Hz", "--for", "0.2s", "--json"]) == 3
+    *samples, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert {(one["status"], one["fault"]) for one in samples} == {("failed", "no-value")}
+    assert summary["summary"]["without_value"] == ["melt.temperature"]
+
+
 def started(lab: Lab, *arguments: object) -> "subprocess.Popen[str]":
     return lab.start("shotlane", "record", "demo", "furnace", "--rate", "100Hz", *arguments)
 

@@ -3,7 +3,21 @@
 from typing import Any
 
 import pytest
-from tests.execution.fakes import MS, Bench, HandPlan, Request, Set, call, error, index, lanes, rule, segment
+from tests.execution.fakes import (
+    MS,
+    Bench,
+    HandPlan,
+    Request,
+    Set,
+    above,
+    call,
+    error,
+    index,
+    lanes,
+    rule,
+    segment,
+    until,
+)
 
 from shotlane.execution import RunResult
 from shotlane.instruments import Exchange, Reading
@@ -93,11 +107,66 @@ def test_missed_readings_count_as_lost() -> None:
     assert result.faults[0].fault.fault == "missed"
 
 
-def test_no_sensor_is_a_null_value_and_no_fault() -> None:
-    silent = {"x": Reading(None, "-------")}
-    bench, result = run(HandPlan([segment(rule("a.x"))]), lambda bench, request: silent)
-    row = bench.attempts[0].samples[0]
-    assert (row.value, row.raw, row.status) == (None, "-------", Status.OK)
+def without_value(*numbers: int, value: Any = None, raw: str | None = "-------") -> Any:
+    """Answer the requests with these numbers, counted from 1, without a value."""
+    return lambda bench, request: {"x": Reading(value, raw)} if len(bench.pool.log) in numbers else None
+
+
+@pytest.mark.parametrize(
+    ("value", "raw", "told"),
+    [(None, "-------", "-------"), (float("nan"), None, "nan"), (None, None, "None")],
+)
+def test_a_reading_without_a_value_is_a_failed_row_with_its_raw_text(
+    value: Any, raw: str | None, told: str
+) -> None:
+    act = without_value(5, value=value, raw=raw)
+    bench, result = run(HandPlan([segment(rule("a.x", count=10))]), act)
+    row = bench.attempts[0].samples[2]
+    assert (row.status, row.value, row.raw) == (Status.FAILED, None, told)
+    assert row.requested_ns == 20 * MS
+    assert result.outcome is Outcome.DONE
+
+
+def test_an_empty_text_is_a_value() -> None:
+    bench, result = run(HandPlan([segment(rule("a.x"))]), lambda bench, request: {"x": Reading("")})
+    assert [(row.status, row.value) for row in bench.attempts[0].samples] == [(Status.OK, "")]
+    assert result.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize(
+    ("required", "numbers", "told"),
+    [
+        (False, (3, 4, 5), "a.x lost 3 of 20 readings, and may lose 0.1 of them"),
+        (True, (6,), "a.x lost 1 of 20 readings, of which each is required"),
+    ],
+)
+def test_readings_without_a_value_count_as_lost(required: bool, numbers: tuple[int, ...], told: str) -> None:
+    plan = HandPlan([segment(rule("a.x", count=20))], lanes=lanes(required=required))
+    _, result = run(plan, without_value(*numbers))
+    fault = result.faults[0].fault
+    assert result.outcome is Outcome.ERRORED
+    assert (fault.fault, fault.message) == ("no-value", f"{told}; the last had no value: -------")
+    assert fault.context == {"role": "a", "channel": "a.x"}
+
+
+def test_what_an_open_step_lost_without_a_value_is_judged_at_its_end() -> None:
+    """While it goes on, 2 of 20 may be lost; at its end 2 of 8 are too many."""
+    ending = until(above("a.y", 9.0), 0)
+    step = segment(rule("a.x", count=99), rule("a.y", count=99), step="settle", ending=ending)
+
+    def act(bench: Bench, request: Request) -> Any:
+        tick = request.at_ns // (10 * MS)
+        return {"x": Reading(None, "-------") if tick < 2 else Reading(1.0), "y": Reading(10.0 * (tick > 6))}
+
+    _, result = run(HandPlan([step]), act)
+    assert result.faults[0].fault.fault == "no-value"
+    assert "the last had no value: -------" in result.faults[0].fault.message
+
+
+def test_a_reading_without_a_value_is_tried_again_where_retry_names_it() -> None:
+    retry = RetryPolicy(attempts=2, on=frozenset({"no-value"}))
+    bench, result = run(HandPlan([segment(rule("a.x"))], retry=retry), without_value(3))
+    assert len(bench.attempts) == 2
     assert result.outcome is Outcome.DONE
 
 

@@ -212,6 +212,17 @@ def test_a_fault_of_a_table_is_one_of_the_attempt(
     assert sums_hold(loaded)
 
 
+def test_a_frame_without_a_value_is_a_fault_of_the_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "channels:\n  dark.level: {is: camera.level, table: [[50 V, 50 V], [60 V, 60 V]]}"
+    monkeypatch.setattr("tests.execution.test_hardware.STATION", STATION.replace("channels:", table))
+    loaded = run(tmp_path, SCAN.replace("camera.level", "dark.level")).load()
+    assert loaded.attempts()["fault"].to_list() == ["no-value"]
+    assert set(loaded.samples("dark.level", attempts="all")["status"]) == {"failed"}
+    assert sums_hold(loaded)
+
+
 def test_a_table_that_nobody_knows_the_end_of_has_failed_edges(tmp_path: Path) -> None:
     loaded = run(tmp_path, SCAN, seq=failing(6)).load()
     assert {status for _, _, status in rows(loaded, "seq.shoot")} == {"failed"}

@@ -254,7 +254,13 @@ def test_short_shots_do_not_keep_a_dead_sensor_from_being_seen(monkeypatch: pyte
 
 def _dead(bench: Bench, request: Request) -> Any:
     bench.wait(0.001)
-    return reading(x=None)
+    return reading(x=None) if request.text == "read a.x" else reading(x=0.0)
+
+
+def test_a_poll_without_a_value_has_failed() -> None:
+    bench = run(HandPlan([segment(duration_ms=20_000)], interlocks=[HOT]), _dead)
+    rows = bench.recorder.polls
+    assert {(row.status, row.value, row.raw) for row in rows} == {(Status.FAILED, None, "None")}
 
 
 def test_a_limit_that_is_swept_is_judged_when_its_shot_begins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ def test_a_verdict_is_not_tried_again_unasked() -> None:
 
 
 def test_no_value_is_never_passed() -> None:
-    bench = run(mean(3.0), act=lambda bench, request: reading(x=None))
+    bench = run(mean(3.0), act=lambda bench, request: reading(x=None), lanes=lanes(max_missing=1.0))
     end = bench.attempts[0].end
     assert end is not None
     assert [(row.value, row.verdict) for row in end.results] == [(None, "errored")]

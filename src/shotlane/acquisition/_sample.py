@@ -60,7 +60,8 @@ class Sample(NamedTuple):
     """One reading of a channel at a tick. Stamps are its own, made just before and after its exchange.
 
     `status`: ok, late (its start was later than the tolerance) or failed; a failed one has no value, and
-    `fault` with `raw` says why. `raw` of another one is the reply where the value would hide something.
+    `fault` with `raw` says why: what was answered, where `fault` is `no-value`. `raw` of another one is the
+    reply where the value would hide something.
     Without an exchange both stamps are None.
     """
 

@@ -36,6 +36,8 @@ from shotlane.results import Judged
 class Attempt:
     """The try `number` of a shot. Making it tells nobody and touches nothing; then it is begun, once."""
 
+    _trouble_type: type[Trouble] = Trouble
+
     def __init__(self, parts: RunParts, shot: ShotPlan, number: int) -> None:
         self._parts = parts
         self.shot = shot
@@ -48,7 +50,7 @@ class Attempt:
         self._building_ns = 0  # what it takes to begin the agendas of all ports
         self._phases: Mapping[int, int] = {}  # by how much the recordings of a channel are shifted
         self._intake = Intake(parts, shot)
-        self.trouble = Trouble(parts.pool.mask)
+        self.trouble = self._trouble_type(parts.pool.mask)
         self.judged = Judged((), Outcome.DONE)
         self.ledger = Ledger(shot, parts.plan.channels, self._intake.takers)
         self.workers = Workers(parts, self.ledger, self.trouble)

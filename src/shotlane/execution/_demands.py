@@ -11,7 +11,7 @@ from shotlane.execution._trouble import Trouble
 from shotlane.instruments import InstrumentError
 from shotlane.model import Channel, ScalarValue
 from shotlane.plan import Plan
-from shotlane.records import Fault
+from shotlane.records import NO_VALUE, Fault
 
 WAS_MISSED = "was missed, because the next was due"
 # What has no channel, and no lane that says more.
@@ -27,6 +27,7 @@ class Demands:
         self._trouble = trouble
         self.ledger = ledger
         self.cause: InstrumentError | None = None
+        self._last: dict[int, InstrumentError | None] = {}  # why each channel lost a reading the last time
 
     def check_punctual(self, due: Due, text: str) -> None:
         """Make what is late or missed the fault of the attempt where the lane says so."""
@@ -39,6 +40,7 @@ class Demands:
     def check_losses(self, index: int, error: InstrumentError | None) -> None:
         """Decide whether the readings lost so far are a fault of the attempt; `error` is the last one's."""
         channel, lane, count = self._channels[index], self._lanes[index], self.ledger.readings[index]
+        self._last[index] = error
         down = error is not None and error.fault == "disconnected"
         if not (down or lane.required or count.lost > lane.max_missing * count.expected):
             return
@@ -52,11 +54,12 @@ class Demands:
     def judge_losses(self, index: int) -> None:
         """Decide at the end, when it is known how many readings of a channel open-ended steps planned."""
         if self.ledger.readings[index].lost:
-            self.check_losses(index, self.cause)
+            self.check_losses(index, self._last.get(index, self.cause))
 
     def _loss(self, channel: Channel, text: str, error: InstrumentError | None) -> Fault:
         if error is not None:
-            return fault_of(error, f"{text}; the last: {error.message}", _known(channel))
+            how = " had no value" if error.fault == NO_VALUE else ""
+            return fault_of(error, f"{text}; the last{how}: {error.message}", _known(channel))
         if self.cause is None:
             return Fault(MISSED, f"{text}; the last {WAS_MISSED}", _known(channel))
         why = f"because the port was held up: {self.cause.message}"

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 from enum import StrEnum
 
-from shotlane.execution._observation import Observation, is_valid
+from shotlane.execution._observation import Observation
 from shotlane.plan import UntilEnding
+from shotlane.records import has_value
 from shotlane.results import History
 
 
@@ -93,7 +94,7 @@ class Hold(Ending):
             return
         if self.deadline_ns is not None and at_ns > self.deadline_ns:
             self.look(at_ns)
-        elif not is_valid(value):
+        elif not has_value(value):
             self._unknown.add(channel)
             self._since_ns = None
         else:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shotlane.instruments import InstrumentError
-from shotlane.records import Fault
+from shotlane.instruments import InstrumentError, Reading
+from shotlane.records import NO_VALUE, Fault, has_value
 
 Stamps = tuple[int | None, int | None]
 
@@ -32,9 +32,20 @@ def fault_of(error: InstrumentError, message: str, known: Mapping[str, str]) -> 
     return Fault(error.fault, message, {**known, **_context(error)})
 
 
+def fault_in(reading: Reading) -> InstrumentError | None:
+    """Why a reading gave nothing; None when it gave something.
+
+    One that was answered, but without a value, is sound on the wire: its instrument is well, and asking again
+    would be answered the same.
+    """
+    if reading.fault is not None or has_value(reading.value):
+        return reading.fault
+    return InstrumentError(NO_VALUE, reading.raw or str(reading.value))
+
+
 def raw_of(error: InstrumentError) -> str:
-    """What a failed row says of its cause."""
-    return f"{error.fault}: {error.message}"
+    """What a failed row says of its cause: what was answered, where there was no value."""
+    return error.message if error.fault == NO_VALUE else f"{error.fault}: {error.message}"
 
 
 def stamps_of(error: InstrumentError) -> Stamps:

@@ -12,7 +12,7 @@ from heapq import merge
 
 from shotlane.execution._bounded import NotEndedError, bounded
 from shotlane.execution._due import NEVER_NS, Due, Kind
-from shotlane.execution._fault import LATE, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._fault import LATE, STUCK, Stamps, fault_in, fault_of, raw_of, stamps_of
 from shotlane.execution._ledger import Ledger
 from shotlane.execution._parts import RunParts
 from shotlane.execution._pool import Answer
@@ -208,12 +208,13 @@ class Hardware:
                     None if at_ns is None else at_ns - self.origin_ns,
                     self._relative(answer.received_ns),
                 )
-                if reading.fault is None:
+                fault = fault_in(reading)
+                if fault is None:
                     status = self._status(loaded, due)
                     self._ledger.reading(numbered, status, *stamps, reading.value, reading.raw)
                     continue
-                self._ledger.reading(numbered, Status.FAILED, *stamps, None, raw_of(reading.fault))
-                self._fail_frame(index, reading.fault)
+                self._ledger.reading(numbered, Status.FAILED, *stamps, None, raw_of(fault))
+                self._fail_frame(index, fault)
 
     def _fail_frame(self, index: int, error: InstrumentError) -> None:
         """A frame that is lost is missed in every figure: it is the fault of the attempt."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shotlane.execution._observation import Observation, is_valid
+from shotlane.execution._observation import Observation
 from shotlane.model import Channel
 from shotlane.plan import InterlockPlan
+from shotlane.records import has_value
 from shotlane.results import History
 
 
@@ -88,7 +89,7 @@ class Interlocks:
         """Look at a reading."""
         channel, at_ns, value = observation
         self.tried_ns[channel] = at_ns
-        if not is_valid(value):
+        if not has_value(value):
             return
         self._valid_ns[channel], self._values[channel] = at_ns, value
         for watched in self._watched:

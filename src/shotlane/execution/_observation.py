@@ -12,8 +12,3 @@ class Observation(NamedTuple):
     channel: int
     at_ns: int
     value: Any
-
-
-def is_valid(value: Any) -> bool:
-    """Whether a condition can go by it; NaN is how some devices say that they have nothing."""
-    return value is not None and not (isinstance(value, float) and value != value)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shotlane.execution._clock import Clock
-from shotlane.execution._fault import CRASHED, Stamps, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, Stamps, fault_in, raw_of, stamps_of
 from shotlane.execution._journal import Journal
 from shotlane.execution._pool import Answer, InstrumentPool
 from shotlane.instruments import InstrumentError
@@ -49,8 +49,9 @@ class Polls:
     def _taken(self, index: int, name: str, answer: Answer) -> Poll:
         reading = answer.readings[name]
         stamps = answer.earlier.get(name, (answer.requested_ns, answer.received_ns))
-        if reading.fault is not None:
-            return self._failed(index, stamps, reading.fault)
+        fault = fault_in(reading)
+        if fault is not None:
+            return self._failed(index, stamps, fault)
         return self._recorded(index, stamps, reading.value, reading.raw)
 
     def _failed(self, index: int, stamps: Stamps, error: InstrumentError) -> Poll:

@@ -14,7 +14,7 @@ from shotlane.execution._block import Block, blocks
 from shotlane.execution._clock import Clock
 from shotlane.execution._demands import OF_ROLES, WAS_MISSED, Demands
 from shotlane.execution._due import Due, Kind
-from shotlane.execution._fault import CRASHED, STUCK, Stamps, fault_of, raw_of, stamps_of
+from shotlane.execution._fault import CRASHED, STUCK, Stamps, fault_in, fault_of, raw_of, stamps_of
 from shotlane.execution._initial_values import InitialValues
 from shotlane.execution._lateness import PortLateness
 from shotlane.execution._ledger import Ledger
@@ -185,8 +185,9 @@ class PortWorker:
         requested_ns, received_ns = answer.requested_ns, answer.received_ns
         if answer.earlier:
             requested_ns, received_ns = answer.earlier.get(name, (requested_ns, received_ns))
-        if reading.fault is not None:
-            self._lose(due, reading.fault, (requested_ns, received_ns))
+        fault = fault_in(reading)
+        if fault is not None:
+            self._lose(due, fault, (requested_ns, received_ns))
             return
         requested_ns -= self._origin_ns
         received_ns -= self._origin_ns

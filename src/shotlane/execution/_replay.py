@@ -29,11 +29,12 @@ from shotlane.execution._progress import Progress
 from shotlane.execution._question import Asking
 from shotlane.execution._safe_state import SafeState
 from shotlane.execution._stagger import recordings
+from shotlane.execution._trouble import Trouble
 from shotlane.execution._virtual_clock import VirtualClock
 from shotlane.execution._virtual_drive import VirtualDrive
 from shotlane.execution._written_call import written
 from shotlane.plan import Plan, PortPlan, SegmentPlan, ShotPlan
-from shotlane.records import ActionRow, AttemptBuffer, AttemptStart, Fault, SampleRow, Tally
+from shotlane.records import NO_VALUE, ActionRow, AttemptBuffer, AttemptStart, Fault, SampleRow, Tally
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,18 @@ class Replayer:
         return Made(buffer.actions, buffer.samples, end.tallies, attempt.trouble.first)
 
 
+class _Unjudged(Trouble):
+    """Takes no reading without a value for a fault: the simulation has others than the instruments had."""
+
+    def fail(self, fault: Fault) -> None:
+        if fault.fault != NO_VALUE:
+            super().fail(fault)
+
+
 class _Again(Attempt):
     """An attempt whose decisions are given."""
+
+    _trouble_type = _Unjudged
 
     def __init__(self, parts: RunParts, shot: ShotPlan, number: int, given: Given) -> None:
         super().__init__(parts, shot, number)

@@ -13,7 +13,7 @@ from shotlane.expression import reserved_name_help
 from shotlane.model._lane import Lane
 from shotlane.model._sequence import AskStep, Sequence, UntilStep
 
-_FAULTS = ("timeout", "disconnected", "garbled", "refused", "rejected", "verdict")
+_FAULTS = ("timeout", "disconnected", "garbled", "refused", "rejected", "no-value", "verdict")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 
 

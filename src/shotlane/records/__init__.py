@@ -19,10 +19,21 @@ from shotlane.records._file_name import file_name
 from shotlane.records._outcome import Outcome, worst
 from shotlane.records._passwords import without_passwords
 from shotlane.records._recorder import AttemptBuffer, NoRoomError, Recorder, RecorderError
-from shotlane.records._rows import ActionKind, ActionRow, PollRow, ResultRow, SampleRow, Status, Tally
+from shotlane.records._rows import (
+    NO_VALUE,
+    ActionKind,
+    ActionRow,
+    PollRow,
+    ResultRow,
+    SampleRow,
+    Status,
+    Tally,
+    has_value,
+)
 
 __all__ = [
     "EVENT_TYPES",
+    "NO_VALUE",
     "ActionKind",
     "ActionRow",
     "AttemptBuffer",
@@ -51,6 +62,7 @@ __all__ = [
     "event_version",
     "event_words",
     "file_name",
+    "has_value",
     "without_passwords",
     "worst",
 ]

@@ -8,12 +8,16 @@ tuples because timing threads make them.
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+# The fault class of a reading that was answered, but without a value: no sensor, a number that means none.
+NO_VALUE = "no-value"
+
 
 class Status(IntEnum):
     """What became of one planned tick or action; every planned one has exactly one status.
 
-    late: done, but its start was later than the lane's tolerance. failed: tried, no value (or the instrument
-    refused). missed: never tried, because its successor was due. dropped: read, but lost before the store.
+    late: done, but its start was later than the lane's tolerance. failed: tried, no value (the instrument
+    refused, or said that there is none). missed: never tried, because its successor was due. dropped: read,
+    but lost before the store.
     unreached: the attempt ended first; such ticks are counted in tallies and leave no row.
     """
 
@@ -31,6 +35,11 @@ class ActionKind(IntEnum):
     PLANNED = 0
     SETUP = 1
     SAFE = 2
+
+
+def has_value(value: Any) -> bool:
+    """Whether a reading gave something; NaN is how some devices say that they have nothing."""
+    return value is not None and not (isinstance(value, float) and value != value)
 
 
 class SampleRow(NamedTuple):

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from shotlane.model import Channel, ValueType
 from shotlane.plan import Figure, Formula
+from shotlane.records import has_value
 from shotlane.results._blocks import IN_BLOCKS, SIZE, Blocks, figure_in_blocks
 from shotlane.results._figures import Scalar, figure_of
-from shotlane.results._readings import is_value
 
 _FIRST_ROOM = 64
 # Up to here going through all readings is as quick.
@@ -95,7 +95,7 @@ class History:
         figure looks at is passed over.
         """
         track = self._tracks.get(channel)
-        if track is not None and is_value(value):
+        if track is not None and has_value(value):
             track.add(at_ns, value)
 
     def newest_ns(self, channel: int) -> int | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shotlane.model import Channel, ValueType
-from shotlane.records import SampleRow, Status
+from shotlane.records import SampleRow, Status, has_value
 
 _OBJECTS = (ValueType.OPTION, ValueType.TEXT, ValueType.ARRAY)
 
@@ -32,7 +32,7 @@ class Readings:
     def add(self, row: SampleRow) -> None:
         """Take what became of a planned reading."""
         value = row.value
-        if row.status > Status.LATE or not is_value(value):
+        if row.status > Status.LATE or not has_value(value):
             return
         self._values.append(value)
         self._requested_ns.append(row.target_ns if row.requested_ns is None else row.requested_ns)
@@ -62,11 +62,6 @@ class Readings:
         if isinstance(self._values, list):
             return as_objects(self._values)
         return np.array(self._values, dtype=bool if self._type is ValueType.BOOL else np.float64)
-
-
-def is_value(value: Any) -> bool:
-    """Whether a reading gave something; NaN is how some devices say that they have nothing."""
-    return value is not None and not (isinstance(value, float) and value != value)
 
 
 def as_objects(values: list[Any]) -> NDArray[np.object_]:

@@ -58,7 +58,8 @@ class Identity:
 class Reading(NamedTuple):
     """One value in the attribute's unit.
 
-    `value` None with `raw` set: answered, but there is no value (no sensor). `fault` set: this one failed
+    `value` None with `raw` set: answered, but there is no value (no sensor); a run counts it as failed, with
+    the fault `no-value`, and does not ask again. `fault` set: this one failed
     while others of the same exchange did not.
     """
 
