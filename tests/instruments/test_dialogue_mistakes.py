@@ -130,6 +130,7 @@ ATTRIBUTE = {"query": "Q", "reply": "{value:f}"}
             '"float"',
             "is an array",
         ),
+        ({"attributes": {"x": ATTRIBUTE | {"missing": [9999]}}}, "INS003", "9999", "is a text of the field"),
         ({"attributes": {"x": ATTRIBUTE | {"scale": 0}}}, "INS032", "0", "the scale is 0"),
         (
             {"attributes": {"x": ATTRIBUTE | {"holding": 3}}},

@@ -81,6 +81,19 @@ def test_broken_sensor_is_no_value(bench: Bench, furnace: tuple[Any, Told]) -> N
     assert reading.fault is None
 
 
+def test_a_number_that_is_listed_as_missing_is_no_value(bench: Bench) -> None:
+    document = FURNACE | {"attributes": {"saving": {"holding": 2494, "missing": [59, -1]}}, "setup": {}}
+    driver, _ = drive(document, bench.furnace_resource)
+    before = driver.read(["saving"])["saving"]
+    driver.close()
+    driver, _ = drive(FURNACE, bench.furnace_resource)  # whose set-up writes 59
+    driver.close()
+    driver, _ = drive(document, bench.furnace_resource)
+    after = driver.read(["saving"])["saving"]
+    driver.close()
+    assert (before.value, after) == (106, (None, "59 is listed as missing", None))
+
+
 def test_busy_is_refused_and_the_connection_stays(bench: Bench, furnace: tuple[Any, Told]) -> None:
     driver, told = furnace
     bench.fault("furnace", "busy")

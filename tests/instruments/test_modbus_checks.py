@@ -39,6 +39,14 @@ def document(part: str, head: str = "") -> str:
         ("holding: 1, access: rw, writes: mask", "INS032", "mask", "changes some bits"),
         ("holding: 1, valid: {is: 1}", "INS030", "valid", "nothing says where"),
         ("holding: 1, valid: {coil: 1, bit: 2, is: 1}", "INS032", "bit", "a coil has no 'bit'"),
+        ("holding: 1, type: int16, missing: [32768]", "INS032", "32768", "holds -32768 to 32767"),
+        ("holding: 1, type: int16, scale: 0.1, missing: [3276.7]", "INS032", "3276.7", "never stands in"),
+        ("holding: 1, type: bcd16, missing: [10000]", "INS032", "10000", "holds 0 to 9999"),
+        ("holding: 1, bits: [0, 3], missing: [16]", "INS032", "16", "never stands in 4 bits"),
+        ("holding: 1, missing: [OVER]", "INS003", "OVER", "a register holds a number"),
+        ("holding: 1, missing: 32767", "INS003", "32767", "takes a list"),
+        ("coil: 1, missing: [1]", "INS032", "missing", "a coil has no 'missing'"),
+        ("holding: 1, type: text, length: 2, missing: [1]", "INS032", "missing", "this holds a text"),
         ("holding: 1, type: uint8", "INS005", "uint8", ""),
         ("holding: 70000", "INS005", "70000", ""),
         ("holding: 1, query: A", "INS031", "query", "protocol ascii"),
@@ -51,6 +59,11 @@ def test_a_mistake_is_one_message_at_its_place(
     item = only(report)
     assert (item.code, marked(item)) == (code, at)
     assert message in item.message
+
+
+def test_what_a_register_with_a_sign_holds_is_proposed(tmp_path: Path) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document("holding: 1, type: int16, missing: [0x8000]")})
+    assert "write -32768" in (only(report).help or "")
 
 
 def test_single_writes_of_the_document_are_told_once_where_they_stand(tmp_path: Path) -> None:

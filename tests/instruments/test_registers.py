@@ -128,6 +128,28 @@ def test_nan_is_no_value() -> None:
     assert (reading.value, reading.raw) == (None, "nan")
 
 
+@pytest.mark.parametrize(
+    ("codec", "word", "told"),
+    [
+        (Codec("int16", scale=0.1, missing=frozenset({32767, -32768})), 0x7FFF, "32767"),
+        (Codec("int16", scale=0.1, missing=frozenset({32767, -32768})), 0x8000, "-32768"),
+        (Codec("bcd16", missing=frozenset({9999})), 0x9999, "9999"),
+        (Codec(bits=BitField(4, 4), missing=frozenset({15})), 0x12F3, "15"),
+        (Codec(value_type=ValueType.OPTION, codes={"on": 1}, missing=frozenset({0})), 0, "0"),
+    ],
+)
+def test_a_listed_number_is_no_value(codec: Codec, word: int, told: str) -> None:
+    assert codec.decode([word]) == (None, f"{told} is listed as missing", None)
+    assert codec.decode([1]).value is not None
+
+
+def test_a_listed_float_is_no_value_as_its_shortest_decimal() -> None:
+    codec = Codec("float32", value_type=ValueType.FLOAT, scale=2.0, missing=frozenset({-999.9}))
+    words = Codec("float32", value_type=ValueType.FLOAT).encode(-999.9)
+    assert codec.decode(words) == (None, "-999.9 is listed as missing", None)
+    assert codec.decode(codec.encode(-999.9)).value == -999.9
+
+
 def test_options_are_named_and_unknown_codes_are_no_value() -> None:
     codec = Codec(value_type=ValueType.OPTION, codes={"eeprom": 106, "volatile": 59})
     assert codec.encode("volatile") == (59,)

@@ -92,10 +92,10 @@ class InstrumentAttribute(Register, RegisterWrites):
         None, description="The field of the reply; may be left out where there is only one."
     )
     set: SetText | None = Field(None, description="The text that sets it.")
-    missing: list[str] | None = Field(
+    missing: list[str | int | float] | None = Field(
         None,
-        description="Texts of the field that mean that there is no value.",
-        examples=[["-------"]],
+        description="What means that there is no value: texts of the field; Modbus: numbers in the register.",
+        examples=[["-------"], [32767, -32768]],
     )
     verify: bool | None = Field(
         None,

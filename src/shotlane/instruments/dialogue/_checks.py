@@ -24,6 +24,7 @@ def check_dialogue(document: InstrumentDocument, values: ValueReader) -> dict[st
     """Report what is missing or wrong; returns the reply field's type of each attribute."""
     for name, declared in document.attributes.items():
         _check_access(declared, ("attributes", name), document.protocol, values)
+        _check_missing(declared, ("attributes", name), values)
         _misplaced_scpi(declared, ("attributes", name), document.protocol, values)
     _check_document(document, values)
     dialogue, faults = parse_dialogue(document)
@@ -37,6 +38,15 @@ def check_dialogue(document: InstrumentDocument, values: ValueReader) -> dict[st
     }
     _check_arrays(document, types, values)
     return types
+
+
+def _check_missing(declared: InstrumentAttribute, path: Path, values: ValueReader) -> None:
+    """What a field says is a text, whatever it stands for."""
+    for index, item in enumerate(declared.missing or ()):
+        if not isinstance(item, str):
+            message = f"item {index + 1} of 'missing' is a text of the field, and this is the number {item}"
+            help = f'put it in quotes, as the device sends it: "{item}"'
+            values.error((*path, "missing", index), message, help, code="INS003")
 
 
 def _check_document(document: InstrumentDocument, values: ValueReader) -> None:

@@ -21,7 +21,7 @@ _LATER_PROTOCOLS = ("rtu",)
 _OF_ALL = ("scale", "offset")
 _LATER_PARTS: tuple[str, ...] = ()
 # Keys of attributes and commands that mean nothing under Modbus.
-_DIALOGUE_KEYS = ("query", "reply", "field", "set", "send", "missing", "scpi", "block")
+_DIALOGUE_KEYS = ("query", "reply", "field", "set", "send", "scpi", "block")
 
 
 def check_wiring(document: InstrumentDocument, values: ValueReader) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _check_simulated(document: InstrumentDocument, values: ValueReader) -> None:
     """What speaks to nobody has nothing to say."""
     for path, part in _parts(document):
         _misplaced(part, MODBUS_KEYS, path, "modbus", values)
-        _misplaced(part, _DIALOGUE_KEYS, path, "ascii", values)
+        _misplaced(part, (*_DIALOGUE_KEYS, "missing"), path, "ascii", values)
 
 
 def _check_modbus(document: InstrumentDocument, values: ValueReader) -> None:

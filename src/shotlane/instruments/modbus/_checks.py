@@ -6,6 +6,8 @@ Checks only; `_modbus_map` reads the same keys again. One message per mistake.
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
 from shotlane.instruments.definition._values import ValueReader
+from shotlane.instruments.modbus._map import bits_of, layout_of
+from shotlane.instruments.modbus._words import whole_numbers
 from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDocument, Register
 
 TABLES = ("holding", "input", "coil", "discrete")
@@ -13,7 +15,7 @@ TABLES = ("holding", "input", "coil", "discrete")
 MODBUS_KEYS = (*TABLES, "words", "byte_order", "bit", "bits", "length", "writes", "valid", "scale", "offset")
 _BITS_OF = {"uint16": 16, "int16": 16, "uint32": 32, "int32": 32, "uint64": 64, "int64": 64}
 _LONG_TYPES = ("uint32", "int32", "uint64", "int64", "float32", "float64", "bcd32", "float", "text")
-_OF_NUMBERS = ("scale", "offset", "words", "byte_order", "bit", "bits", "length")
+_OF_NUMBERS = ("scale", "offset", "words", "byte_order", "bit", "bits", "length", "missing")
 
 
 def check_register(
@@ -27,9 +29,12 @@ def check_register(
         values.error(
             (*path, "access"), f"a Modbus {table} register cannot be set", "write `access: r`", code="INS032"
         )
+    before = values.count
     _check_place(part, table, path, values)
     _check_numbers(part, path, values)
     if table not in ("coil", "discrete"):
+        if values.count == before:
+            _check_missing(part, path, values)
         _check_writes(part, part.type, path, document, values)
     if part.valid is not None:
         below: Path = (*path, "valid")
@@ -143,6 +148,41 @@ def _check_numbers(part: InstrumentAttribute, path: Path, values: ValueReader) -
         for name, code in part.options.items():
             if not isinstance(code, int):
                 values.error((*path, "options", name), f"the code {code!r} is no whole number", code="INS041")
+
+
+def _check_missing(part: InstrumentAttribute, path: Path, values: ValueReader) -> None:
+    """Whether each number that means no value can stand in the register at all."""
+    if part.missing is None:
+        return
+    if part.type == "text":
+        message = "'missing' lists numbers in a register, and this holds a text"
+        values.key_error((*path, "missing"), message, "leave it out", code="INS032")
+        return
+    held = whole_numbers(layout_of(part.type), bits_of(part))
+    for index, item in enumerate(part.missing):
+        below = (*path, "missing", index)
+        if isinstance(item, str):
+            message = f"'{item}' is a text, and a register holds a number"
+            values.error(below, message, "write the number that stands in it, such as 32767", code="INS003")
+        elif held is not None and item not in held:
+            message = f"{item} never stands in {_holding(part)} {held[0]} to {held[-1]}"
+            values.error(below, message, _meant(item, part, held), code="INS032")
+
+
+def _holding(part: InstrumentAttribute) -> str:
+    bits = bits_of(part)
+    if bits is None:
+        return f"a register of type {layout_of(part.type)}, which holds"
+    return "one bit, which holds" if bits.count == 1 else f"{bits.count} bits, which hold"
+
+
+def _meant(item: float, part: InstrumentAttribute, held: range) -> str:
+    """The same register read with or without a sign, or what stands on the wire in place of the value."""
+    if layout_of(part.type) in _BITS_OF and bits_of(part) is None:
+        for other in (item - len(held), item + len(held)):
+            if other in held:
+                return f"write {other:.0f}, which is the same register as that type reads it"
+    return "write the number as the register holds it, before `scale`, `offset` and `unit`"
 
 
 def _check_writes(

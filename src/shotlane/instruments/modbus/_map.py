@@ -64,10 +64,11 @@ def quantity_of(
 ) -> Quantity:
     """An attribute as the device holds it."""
     codec = replace(
-        _codec(document, declared, _layout(declared), attribute.type),
+        _codec(document, declared, layout_of(declared.type), attribute.type),
         scale=1.0 if declared.scale is None else float(declared.scale),
         offset=0.0 if declared.offset is None else float(declared.offset),
         codes=_codes(declared),
+        missing=frozenset(item for item in declared.missing or () if not isinstance(item, str)),
     )
     valid = None if declared.valid is None else _validity(document, declared.valid)
     return Quantity(_place(declared, codec.width), codec, valid, declared.writes or document.writes)
@@ -81,14 +82,15 @@ def quantities_of(document: InstrumentDocument, attributes: Mapping[str, Attribu
     }
 
 
-def _layout(declared: InstrumentAttribute) -> str:
-    return _LAYOUTS.get(declared.type, declared.type or "uint16")
+def layout_of(type_: str | None) -> str:
+    """What registers of such an attribute hold."""
+    return _LAYOUTS.get(type_, type_ or "uint16")
 
 
 def _codec(document: InstrumentDocument, part: Register, layout: str, value_type: ValueType) -> Codec:
     if part.coil is not None or part.discrete is not None:
         return Codec("bit", value_type=value_type)
-    bits = _bits(part)
+    bits = bits_of(part)
     return Codec(
         type=layout if bits is None else _UNSIGNED.get(layout, layout),
         order=_order(document, part),
@@ -105,7 +107,8 @@ def _order(document: InstrumentDocument, part: Register | InstrumentCommand) -> 
     return Order(words == low, bytes_ == low)
 
 
-def _bits(part: Register) -> BitField | None:
+def bits_of(part: Register) -> BitField | None:
+    """The bits that it is, where it is some of a number."""
     if part.bit is not None:
         return BitField(part.bit, 1)
     return None if part.bits is None else BitField(part.bits[0], part.bits[1] - part.bits[0] + 1)

@@ -86,7 +86,8 @@ class Codec:
     """How the words of one quantity are read: number on the wire * `scale` + `offset`, or a code of `codes`.
 
     `codes` maps option names, or "true" and "false", to numbers on the wire. `field`: the quantity is some
-    bits of the number. `length`: words of a text.
+    bits of the number. `missing`: numbers on the wire that mean that there is no value. `length`: words of a
+    text.
     """
 
     type: str = "uint16"
@@ -96,6 +97,7 @@ class Codec:
     offset: float = 0.0
     codes: Mapping[str, int] = field(default_factory=dict)
     bits: BitField | None = None
+    missing: frozenset[float] = frozenset()
     length: int = 1
     encoding: str = "ascii"
 
@@ -116,6 +118,8 @@ class Codec:
             number = int(digits)
         if self.bits is not None:
             number = self.bits.of(int(number))
+        if number in self.missing:
+            return Reading(None, f"{number} is listed as missing")
         if self.codes:
             return self._named(int(number))
         if self.value_type is ValueType.BOOL:
@@ -189,6 +193,18 @@ class Codec:
         if len(data) > 2 * self.length:
             raise ValueError(f"{text!r} does not fit into {self.length} registers")
         return self.order.unpack(data.ljust(2 * self.length, b"\0"))
+
+
+def whole_numbers(type_: str, bits: BitField | None) -> range | None:
+    """The numbers that can stand in such registers, or in some bits of them; None where not all are whole."""
+    if bits is not None:
+        return range(1 << bits.count)
+    if type_ in _DECIMALS:
+        return range(10 ** (4 * _FORMATS[type_][1]))
+    if type_ not in _FORMATS or type_ in FLOATS:
+        return None
+    size = struct.calcsize(_FORMATS[type_][0]) * 8
+    return range(1 << size) if type_.startswith("u") else range(-(1 << size - 1), 1 << size - 1)
 
 
 def _shortest(number: float, packed: bytes, type_: str) -> float:
