@@ -189,6 +189,18 @@ _EXCHANGES = (
         loud=True,
     ),
     event_type(
+        "exchange.doubted",
+        "A reply came so late that an answer before it, already taken, may have been to another request.",
+        "{role}: what was taken for the answer to {command} may be that to a request before it: {received} "
+        "came later",
+        (
+            ROLE,
+            text("command", "the last request that was answered"),
+            text("received", "what came, and was thrown away"),
+        ),
+        loud=True,
+    ),
+    event_type(
         "exchange.failed",
         "What was asked of an instrument came to nothing, in a session outside of a sequence.",
         "{role}: {operation} {names}: {fault}: {message}[, by {by}]",

@@ -133,7 +133,15 @@ class AsciiDriver(WireDriver):
     def _asked(self, reply: Reply | None, message: Message, timeout_s: float) -> Fields:
         """Send bytes and read what comes."""
         framing = self._framing(reply, message)
-        request = Request(message.text, message.data, framing, self._dialogue.ignored, self._gap_s)
+        request = Request(
+            message.text,
+            message.data,
+            framing,
+            self._dialogue.ignored,
+            self._gap_s,
+            partial(_can_be_read, reply),
+            partial(self._doubt, message),
+        )
         begun, payload = time.monotonic(), b""
         try:
             payload = self._line.exchange(request, timeout_s)
@@ -152,6 +160,11 @@ class AsciiDriver(WireDriver):
             self._old_errors = True
             self._line.distrust()
             raise InstrumentError("garbled", str(error), self._context(message, payload, begun)) from error
+
+    def _doubt(self, message: Message, received: bytes) -> None:
+        """Tell that the answer to a message may have been the one to another."""
+        fields = {"command": message.text, "received": printable(received[:1000])}
+        self._notify("exchange.doubted", fields)
 
     def _framing(self, reply: Reply | None, message: Message) -> Framing | None:
         """How the reply is cut from what comes, with the echo and the unasked lines before it."""
@@ -218,6 +231,18 @@ class AsciiDriver(WireDriver):
                 parts |= {part: raw for part in _IDENTITY_PARTS if (raw := _said(answered, part))}
                 fields["identity"] = parts
         return Identity(**parts)
+
+
+def _can_be_read(reply: Reply | None, payload: bytes) -> bool:
+    """Whether a payload is such a reply, a refusal included."""
+    try:
+        if reply is not None:
+            reply.parse(payload)
+    except DeviceRefusal:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def _said(fields: Fields, part: str) -> str:

@@ -2,46 +2,32 @@
 
 A reply has nothing that says which request it answers, so a late one would be taken for the answer to the
 next question. Therefore: what came unasked is thrown away before a request is sent; after a timeout, or
-a reply that made no sense, a reply is owed: the line is drained until it is quiet, and after the next reply
-it is listened to once more, twice as long as any reply here has taken: if anything follows, nobody can tell
-which of the two was the late one, and both are thrown away as garbled.
+a reply that made no sense, a reply is owed (`_owed`): the line is drained until it is quiet, and unless every
+reply that is owed came meanwhile, the line is listened to once more after the next reply: for the timeout at
+least, and twice as long as any reply here has taken, where that one counts from the earliest request that was
+not answered, because it may be to that. If anything follows, nobody can tell which of the two was the late
+one, and both are thrown away as garbled. If nothing does, what is owed counts as lost.
 """
 
 import time
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from shotlane.instruments.definition._contract import ErrorContext, InstrumentError
-from shotlane.instruments.dialogue._framing import Framing, FramingError, Ignored, Taken
+from shotlane.instruments.dialogue._framing import Framing, FramingError, Taken
+from shotlane.instruments.dialogue._owed import Owed, Request, Sent
 from shotlane.instruments.ports._shared_line import SharedLine
 from shotlane.instruments.ports._transport import BytePort, PortLost
+
+__all__ = ["Line", "Request", "printable"]
 
 # Quiet that ends a drain: of noise, and (at most) where a reply is owed.
 _SETTLED_S: Final = 0.05
 _OWED_S: Final = 0.2
-
-
-class Step(Enum):
-    """How far the line can be trusted."""
-
-    IN_STEP = "in step"
-    NOISY = "noisy"
-    OWED = "owed"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One thing to send, and how its reply is cut from what comes; None when none comes.
-
-    `ignored` are lines that may come unasked; `gap_s` is the least time since the line was last used.
-    """
-
-    command: str
-    data: bytes
-    reply: Framing | None
-    ignored: Ignored | None = None
-    gap_s: float = 0.0
+# Longest time that a line in doubt is listened to, unless the timeout is longer: the safe state must not wait
+# for ever behind a device that has been away.
+_LISTENED_S: Final = 4.0
+_KEPT: Final = 1 << 20  # bytes of what is thrown away that replies are looked for in
 
 
 class Line(SharedLine):
@@ -53,10 +39,12 @@ class Line(SharedLine):
     def __init__(self, port: BytePort, resource: str, *, guarded: bool = True) -> None:
         super().__init__(port, resource)
         self._guarded = guarded
-        self._step = Step.IN_STEP
+        self._owed = Owed()
+        self._noisy = False
+        self._last: Sent | None = None  # what was answered last
         self._rest = bytearray()
         self._last_used = 0.0
-        self._slowest_s: float | None = None  # of the replies since it was opened
+        self._slowest_s = 0.0  # of the replies since it was opened
 
     def drop(self) -> None:
         """Close the port, and forget what came. Never raises."""
@@ -65,17 +53,17 @@ class Line(SharedLine):
 
     def _opened(self, timeout_s: float) -> None:
         self._rest.clear()
-        self._slowest_s = None
+        self._slowest_s = 0.0
 
     def distrust(self, *, owed: bool = True) -> None:
         """Say that the last reply made no sense: the line is drained before the next request.
 
         `owed`: what came may have been something else, and the reply to the last request still comes.
         """
-        if owed:
-            self._step = Step.OWED
-        elif self._step is Step.IN_STEP:
-            self._step = Step.NOISY
+        self._noisy = True
+        if owed and self._last is not None:
+            self._owed.add(self._last)
+            self._last = None
 
     def exchange(self, request: Request, timeout_s: float) -> bytes:
         """Send, and take the reply without its end. Raises `InstrumentError`."""
@@ -88,7 +76,8 @@ class Line(SharedLine):
             return self._ask(request, timeout_s, talk)
         except PortLost as error:
             self.drop()
-            self._step = Step.NOISY
+            self._owed.clear()
+            self._noisy = True
             raise self._fault("disconnected", str(error), talk) from error
         finally:
             self._last_used = time.monotonic()
@@ -99,8 +88,9 @@ class Line(SharedLine):
             time.sleep(wait_s)
 
     def _ask(self, request: Request, timeout_s: float, talk: "_Exchange") -> bytes:
-        before, self._step = self._step, Step.OWED  # also when an interrupt tears this exchange apart
-        deadline = time.monotonic() + timeout_s
+        sent = Sent(request, time.monotonic(), timeout_s)
+        if request.reply is not None:
+            self._owed.add(sent)  # also when an interrupt tears this exchange apart
         talk.sent = request.data
         self.requests += 1
         try:
@@ -108,14 +98,15 @@ class Line(SharedLine):
         except TimeoutError as error:
             raise self._fault("timeout", "the request could not be sent in time", talk) from error
         if request.reply is None:
-            self._step = before
             return b""
-        reply = self._read(request.reply, deadline, talk)
-        took_s = time.monotonic() - deadline + timeout_s
-        if before is Step.OWED and self._guarded:
-            self._check_alone(timeout_s, talk)
-        self._step = Step.IN_STEP
-        self._slowest_s = max(self._slowest_s or 0.0, took_s)
+        reply = self._read(request.reply, sent.at_s + timeout_s, talk)
+        came_s = time.monotonic()
+        if len(self._owed) > 1 and self._guarded:
+            self._check_alone(came_s, talk)
+        else:
+            self._owed.answer_all()
+        self._noisy, self._last = False, sent
+        self._learn(came_s - sent.at_s)
         return reply
 
     def _read(self, framing: Framing, deadline: float, talk: "_Exchange") -> bytes:
@@ -150,36 +141,66 @@ class Line(SharedLine):
 
     def _settle(self, timeout_s: float, talk: "_Exchange") -> None:
         """Throw away what nobody asked for; wait for quiet where the line is not trusted."""
+        thrown = bytearray(self._rest)
         self._rest.clear()
-        quiet_s = _quiet_s(self._step, timeout_s)
-        end = time.monotonic() + max(timeout_s, quiet_s)
+        quiet_s = self._quiet_s(timeout_s)
+        came_s = time.monotonic()
+        end = came_s + max(timeout_s, quiet_s)
         while piece := self._port.receive(quiet_s):
+            came_s = time.monotonic()
+            thrown += piece[: _KEPT - len(thrown)]
             talk.received = piece
-            if time.monotonic() > end:
+            if came_s > end:
                 raise self._fault("garbled", "the line does not fall quiet", talk)
         talk.received = b""
+        if thrown:
+            self._account(thrown, came_s)
 
-    def _check_alone(self, timeout_s: float, talk: "_Exchange") -> None:
-        """Raise when a second reply follows the first one after a timeout."""
+    def _quiet_s(self, timeout_s: float) -> float:
+        if self._owed:
+            return min(max(timeout_s, _SETTLED_S), _OWED_S)
+        return _SETTLED_S if self._noisy else 0.0
+
+    def _account(self, thrown: bytearray, came_s: float) -> None:
+        """Find out what was answered by what is thrown away."""
+        if self._owed:
+            took_s = came_s - self._owed.first_s
+            if self._owed.came(thrown):
+                self._learn(took_s)
+        elif self._owed.came_unasked(thrown, came_s) and self._last and self._last.request.doubted:
+            self._last.request.doubted(bytes(thrown))
+
+    def _check_alone(self, came_s: float, talk: "_Exchange") -> None:
+        """Raise when a second reply follows the first one while more than one is owed."""
         extra, ignored = self._rest, talk.request.ignored
-        end = time.monotonic() + self._owed_s(timeout_s)
+        took_s = came_s - self._owed.first_s
+        end = came_s + self._listened_s(took_s)
         while not extra or (ignored is not None and ignored.holds_all(extra)):
             piece = self._port.receive(max(0.0, end - time.monotonic()))
             if not piece:
                 extra.clear()
+                self._owed.answer_first()
+                self._owed.give_up()
                 return
             extra += piece
+        self._learn(took_s)
+        self._owed.answer_first()
+        if not self._owed.came(extra):
+            self._owed.answer_first()  # the beginning of one
+        self._noisy = True
         talk.received += bytes(extra)
         extra.clear()
-        self._step = Step.NOISY
         message = "two replies came, and one of them was to an earlier request"
         raise self._fault("garbled", message, talk)
 
-    def _owed_s(self, timeout_s: float) -> float:
-        """How long after a reply the reply to the same or the next request may still come."""
-        if self._slowest_s is None:
-            return max(timeout_s, _SETTLED_S)
-        return min(max(2 * self._slowest_s, _OWED_S), max(timeout_s, _SETTLED_S))
+    def _listened_s(self, took_s: float) -> float:
+        """How long after a reply another one may follow, when that took so long."""
+        longest_s = max(took_s, self._slowest_s)
+        return max(self._owed.timeout_s, _SETTLED_S, min(2 * longest_s, _LISTENED_S))
+
+    def _learn(self, took_s: float) -> None:
+        if took_s <= _LISTENED_S:  # else it is a command that takes long, or a device that was away
+            self._slowest_s = max(self._slowest_s, took_s)
 
     def _fault(self, fault: str, message: str, talk: "_Exchange") -> InstrumentError:
         context = ErrorContext(
@@ -200,12 +221,6 @@ class _Exchange:
     begun: float
     sent: bytes = b""
     received: bytes = b""
-
-
-def _quiet_s(step: Step, timeout_s: float) -> float:
-    if step is Step.IN_STEP:
-        return 0.0
-    return _SETTLED_S if step is Step.NOISY else min(max(timeout_s, _SETTLED_S), _OWED_S)
 
 
 def printable(data: bytes) -> str:
