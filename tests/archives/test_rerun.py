@@ -111,6 +111,9 @@ def test_made_again_elsewhere_documents_have_the_names_of_then(tmp_path: Path, h
         assert '"stations/own/lamp.yaml"' in text
         assert str(tmp_path) not in text
     assert shotlane.verify(here / "again").holds
+    assert run.before is not None
+    shotlane.archive(run.before.number, here / "before")
+    assert shotlane.verify(here / "before").complete
 
 
 def test_on_a_station_of_today_its_documents_have_the_names_of_today(tmp_path: Path, here: Path) -> None:
@@ -124,6 +127,9 @@ def test_on_a_station_of_today_its_documents_have_the_names_of_today(tmp_path: P
         "theirs/own/lamp.yaml",
     }
     assert shotlane.rerun(run.number).outcome == "done"
+    assert run.before is not None
+    shotlane.archive(run.before.number, here / "before")
+    assert shotlane.verify(here / "before").complete
 
 
 def test_parameters_and_seed_are_those_of_then(tmp_path: Path, here: Path) -> None:

@@ -40,7 +40,7 @@ def cells(steps: dict[int, float], *, start: float = 0.0, duration_ns: int = 100
     times, values = np.array(list(steps), np.int64), np.array(list(steps.values()), float)
     found = levels(times, values, start, duration_ns, 10)
     assert found is not None
-    return found.cells.tolist()
+    return [float(cell) for cell in found.cells]
 
 
 def test_pulses_and_dips_shorter_than_a_character_are_drawn(

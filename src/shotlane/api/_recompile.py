@@ -41,7 +41,15 @@ def compile_texts(
         return prepared
     # Under the names of then, whatever folder this is.
     files = {name: Path(file) for name, file in past.origin["files"].items()}
-    return replace(prepared, documents=past.documents, files=files)
+    before, after = (_with_files(one, files) for one in (prepared.before, prepared.after))
+    return replace(prepared, documents=past.documents, files=files, before=before, after=after)
+
+
+def _with_files(beside: Prepared | None, files: Mapping[str, Path]) -> Prepared | None:
+    """What runs beside it, which knows the files of its own texts."""
+    if beside is None:
+        return None
+    return replace(beside, files={name: files[name] for name in beside.documents if name in files})
 
 
 def compile_file(
