@@ -61,3 +61,13 @@ def test_an_archive_goes_on_here(here: Path, capsys: pytest.CaptureFixture[str])
     assert not (here / "here/data").exists()
     assert main(["resume", "../bag"]) == 1
     assert shotlane.load(1).shots().height == 2
+    assert main(["resume", "1", "--quiet"]) == 1
+    capsys.readouterr()
+    # Nothing is left, and the run is what it is.
+    assert main(["resume", "1"]) == 1
+    assert capsys.readouterr().out == (
+        "run 1 is complete: nothing of its 3 shots is left to do; it ended failed\n"
+    )
+    assert main(["resume", "1", "--dry-run", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"run": 1, "shots": [], "shots_planned": 3, "outcome": "failed"}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shotlane.api._in_order import run, start_in_order
     from shotlane.api._note import Noted, note
     from shotlane.api._open_devices import open_devices
-    from shotlane.api._past import ResumeError
+    from shotlane.api._past import NothingLeftError, ResumeError
     from shotlane.api._plans import prepare_saved, save
     from shotlane.api._prepare import (
         Options,
@@ -75,6 +75,7 @@ _HOMES = {
     "LiveLane": "_watch",
     "ManagerError": "_sent",
     "Noted": "_note",
+    "NothingLeftError": "_past",
     "Options": "_prepare",
     "Prepared": "_prepare",
     "Recompiled": "_verify",
@@ -153,6 +154,7 @@ __all__ = [
     "LiveLane",
     "ManagerError",
     "Noted",
+    "NothingLeftError",
     "Options",
     "Prepared",
     "Recompiled",

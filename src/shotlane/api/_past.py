@@ -20,6 +20,16 @@ class ResumeError(Exception):
         self.help = help
 
 
+class NothingLeftError(ResumeError):
+    """Every one of its `shots` is done. `outcome`: how the run ended."""
+
+    def __init__(self, run: int, shots: int, outcome: Outcome) -> None:
+        super().__init__(f"run {run} is complete: nothing of its {shots} shots is left to do")
+        self.run = run
+        self.shots = shots
+        self.outcome = outcome
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """What a store holds of a run."""
@@ -34,6 +44,11 @@ class Past:
     def number(self) -> int:
         """Of the run."""
         return self.record.summary.number
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended so far."""
+        return self.record.summary.outcome or Outcome.SKIPPED
 
     @property
     def origin(self) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._in_order import start_in_order
 from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
-from shotlane.api._past import Past, ResumeError, past_in, past_of
+from shotlane.api._past import NothingLeftError, Past, past_in, past_of
 from shotlane.api._prepare import Prepared
 from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_file, compile_texts
@@ -114,7 +114,7 @@ def prepare_resumption(
         part = Part(past.left(len(prepared.plan)), resumes=run, session=past.session, kept=kept)
         check_digest(past, prepared)
     if not part.shots:
-        raise ResumeError(f"run {run} is complete: nothing of its {len(prepared.plan)} shots is left to do")
+        raise NothingLeftError(run, len(prepared.plan), past.outcome)
     seed = int(past.record.environment["seed"])
     python = python_of(prepared, station=True) if foreign or is_foreign(past) else ()
     return Resumption(run, store, prepared, part, seed, len(past.digests), changes, python)

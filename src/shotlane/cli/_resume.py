@@ -5,7 +5,15 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from shotlane.api import ResumeError, Resumption, check_resumption, go_on, prepare_resumption, shot_ranges
+from shotlane.api import (
+    NothingLeftError,
+    ResumeError,
+    Resumption,
+    check_resumption,
+    go_on,
+    prepare_resumption,
+    shot_ranges,
+)
 from shotlane.cli._archives import archive_complaints
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._running import run_and_tell
@@ -27,6 +35,8 @@ def main(arguments: argparse.Namespace) -> int:
             )
         if found is not None and not arguments.dry_run:
             check_resumption(found, trusted=arguments.trust)
+    except NothingLeftError as left:
+        return _tell_complete(left, arguments)
     except ResumeError as error:
         raise Complaint(str(error)) from error
     if found is None:
@@ -38,6 +48,15 @@ def main(arguments: argparse.Namespace) -> int:
         print_report(report)
         say("\n".join(_lines(found)))
     return 0 if arguments.dry_run else run_and_tell(arguments, found.prepared, partial(go_on, found))
+
+
+def _tell_complete(left: NothingLeftError, arguments: argparse.Namespace) -> int:
+    """Say that nothing is left; the exit status is that of the run, as if it had just ended."""
+    if arguments.json:
+        print_json({"run": left.run, "shots": [], "shots_planned": left.shots, "outcome": left.outcome.value})
+    elif not arguments.quiet:
+        say(f"{left}; it ended {left.outcome.value}")
+    return 0 if arguments.dry_run else left.outcome.exit_status
 
 
 def _complaints(run: int | Path) -> AbstractContextManager[None]:
