@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,3 +217,51 @@ def test_a_report_overwrites_nothing_unless_it_is_forced(
     assert kept.read_text() == "mine"
     assert main(["show", "--html", "notes.html", "--force"]) == 0
     assert kept.read_text() != "mine"
+
+
+def test_arguments_in_the_wrong_order_are_told_with_the_right_one(project: Path) -> None:
+    wrong: Any = {"serial": "AB1"}
+    experiment = shotlane.Experiment(project)
+    with shotlane.connect("demo") as session:
+        alone: list[Any] = [shotlane.run, shotlane.testing.run_virtual]
+        for run in (*alone, experiment.run, experiment.submit, session.run):
+            with pytest.raises(TypeError, match="the sequence comes first, then its parameters"):
+                run(wrong, "furnace-ramp")
+        with pytest.raises(TypeError, match="the key of an observation is text, and comes first"):
+            session.observe(5, "key")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (3, "a retry policy is a mapping with the keys attempts, on, "),
+        ({"tries": 3}, "a retry policy has no key 'tries'; "),
+        ({"attempt": 3}, "no key 'attempt'; did you mean 'attempts'?"),
+    ],
+)
+def test_what_is_no_retry_policy_is_refused_at_once(project: Path, policy: object, told: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(told)):
+        shotlane.Experiment(project, retry=policy)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", ["--save=NOFOLDER/x.plan", "--plot=NOFOLDER/x.svg"])
+def test_a_folder_that_is_not_there_is_told_as_one(
+    project: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "furnace-ramp", option]) == 2
+    assert "there is no folder 'NOFOLDER' for 'x." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["demo", "furnace-ramp", "furnace-ramp.yaml"])
+def test_a_station_behind_a_sequence_is_told_its_option(
+    project: Path, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (main, run_sequence):
+        verb = ["run"] if command is main else []
+        with pytest.raises(SystemExit, match="2"):
+            command([*verb, "gas-sweep", word])
+        told = capsys.readouterr().err
+        assert f"unrecognized arguments: {word}; a station is given with -s" in told
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "gas-sweep", "nothing"])
+    assert capsys.readouterr().err.endswith("unrecognized arguments: nothing\n")

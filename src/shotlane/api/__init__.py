@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shotlane.api._explain import Explanation, UnknownNameError, explain
     from shotlane.api._find import Found, find_documents
     from shotlane.api._find_station import resolve_document
+    from shotlane.api._given_parameters import given_parameters
     from shotlane.api._import import import_run
     from shotlane.api._in_order import run, start_in_order
     from shotlane.api._note import Noted, note
@@ -110,6 +111,7 @@ _HOMES = {
     "find_by_name": "_by_hand",
     "find_documents": "_find",
     "find_file": "_by_hand",
+    "given_parameters": "_given_parameters",
     "go_on": "_resume",
     "going": "_watch",
     "import_run": "_import",
@@ -189,6 +191,7 @@ __all__ = [
     "find_by_name",
     "find_documents",
     "find_file",
+    "given_parameters",
     "go_on",
     "going",
     "import_run",

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
+from shotlane.api._given_parameters import given_parameters
 from shotlane.api._manager import LocalManager
 from shotlane.api._prepare import Options
 from shotlane.api._run import Run
@@ -18,7 +19,7 @@ from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.execution import Asker
 from shotlane.instruments import register_driver, register_maker
-from shotlane.model import register_kind
+from shotlane.model import Retry, register_kind
 from shotlane.plan import GivenBy
 from shotlane.project import Project, find_project, find_sequence, find_station, no_such_sequence
 
@@ -139,8 +140,11 @@ class Experiment:
     def configure_shot_retry(self, retry: Mapping[str, Any] | None) -> None:
         """What happens after a fault, for sequences that do not say; None: what the project says.
 
-        The keys are those of `retry` in a sequence. What is wrong with it is told when a sequence is run.
+        The keys are those of `retry` in a sequence; raises `ValueError` for others, `TypeError` for
+        what is no mapping. What is wrong with a value is told when a sequence is run.
         """
+        if retry is not None:
+            _check_keys(retry)
         self._retry = None if retry is None else json.dumps({"retry": dict(retry)})
 
     def configure_experiment_manager(
@@ -276,12 +280,12 @@ class Experiment:
     def _submission(
         self, sequence: str | Path, parameters: Mapping[str, object] | None, how: "How"
     ) -> Submission:
+        overrides = given_parameters(sequence, parameters)
         path = self._file(sequence)
         unknown = next((name for name in how if name not in How.__annotations__), None)
         if unknown is not None:
             help = did_you_mean(unknown, How.__annotations__, what="options")
             raise TypeError(f"there is no option '{unknown}'; {help}")
-        overrides = {name: str(value) for name, value in (parameters or {}).items()}
         options = Options(
             how.get("station", self._station),
             overrides,
@@ -326,3 +330,15 @@ class Experiment:
         from shotlane.store import upgrade_store  # late: SQLAlchemy, Alembic
 
         return upgrade_store(self.store, version("shotlane"))
+
+
+def _check_keys(retry: object) -> None:
+    keys = list(Retry.model_fields)
+    if not isinstance(retry, Mapping):
+        raise TypeError(
+            f"a retry policy is a mapping with the keys {', '.join(keys)}; write {{'attempts': 3}}"
+        )
+    for key in retry:
+        if key not in keys:
+            help = did_you_mean(str(key), keys, what="keys")
+            raise ValueError(f"a retry policy has no key '{key}'; {help}")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shotlane.api._given_parameters import given_parameters
 from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
 from shotlane.api._ready import refuse_unready
 from shotlane.api._run import STORE_WAIT_S, Run, start
@@ -48,7 +49,7 @@ def run(
     instruments safe, when neither the store nor the disk has room for the records.
     """
     report = Report()
-    overrides = {name: str(value) for name, value in (parameters or {}).items()}
+    overrides = given_parameters(sequence, parameters)
     options = Options(station, overrides, mock, virtual_time, confirm, given=GivenBy.PYTHON)
     prepared = prepare(Path(sequence), report, options)
     if prepared is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from shotlane.api._given_parameters import given_parameters
 from shotlane.api._in_order import start_in_order
 from shotlane.api._prepare import Options, Prepared, prepare, refuse_unanswered
 from shotlane.api._ready import refuse_unready
@@ -51,7 +52,7 @@ def prepare_inside(
 ) -> InsideRun:
     """Find and check a sequence; its records go where the session's go. Raises `DocumentError`."""
     report = Report()
-    overrides = {name: str(value) for name, value in (parameters or {}).items()}
+    overrides = given_parameters(sequence, parameters)
     options = Options(str(station), overrides, mock, virtual_time, confirm, given=GivenBy.PYTHON)
     path = find_sequence(sequence, project.folder) or Path(sequence)
     prepared = prepare(path, report, options)

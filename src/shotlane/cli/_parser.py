@@ -13,6 +13,7 @@ else:
     _Action = _SubParsersAction
 
 _EPILOG = "exit status: 0 done, 2 documents or arguments wrong and nothing touched, 3 errored"
+_UNRECOGNIZED = re.compile(r"unrecognized arguments: ([^-\s]\S*)")
 # What argparse says; newer versions of Python write the choices without quotes.
 _INVALID = re.compile(r"argument (\S+): invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -54,4 +55,18 @@ class Parser(argparse.ArgumentParser):
             place, given, choices = found.groups()
             known = re.findall(r"[\w-]+", choices)
             message = f"argument {place}: there is no '{given}'; {did_you_mean(given, known)}"
+        left = _UNRECOGNIZED.fullmatch(message)
+        if left is not None and _is_named_here(left[1]):
+            message += "; a station is given with -s, and one sequence is run at a time: SEQUENCE -s STATION"
         super().error(without_passwords(message))
+
+
+def _is_named_here(word: str) -> bool:
+    """Whether it is a sequence or a station of the project around here."""
+    from pathlib import Path
+
+    from shotlane.diagnostics import Report  # late: as above
+    from shotlane.project import find_project, sequence_names, station_names
+
+    project = find_project(Path.cwd(), Report())
+    return Path(word).stem in {*sequence_names(project.folder), *station_names(project)}

@@ -15,6 +15,8 @@ class PlotError(Exception):
 
 def draw(plan: CompiledPlan, shot: ShotPlan, path: Path) -> None:
     """Write the lanes of a shot over time. Raises `PlotError` or `OSError`."""
+    if not path.parent.is_dir():
+        raise PlotError(f"there is no folder '{path.parent}' for '{path.name}'; make it first")
     picture = picture_of(plan, shot)
     if path.suffix == ".svg":
         path.write_text(svg_of(picture), encoding="utf-8")

@@ -60,10 +60,13 @@ def save_plan(
 ) -> None:
     """Write a plan; `notes`: JSON-able, given back as they are. An existing file is replaced as a whole.
 
-    Raises `PlanFileError` for one with `optimize`: what its shots will be is not known yet.
+    Raises `PlanFileError` for one with `optimize`, since what its shots will be is not known yet, and
+    where there is no folder.
     """
     if plan.optimization is not None:
         raise PlanFileError("a plan with `optimize` cannot be saved: its points are asked for as it runs")
+    if not path.parent.is_dir():
+        raise PlanFileError(f"there is no folder '{path.parent}' for '{path.name}'; make it first")
     part = path.with_name(path.name + ".part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:

@@ -55,6 +55,8 @@ class ChannelStore:
         fit this key, `StoreError` when there is no room for it, `SessionError` after the end.
         """
         now_ns = time.time_ns()
+        if not isinstance(key, str):
+            raise TypeError("the key of an observation is text, and comes first: observe('room.T', 21.5)")
         if self._trouble is not None:
             self.flush()
         try:

@@ -9,6 +9,7 @@ from shotlane.api import (
     Options,
     Prepared,
     Run,
+    given_parameters,
     prepare_document,
     refuse_unanswered,
     refuse_unready,
@@ -45,6 +46,7 @@ def run_virtual(
     `project`: where stations are found; without it the project of the sequence, of a text that in `folder`
     or around here. Raises `DocumentError` with every mistake before anything is run.
     """
+    overrides = given_parameters(sequence, parameters)
     folder = passing_folder() if folder is None else folder
     path = file_of(sequence, folder)
     report = Report()
@@ -52,7 +54,6 @@ def run_virtual(
     # Whatever the project says, a test leaves nothing in its store.
     home = replace(home, store=None, data=str(folder / "data"))
     named = None if station is None else str(file_of(station, folder))
-    overrides = {name: str(value) for name, value in (parameters or {}).items()}
     options = Options(named, overrides, mock=True, virtual_time=True, given=GivenBy.PYTHON)
     prepared = _prepared(path, report, options, home)
     if prepared is not None and faults:
