@@ -1,5 +1,6 @@
 """A session from its start to its end: how it is told, and what it refuses."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from tests.acceptance.lab import Lab
 
 import shotlane
 from shotlane import DocumentError, SessionError, StationConnection
+
+STATIONS = Path(__file__).parents[2] / "stations"
 
 
 def outcome(lab: Lab, station: StationConnection) -> str:
@@ -49,6 +52,20 @@ def test_an_outcome_that_is_none_is_refused_and_the_session_goes_on(lab: Lab) ->
         with pytest.raises(SessionError, match="no outcome 'pased'; did you mean 'passed'"):
             station.stop("pased")
         assert station.instrument("furnace").read("setpoint") is not None
+
+
+@pytest.mark.parametrize("name", ["mot", "mot.detuning"])
+def test_the_first_part_of_an_alias_is_no_instrument_and_its_channel_is_told(lab: Lab, name: str) -> None:
+    shutil.copytree(STATIONS, lab.folder / "stations", dirs_exist_ok=True)
+    with shotlane.connect("atoms", mock=True) as station:
+        told = f"no instrument '{name}'; mot.detuning is sequencer.detuning, "
+        with pytest.raises(SessionError, match=told if name == "mot" else told[:-2]):
+            station.instrument(name)
+        sequencer = station.instrument("sequencer")
+        sequencer.write("mot.detuning", -10)
+        assert sequencer.read("mot.detuning", "detuning") == {"mot.detuning": -10.0, "detuning": 3.4}
+        with pytest.raises(SessionError, match="no instrument 'nothing'; instruments: camera, "):
+            station.instrument("nothing")
 
 
 def test_the_properties_are_there_while_the_session_goes_on(lab: Lab) -> None:

@@ -162,11 +162,21 @@ class Instruments:
 
     def _check(self, role: str) -> None:
         if role not in self._station.definitions:
-            help = did_you_mean(role, self._station.definitions, what="instruments")
+            help = self._aliases_of(role)
+            help = help or did_you_mean(role, self._station.definitions, what="instruments")
             raise SessionError(f"'{self._station.name}' has no instrument '{role}'", help)
         self._check_goes_on()
         if role in self._lent:
             raise SessionError(f"{role} is used by the run that goes on in this session", "wait for its end")
+
+    def _aliases_of(self, group: str) -> str | None:
+        """Which channels they are whose aliases begin so, and how one is used; None when there are none."""
+        channels = self._station.table.channels.values()
+        found = [one for one in channels if one.target and f"{one.name}.".startswith(f"{group}.")]
+        if not found:
+            return None
+        told = ", ".join(f"{one.name} is {one.target}" for one in found)
+        return f"{told}; use instrument({found[0].role!r}), which knows {found[0].name!r} too"
 
     def _check_goes_on(self) -> None:
         if self._closed:
