@@ -115,6 +115,9 @@ def test_mistakes_come_back_at_their_places(experiment: Experiment, client: Path
     (found,) = [item for item in caught.value.diagnostics if item.span is not None]
     assert str(found.span) == "sequences/short.yaml:4:11"
     assert "- soak: 5 K" in str(caught.value)
+    write(client, "short")
+    with pytest.raises(shotlane.DocumentError, match=r"^parameters\['T'\]:1:1 EXP040 "):
+        experiment.run("short", {"T": "5 V"}, virtual_time=True)
     write(client, "short", high="7 V")
     with pytest.raises(shotlane.DocumentError, match=r"parts/limits\.yaml:1:") as caught:
         experiment.run("short", virtual_time=True)

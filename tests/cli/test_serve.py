@@ -181,6 +181,7 @@ def test_sequences_are_handed_in_listed_and_ended(lab: Lab) -> None:
     lab.write(SEQUENCE.replace("far", "demo").replace("oven", "furnace") + "parameters: {T: 40 degC}\n")
     done = lab.do("shotlane", "submit", "short", "--to", told["address"], *wrong)
     assert (done.status, done.json[0]["severity"]) == (2, "error"), done.text
+    assert '"-p T"' in done.out
     again = lab.do("shotlane", "submit", "short", "--to", told["address"], "--follow")
     assert (again.status, "outcome done" in again.out) == (0, True), again.text
     ended = interrupted(process, signal.SIGTERM)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
 from shotlane.api._given_parameters import given_parameters
 from shotlane.api._manager import LocalManager
@@ -53,6 +53,8 @@ class Experiment:
     stand for those of the project, `mock` simulates every instrument. `retry` holds for sequences that have
     no `retry` of their own, with the same keys. Raises `DocumentError` when the project's settings are wrong.
     """
+
+    _given: ClassVar[GivenBy] = GivenBy.PYTHON  # where parameters come from, for messages
 
     def __init__(
         self,
@@ -293,7 +295,7 @@ class Experiment:
             how.get("virtual_time", False),
             how.get("confirm", False),
             self._retry,
-            GivenBy.PYTHON,
+            self._given,
         )
         terms = {
             "store": how.get("store", self._store),

@@ -47,11 +47,12 @@ class RemoteManager:
         if terms["store"] is not None:
             raise ValueError("a manager elsewhere records in the store of its own: leave `store` out")
         sent, how = gather(path), asdict(options)
-        parameters, confirm, _ = (how.pop(name) for name in ("parameters", "confirmed", "given"))
+        parameters, confirm, given = (how.pop(name) for name in ("parameters", "confirmed", "given"))
         order = {
             "sequence": sent.sequence,
             "texts": dict(sent.texts),
             "parameters": parameters,
+            "given": given.name,
             "options": {**how, "confirm": confirm},
             "terms": {"timing": terms["timing"], "seed": terms["seed"], "wait": terms["wait_s"]},
         }

@@ -19,6 +19,7 @@ from shotlane.api._prepare_sent import as_sent, prepare_sent
 from shotlane.api._sent import ManagerError, Sent
 from shotlane.api._submission import Submission
 from shotlane.api._told import told_submission
+from shotlane.plan import GivenBy
 from shotlane.project import Project
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -122,6 +123,8 @@ class RunRequests:
             chosen["virtual_time"],
             chosen["confirm"],
             chosen["retry"],
+            # Clients of before do not say it.
+            GivenBy.PYTHON if told.get("given") == GivenBy.PYTHON.name else GivenBy.COMMAND_LINE,
         )
         how = {"store": self._store, "timing": terms["timing"], "seed": terms["seed"], "asker": None}
         prepared_in = partial(prepare_sent, sent, self._project, options, self._station)

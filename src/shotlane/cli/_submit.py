@@ -5,6 +5,7 @@ import argparse
 from shotlane.api import Experiment, ManagerError, Submission, parse_overrides
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say
 from shotlane.diagnostics import DocumentError, Report
+from shotlane.plan import GivenBy
 from shotlane.sessions import SessionError
 
 
@@ -38,8 +39,14 @@ def main(arguments: argparse.Namespace) -> int:
     return 0 if submission.run is None else submission.run.outcome.exit_status
 
 
+class _Typed(Experiment):
+    """Whose parameters are typed."""
+
+    _given = GivenBy.COMMAND_LINE
+
+
 def _experiment(arguments: argparse.Namespace) -> Experiment:
-    experiment = Experiment()
+    experiment = _Typed()
     experiment.configure_experiment_manager("remote", address=arguments.address, token=arguments.token_file)
     return experiment
 
