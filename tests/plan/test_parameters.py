@@ -74,7 +74,7 @@ def test_an_override_takes_the_place_of_the_value() -> None:
 
 
 def test_an_override_of_a_swept_parameter_drops_its_axis_with_a_warning() -> None:
-    text = document("x: 1 V\nn: 1", "sweep: [{x: [1 V, 2 V]}, {n: [1, 2]}]\n")
+    text = document("x: 1 V\nn: 1", "sweep: [{x: [1 V, 2 V]}, {repeat: 2}]\n")
     plan, report = compiled(text, overrides={"x": "5 V"})
     assert plan is not None
     assert [shot.parameters["x"] for shot in plan.shots()] == [5.0, 5.0]

@@ -113,6 +113,7 @@ CODES: dict[str, str] = {
     "SEQ308": "an overridden axis is dropped (warning)",
     "SEQ309": "an option of the sweep is wrong",
     "SEQ310": "a file of sweep points cannot be used",
+    "SEQ311": "a swept parameter is used by nothing (warning)",
     "SEQ401": "a value leaves the limits of its channel",
     "SEQ402": "a value is not a finite number",
     "SEQ403": "two commands on a channel come closer than it takes them",

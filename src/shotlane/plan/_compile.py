@@ -39,6 +39,7 @@ from shotlane.plan._sweep import sweep_points
 from shotlane.plan._term import Compiler
 from shotlane.plan._timeline import build_timeline
 from shotlane.plan._units import si_text
+from shotlane.plan._unused_axes import check_unused_axes
 
 
 def compile_sequence(
@@ -87,6 +88,7 @@ def compile_sequence(
     check_loads(loads, sequence.lanes, document, report)
     if not report.ok:
         return None
+    check_unused_axes(compiler, sequence, declared)
     summary = summarise(program, table, ranges, loads, cadence_ns)
     check_cadence(cadence_ns, summary, document, report)
     return CompiledPlan(

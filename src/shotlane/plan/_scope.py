@@ -26,6 +26,7 @@ class Scope:
     unanswered: set[str] = field(default_factory=set)  # labels whose text is a placeholder
     broken: set[str] = field(default_factory=set)
     uses: dict[str, Collection[str]] = field(default_factory=dict)  # by parameter, what it is derived from
+    used: set[str] = field(default_factory=set)  # names that stand in some expression
     suspects: dict[str, Note] = field(default_factory=dict)  # parameters whose unit is missing or looks wrong
     complete: bool = True  # False when a place where names are declared is faulty: unknown names stay silent
     count: int = 1

@@ -86,6 +86,7 @@ class Compiler:
     ) -> Term | None:
         """Check an expression that is parsed already."""
         scope = self.scope
+        scope.used |= expression.names
         try:
             kind = expression.infer(self._types(expression, more))
         except ExpressionError as error:
