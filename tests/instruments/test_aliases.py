@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from tests.instruments._stations import Lab, marked, only, resolve, sound
-from tests.plan.table import faults, plan_of
+from tests.plan.table import compiled, faults, plan_of
 
+from shotlane.cli._instruments_list import safe
 from shotlane.instruments import InstrumentError, written_value
+from shotlane.model import KEEP
 from shotlane.plan import load_plan, save_plan
 
 SOURCE = """
@@ -134,6 +136,33 @@ def test_a_lead_is_of_the_alias_and_not_of_the_channel_behind_it(tmp_path: Path)
 def test_a_lead_is_a_time_and_of_what_can_be_set(alias: str, message: str, tmp_path: Path) -> None:
     _, report = resolve(HEAD + f"  mot.a: {alias}\n", tmp_path, {"source": SOURCE})
     assert only(report).message == message
+
+
+def test_a_safe_value_that_an_alias_has_no_value_for_is_that_of_its_channel(
+    tmp_path: Path,
+) -> None:
+    text = HEAD + DETUNING.replace("[-40 MHz, 0.4 V]", "[-40 MHz, 0.5 V]")
+    resolved = sound(text, tmp_path, {"source": SOURCE})
+    table = resolved.table
+    channel = table.channels["mot.detuning"]
+    behind = table.safe_behind(channel)
+    assert behind is not None
+    assert (channel.attribute.safe, behind.name, behind.attribute.safe) == (KEEP, "seq.ao0", 0.4)
+    assert safe(resolved, channel) == "0.4 V (seq.ao0)"
+    assert [safe(resolved, table.channels[name]) for name in ("seq.ao0", "seq.do1")] == ["0.4", "off"]
+    written = "sequence: t\ntimeline: [{a: 1 s}, {b: 1 s}]\nlanes: {mot.detuning: {set: {b: 0 MHz}}}\n"
+    (told,) = compiled(written, table=table)[1].errors
+    assert (told.code, told.message) == (
+        "SEQ218",
+        "nothing says what 'mot.detuning' starts from:"
+        " 0.4 V, the safe value of 'seq.ao0', lies outside of its table",
+    )
+
+
+def test_what_is_meant_to_be_kept_is_kept_under_each_name(tmp_path: Path) -> None:
+    source = SOURCE.replace("safe: 0.4 V", "safe: keep")
+    table = sound(HEAD + DETUNING, tmp_path, {"source": source}).table
+    assert table.safe_behind(table.channels["mot.detuning"]) is None
 
 
 # Resolution.

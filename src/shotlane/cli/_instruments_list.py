@@ -7,7 +7,7 @@ from shotlane.cli._output import print_json, say
 from shotlane.cli._station_named import station_named
 from shotlane.cli._text import duration, table, value
 from shotlane.instruments import Holder, ResolvedStation, holders
-from shotlane.model import KEEP, Attribute, Command
+from shotlane.model import KEEP, Attribute, Channel, Command, channel_name
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -41,7 +41,9 @@ def _channels(station: ResolvedStation) -> str:
         one = channel.attribute
         unit = one.unit.text if one.unit else ""
         update = duration(one.update_ns) if one.update_ns else ""
-        rows.append([channel.name, one.type.value, unit, access(one), limits(one), _safe(one), update])
+        rows.append(
+            [channel.name, one.type.value, unit, access(one), limits(one), safe(station, channel), update]
+        )
     return table(["channel", "type", "unit", "access", "limits", "safe", "update"], rows)
 
 
@@ -74,10 +76,14 @@ def limits(attribute: Attribute) -> str:
     return f"{low} .. {high}".strip()
 
 
-def _safe(attribute: Attribute) -> str:
-    if attribute.safe is None:
-        return ""
-    return "keep" if attribute.safe is KEEP else value(attribute.safe)
+def safe(station: ResolvedStation, channel: Channel) -> str:
+    """`20`, `keep`, or `0 V (seq.ao0)` where an alias has no value for what is written."""
+    behind = station.table.safe_behind(channel)
+    if behind is not None:
+        one = behind.attribute
+        return f"{value(one.safe, one.unit.text if one.unit else None)} ({behind.name})"
+    found = channel.attribute.safe
+    return "" if found is None else "keep" if found is KEEP else value(found)
 
 
 def _as_json(station: ResolvedStation, used: dict[str, Holder]) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def _as_json(station: ResolvedStation, used: dict[str, Holder]) -> dict[str, Any
             "instrument": one.document.instrument,
             "resource": one.resource.text,
             "in_use_by": used[role].pid if role in used else None,
-            "attributes": {name: _attribute(attribute) for name, attribute in one.attributes.items()},
+            "attributes": {name: _attribute(station, role, name) for name in one.attributes},
             "commands": {
                 name: {"confirm": command.confirm, "parameters": [p.name for p in command.parameters]}
                 for name, command in one.commands.items()
@@ -96,13 +102,16 @@ def _as_json(station: ResolvedStation, used: dict[str, Holder]) -> dict[str, Any
     }
 
 
-def _attribute(one: Attribute) -> dict[str, Any]:
+def _attribute(station: ResolvedStation, role: str, name: str) -> dict[str, Any]:
+    channel = station.table.channels[channel_name(role, name)]
+    one = channel.attribute
+    hidden = station.table.safe_behind(channel) is not None
     return {
         "type": one.type.value,
         "unit": one.unit.text if one.unit else None,
         "access": access(one),
         "limits": [one.low, one.high],
         "options": list(one.options),
-        "safe": "keep" if one.safe is KEEP else one.safe,
+        "safe": safe(station, channel) if hidden else "keep" if one.safe is KEEP else one.safe,
         "status": one.status,
     }

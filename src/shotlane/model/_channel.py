@@ -213,6 +213,13 @@ class ChannelTable:
     faulty: frozenset[str] = frozenset()
     complete: bool = True
 
+    def safe_behind(self, channel: Channel) -> Channel | None:
+        """The channel whose safe value is written, where an alias of it has no value for that."""
+        target = self.channels.get(channel.target or "")
+        if target is None or channel.attribute.safe is not KEEP:
+            return None
+        return None if isinstance(target.attribute.safe, Keep | None) else target
+
     def is_certain(self, role: str) -> bool:
         """Whether a name of that role that is not here does not exist."""
         return self.complete and role not in self.faulty

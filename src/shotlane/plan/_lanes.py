@@ -145,7 +145,7 @@ def _channel_lane(
     lanes.plans.append(plan)
     if lane.set is not None and _settable(compiler, table, channel, path):
         _warn(compiler, channel, path)
-        lanes.sets.append(build_set_lane(compiler, timeline, lanes.texts, order, index, channel, lane))
+        lanes.sets.append(build_set_lane(compiler, timeline, lanes.texts, order, index, channel, lane, table))
     if reads and _readable(compiler, channel, path, lane):
         readings = build_readings(compiler, timeline, order, index, channel, lane, plan.tick_tolerance_ns)
         lanes.readings += readings

@@ -7,10 +7,11 @@ from typing import Any
 
 from shotlane.diagnostics import Note, Span
 from shotlane.document import Path
-from shotlane.model import KEEP, Channel, Keep, Lane
+from shotlane.model import KEEP, Channel, ChannelTable, Keep, Lane
 from shotlane.plan._blocks import Block
 from shotlane.plan._cells import Cell, split_cells
 from shotlane.plan._constants import TIME
+from shotlane.plan._findings import shown
 from shotlane.plan._levels import CodeLevel, Level, Texts, encode, make_level
 from shotlane.plan._make_move import make_move
 from shotlane.plan._moves import Move, Ramp
@@ -67,6 +68,7 @@ def build_set_lane(
     index: int,
     channel: Channel,
     lane: Lane,
+    table: ChannelTable,
 ) -> SetLane:
     """The lane as written, with what is faulty left out."""
     path: Path = ("lanes", channel.name)
@@ -88,8 +90,9 @@ def build_set_lane(
     every, paced = _every(compiler, channel, path, lane.every)
     short = tuple(at for at, item in enumerate(cells) if is_cut_short(timeline, item.cell, item.move))
     result = SetLane(index, channel, tuple(cells), every, initial, sound and known and paced, short)
+    behind = table.safe_behind(channel)
     return _with_neighbours(
-        compiler, result, texts, path, stated=lane.initial is not None, known=known, paced=paced
+        compiler, result, texts, path, behind, stated=lane.initial is not None, known=known, paced=paced
     )
 
 
@@ -118,9 +121,20 @@ def _every(compiler: Compiler, channel: Channel, path: Path, raw: Any) -> tuple[
 
 
 def _with_neighbours(
-    compiler: Compiler, lane: SetLane, texts: Texts, path: Path, *, stated: bool, known: bool, paced: bool
+    compiler: Compiler,
+    lane: SetLane,
+    texts: Texts,
+    path: Path,
+    behind: Channel | None,
+    *,
+    stated: bool,
+    known: bool,
+    paced: bool,
 ) -> SetLane:
-    """Check what a lane needs beside its cells: values beside ramps, a pace, a value to start from."""
+    """Check what a lane needs beside its cells: values beside ramps, a pace, a value to start from.
+
+    `behind`: the channel whose safe value an alias has no value for.
+    """
     sound = lane.sound
     if paced and lane.every is None:
         sound = _has_pace(compiler, lane) and sound
@@ -136,12 +150,21 @@ def _with_neighbours(
         channel = lane.channel.name
         compiler.report.error(
             "SEQ218",
-            f"nothing says what '{channel}' starts from",
+            f"nothing says what '{channel}' starts from" + _hidden_safe(behind),
             compiler.document.key_span(path),
             help="write `initial: VALUE` in this lane, or `initial: keep` to inherit what is there",
         )
         sound = False
     return replace(lane, sound=sound)
+
+
+def _hidden_safe(behind: Channel | None) -> str:
+    """Why an alias has no safe value although its channel has one."""
+    if behind is None:
+        return ""
+    unit = behind.attribute.unit
+    safe = f"{shown(behind.attribute.safe)} {unit.text if unit else ''}".rstrip()
+    return f": {safe}, the safe value of '{behind.name}', lies outside of its table"
 
 
 def _opens(lane: SetLane) -> bool:
