@@ -141,6 +141,20 @@ def test_every_edge_lies_on_a_step_within_half_of_it_or_is_told(lengths: list[in
         assert [round(at * 1e3) for at, _ in sets(plan, "seq.gate")] == on_steps
 
 
+def test_a_trigger_that_is_on_from_the_start_has_no_edge_there_and_the_help_says_so() -> None:
+    cells = "{a: true, d: true, otherwise: false}"
+    (item,) = compiled(shoot(cells, "[a, d]"), table=table())[1].errors
+    assert item.message == "2 readings of 'camera.image', and 1 rising edge of 'seq.shoot'"
+    assert item.help == (
+        "set-up writes that 'seq.shoot' is on at t = 0, which is no edge: write `initial: false` in its lane"
+    )
+    again = shoot(cells, "[a, d]").replace("{set: {a", "{initial: false, set: {a")
+    assert sets(plan_of(again, table=table()), "seq.shoot")[0] == (0.0, 1.0)
+    # Where something else is wrong, it is not blamed.
+    (item,) = compiled(shoot("{b: true, otherwise: false}", "[b, d]"), table=table())[1].errors
+    assert "set-up" not in (item.help or "")
+
+
 def test_a_frame_per_edge_is_sound() -> None:
     plan = plan_of(shoot("{b: true, d: true, otherwise: false}", "[b, d]"), table=table())
     (rules,) = [port.readings for port in plan.shot(1).segments[0].ports.values() if port.readings]

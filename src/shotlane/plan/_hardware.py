@@ -239,8 +239,17 @@ class Trigger:
             edges = self._edges(lowered, timeline, first)
             bad = edges != wanted
             if bad.any():
-                number = int(edges[int(np.argmax(bad[:, 0])), 0])
+                row = int(np.argmax(bad[:, 0]))
+                number = int(edges[row, 0])
                 told = self._told(wanted, number, timeline, first, len(segments) > 1)
+                if first == 0 and number < wanted and self._is_on(lowered, row):
+                    told = (
+                        told[0],
+                        (
+                            f"set-up writes that '{self.name}' is on at t = 0, which is no edge:"
+                            " write `initial: false` in its lane"
+                        ),
+                    )
                 findings.add("SEQ241", self.span, rows, bad, lambda _, told=told: told)  # type: ignore[misc]
                 return
 
@@ -252,6 +261,12 @@ class Trigger:
         # Only what differs from the value before is sent, so each true that is sent is a rising edge.
         rising = lowered.keep & (lowered.block.values != 0) & mine[lowered.block.cell]
         return np.asarray(rising.sum(axis=1, keepdims=True), dtype=np.int64)
+
+    def _is_on(self, lowered: Lowered | None, row: int) -> bool:
+        """Whether set-up turns it on."""
+        if lowered is None or lowered.initial is None:
+            return False
+        return bool(lowered.initial[min(row, len(lowered.initial) - 1), 0])
 
     def _told(self, wanted: int, edges: int, timeline: Timeline, first: int, several: bool) -> Told:
         where = f" from '{timeline.steps[first].name}' on" if several else ""
