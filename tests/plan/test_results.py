@@ -95,6 +95,43 @@ def test_a_result_where_nothing_is_read_says_what_to_record() -> None:
     assert "record: {heat: 1 Hz}" in str(report.errors[0].help)
 
 
+def short(
+    record: str, *, figure: str = "mean(gas.flow, image)", more: str = "", image: str = "100 us"
+) -> list[Any]:
+    text = (
+        "sequence: test\nparameters: {w: 54 ms}\n"
+        f"timeline: [{{fall: w}}, {{image: {image}}}, {{rest: 1 s}}]\n"
+        f"lanes: {{gas.flow: {record}}}\nresults: {{x: '{figure}'}}\n{more}"
+    )
+    _, report = compiled(text)
+    return [(item.code, item.message) for item in report.errors]
+
+
+def test_a_step_between_two_ticks_is_told_with_its_length() -> None:
+    assert short("{record: 20 Hz}") == [
+        ("SEQ231", "no reading of 'gas.flow' falls into image, which lasts 100 us, so this has no value")
+    ]
+    assert short("{record: 20 Hz}", more="sweep: [{w: [54 ms, 60 ms]}]\n") != []
+
+
+@pytest.mark.parametrize(
+    ("record", "more"),
+    [
+        ("{record: 6.75 ms}", {}),  # a tick where it begins
+        ("{record: {image: 20 Hz}}", {}),  # its ticks begin with the step
+        ("{record: {fall: 20 Hz, image..rest: 1 Hz}}", {}),
+        ("{record: 20 Hz, phase: 4.05 ms}", {}),
+        ("{record: 20 Hz, read: [image]}", {}),
+        ("{record: 20 Hz}", {"more": "sweep: [{w: [54 ms, 100 ms]}]\n"}),  # not null in every shot
+        ("{record: 20 Hz}", {"figure": "mean(gas.flow, fall..image)"}),
+        ("{record: 20 Hz}", {"figure": "mean(gas.flow)"}),
+        ("{record: 20 Hz}", {"image": "{until: gas.flow > 1 cm**3/min, timeout: 100 us}"}),
+    ],
+)
+def test_a_step_with_a_tick_at_some_point_has_a_value(record: str, more: dict[str, str]) -> None:
+    assert short(record, **more) == []
+
+
 def test_a_faulty_lane_is_told_and_the_result_over_it_is_not() -> None:
     text = HEAD.replace("record: {soak: 10 Hz}", "recod: 10 Hz") + "results: {x: mean(gas.flow)}\n"
     assert [code for code, _ in faults(text)] == ["SEQ101"]

@@ -24,6 +24,7 @@ from shotlane.plan._lowering import every_ns
 from shotlane.plan._moves import Curve, Frame, Pulse, Track
 from shotlane.plan._program import Program
 from shotlane.plan._readings import Reading, check_rate, check_reading, reads_too_fast
+from shotlane.plan._recorded import EmptyFigures
 from shotlane.plan._scope import Rows
 from shotlane.plan._set_lane import SetCell, SetLane
 from shotlane.plan._timeline import Timeline, check_durations
@@ -81,6 +82,9 @@ def check_program(
 ) -> Ranges:
     """Find everything that is wrong at some point."""
     ranges = Ranges()
+    phases_ns = [plan.phase_ns or 0 for plan in program.lanes.plans]
+    empty = EmptyFigures(program.lanes.readings, phases_ns, program.timeline, program.live.figures_of_steps)
+    certain = True
     warnings = Findings(findings.total, findings.name_point, warns=True)
     changed = ChangedValues(findings.total, findings.name_point)
     timeline = program.timeline
@@ -105,7 +109,13 @@ def check_program(
             if check.due(timeline.varies, trigger.varies):
                 trigger.check(timed, rows, bounds or (), timeline)
         program.live.check(rows, findings)
+        if bounds is not None and report.ok and not findings.found:
+            empty.look(rows, bounds)
+        else:
+            certain = False
     changed.report(report)
+    if certain:
+        empty.report(report)
     warnings.report(report)
     return ranges
 

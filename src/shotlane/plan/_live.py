@@ -9,6 +9,7 @@ import numpy as np
 from shotlane.model import Channel
 from shotlane.plan._digest import canonical
 from shotlane.plan._exact import LONGEST_S
+from shotlane.plan._figures import FigureTerm
 from shotlane.plan._findings import Findings, Told, shown
 from shotlane.plan._formula import FormulaTerm
 from shotlane.plan._interlocks import InterlockTerm
@@ -49,6 +50,13 @@ class Live:
         if not any(part.varies for part in self._parts):
             self._same.append(found)
         return found
+
+    @property
+    def figures_of_steps(self) -> list[FigureTerm]:
+        """Figures of results over steps of the shot."""
+        formulas = [result.formula for result in self.results if result.formula is not None]
+        figures = (figure for formula in formulas for figure in formula.figures)
+        return list(dict.fromkeys(figure for figure in figures if figure.steps is not None))
 
     def check(self, rows: Rows, findings: Findings) -> None:
         """Find times and limits that cannot be used at some point of a stretch."""
