@@ -35,6 +35,9 @@ def test_what_may_not_be_sent_is_refused_before_the_wire(lab: Lab) -> None:
             furnace.write("setpoint", "600 degC")
         with pytest.raises(ValueError, match="setpoint: 600 degC is above"):
             furnace.write("setpoint", 600)
+        with pytest.raises(RefusedValueError, match=r"furnace.setpoint: 'kdegC' is no unit") as caught:
+            furnace.write("setpoint", "0.07 kdegC")
+        assert "write the value in degC" in str(caught.value.help)
         with pytest.raises(RefusedValueError, match=r"furnace\.setpoint"):
             furnace.write("setpoint", "5 V")
         with pytest.raises(SessionError, match="no attribute 'setpiont'; did you mean 'setpoint'"):

@@ -40,7 +40,7 @@ def look_up(name: str) -> Entry | None:
     None when pint does not know it, or it cannot be part of a product (a logarithm, a temperature scale).
     """
     registry = _registry()
-    if name.endswith("__") or name not in registry:  # pint raises for names like Python's own
+    if name.endswith("__") or not _is_known(name):  # pint raises for names like Python's own
         return None
     unit = registry.parse_units(name)
     converter = registry._units[next(iter(unit._units))].converter  # noqa: SLF001  no public way to ask
@@ -53,6 +53,15 @@ def look_up(name: str) -> Entry | None:
             return None
         dimension *= _ROOTS[root] ** exponent
     return Entry(Fraction(quantity.magnitude), dimension)
+
+
+def _is_known(name: str) -> bool:
+    import pint  # late, as in `_registry`
+
+    try:
+        return name in _registry()
+    except pint.OffsetUnitCalculusError:  # a prefix before a temperature scale or a logarithm
+        return False
 
 
 def names() -> list[str]:

@@ -174,10 +174,21 @@ def _entry(atom: str) -> Entry:
             raise UnitError(
                 f"'{atom}' is not used here", "a difference of temperatures is written in K: write K"
             )
+        point = _unit_table.point_behind_prefix(name)
+        if point is not None:
+            raise UnitError(
+                f"'{atom}' is no unit: {point} is a point on a scale and takes no prefix", _point_help(point)
+            )
         found = _pint.look_up(name)
     if found is None:
         raise UnitError(f"unknown unit '{shortened(atom)}'", _suggestion(name))
     return found
+
+
+def _point_help(point: str) -> str:
+    if not SYMBOLS[point].offset:
+        return f"write the value in {point}"
+    return f"write the value in {point}, or in K; a difference may be in mK"
 
 
 def _suggestion(name: str) -> str | None:

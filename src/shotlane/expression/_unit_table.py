@@ -169,6 +169,15 @@ def _prefixed(name: str, prefixes: dict[str, int], units: dict[str, Entry]) -> E
     return None
 
 
+def point_behind_prefix(name: str) -> str | None:
+    """The point on a scale that a name is with a prefix, which means nothing; None of any other name."""
+    for prefix in (*PREFIXES, *LONG_PREFIXES):
+        entry = SYMBOLS.get(name[len(prefix) :]) if name.startswith(prefix) else None
+        if entry is not None and entry.point:
+            return name[len(prefix) :]
+    return None
+
+
 def look_up(name: str) -> Entry | None:
     """A unit of the table by its name, with or without a prefix; None when it is not in the table."""
     return (
