@@ -39,6 +39,21 @@ def document(part: str, head: str = "") -> str:
         ("holding: 1, access: rw, writes: mask", "INS032", "mask", "changes some bits"),
         ("holding: 1, valid: {is: 1}", "INS030", "valid", "nothing says where"),
         ("holding: 1, valid: {coil: 1, bit: 2, is: 1}", "INS032", "bit", "a coil has no 'bit'"),
+        (
+            "holding: 1, type: int16, scale: 0.01, unit: degC, access: rw, min: 0 degC, max: 1200 degC",
+            "INS011",
+            "1200 degC",
+            "1200 degC is 120000 on the wire, which does not fit into a register of type int16, which holds"
+            " -327.68 to 327.67 degC",
+        ),
+        (
+            "holding: 1, scale: -0.1, offset: 5, unit: degF, access: rw, min: -6548.5 degF, max: 50 degF",
+            "INS011",
+            "50 degF",
+            "which holds -6548.5 to 5 degF",
+        ),
+        ("holding: 1, bits: [0, 2], access: rw, max: 8", "INS011", "8", "8 does not fit into 3 bits, which"),
+        ("holding: 1, type: bcd16, access: rw, min: -1", "INS011", "-1", "type bcd16, which holds 0 to 9999"),
         ("holding: 1, type: int16, missing: [32768]", "INS032", "32768", "holds -32768 to 32767"),
         ("holding: 1, type: int16, scale: 0.1, missing: [3276.7]", "INS032", "3276.7", "never stands in"),
         ("holding: 1, type: bcd16, missing: [10000]", "INS032", "10000", "holds 0 to 9999"),
@@ -59,6 +74,19 @@ def test_a_mistake_is_one_message_at_its_place(
     item = only(report)
     assert (item.code, marked(item)) == (code, at)
     assert message in item.message
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "holding: 1, type: float32, access: rw, max: 1e30",
+        "holding: 1, scale: 0.01, unit: percent, max: 1000 percent",  # is only read
+        "holding: 1, type: int16, scale: 0.1, unit: degC, access: rw, min: -3276.8 degC, max: 3276.7 degC",
+        "holding: 1, unit: mbar, access: rw, min: -1 mbar, calibration: {from: V, factor: 2 mbar/V}",
+    ],
+)
+def test_limits_that_fit_or_are_of_no_register_are_not_told(tmp_path: Path, part: str) -> None:
+    sound(STATION, tmp_path, {"unit": document(part)})
 
 
 def test_what_a_register_with_a_sign_holds_is_proposed(tmp_path: Path) -> None:

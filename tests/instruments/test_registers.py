@@ -62,6 +62,24 @@ def test_what_does_not_fit_is_refused(type_: str, value: float) -> None:
         Codec(type_, value_type=ValueType.FLOAT).encode(value)
 
 
+@pytest.mark.parametrize(
+    ("codec", "value", "told"),
+    [
+        (
+            Codec("int16", value_type=ValueType.FLOAT, scale=0.01),
+            362.0,
+            "362.0 is 36200 on the wire, which",
+        ),
+        (Codec("bcd16", value_type=ValueType.FLOAT, scale=0.1), 1000.0, "1000.0 is 10000 on the wire, which"),
+        (Codec("int16"), 40000, "40000 does not fit into a register of type int16"),
+    ],
+)
+def test_the_number_that_does_not_fit_is_told(codec: Codec, value: float, told: str) -> None:
+    with pytest.raises(ValueError, match="does not fit into a register of type") as caught:
+        codec.encode(value)
+    assert str(caught.value).startswith(told)
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False), orders)
 def test_float64_comes_back_to_the_last_bit(value: float, order: Order) -> None:
     codec = Codec("float64", order, ValueType.FLOAT)

@@ -12,6 +12,7 @@ from shotlane.document import Path
 from shotlane.expression import Unit
 from shotlane.instruments.definition._accept import RefusedValueError, accepted
 from shotlane.instruments.definition._values import ValueReader
+from shotlane.instruments.modbus._checks import check_limits
 from shotlane.model import (
     KEEP,
     Attribute,
@@ -125,6 +126,8 @@ def read_attribute(
         verify=declared.verify,
         status=_status(declared, path, values),
     )
+    if attribute.writable and declared.calibration is None:  # which makes other numbers of them
+        check_limits(declared, attribute, path, values)
     if declared.verify and not (attribute.readable and attribute.writable):
         values.error(
             (*path, "verify"), "what is verified must be set and read", "write `access: rw`", code="INS032"

@@ -3,12 +3,16 @@
 Checks only; `_modbus_map` reads the same keys again. One message per mistake.
 """
 
+import math
+
 from shotlane.diagnostics import did_you_mean
 from shotlane.document import Path
+from shotlane.expression import tidy
+from shotlane.instruments.definition._accept import shown
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.modbus._map import bits_of, layout_of
 from shotlane.instruments.modbus._words import whole_numbers
-from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDocument, Register
+from shotlane.model import Attribute, InstrumentAttribute, InstrumentCommand, InstrumentDocument, Register
 
 TABLES = ("holding", "input", "coil", "discrete")
 # Keys that mean nothing under another protocol.
@@ -148,6 +152,29 @@ def _check_numbers(part: InstrumentAttribute, path: Path, values: ValueReader) -
         for name, code in part.options.items():
             if not isinstance(code, int):
                 values.error((*path, "options", name), f"the code {code!r} is no whole number", code="INS041")
+
+
+def check_limits(part: InstrumentAttribute, attribute: Attribute, path: Path, values: ValueReader) -> None:
+    """Check whether the limits of what can be set fit into its register, which holds whole numbers."""
+    bits = bits_of(part)
+    scale, offset = 1 if part.scale is None else part.scale, part.offset or 0
+    if part.holding is None or isinstance(scale, str) or isinstance(offset, str) or scale == 0:
+        return
+    held = None if bits is not None and bits.count < 1 else whole_numbers(layout_of(part.type), bits)
+    for key, limit in (("min", attribute.low), ("max", attribute.high)):
+        if held is None or limit is None or not math.isfinite(limit):
+            continue
+        number = round((limit - offset) / scale)
+        if number not in held:
+            wire = "" if number == limit else f" is {number} on the wire, which"
+            lowest, highest = sorted(tidy(end * scale + offset) for end in (held[0], held[-1]))
+            values.error(
+                (*path, key),
+                f"{shown(limit, attribute)}{wire} does not fit into {_holding(part)} {lowest:.12g} to"
+                f" {shown(highest, attribute)}",
+                "write a limit within that, or the `type` and `scale` that the device has",
+                code="INS011",
+            )
 
 
 def _check_missing(part: InstrumentAttribute, path: Path, values: ValueReader) -> None:

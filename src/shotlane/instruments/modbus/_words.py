@@ -139,12 +139,13 @@ class Codec:
         if self.bits is not None:
             number = self.bits.put(round(number), int(self._number(words)))
         layout, _ = _FORMATS[self.type]
+        wanted = "" if number == value else f" is {number:.12g} on the wire, which"
         try:
             if self.type in _DECIMALS:
                 number = int(f"{round(number)}", 16)
             packed = struct.pack(layout, number if self.type in FLOATS else round(number))
         except (struct.error, OverflowError, ValueError) as error:
-            raise ValueError(f"{value!r} does not fit into a register of type {self.type}") from error
+            raise ValueError(f"{value!r}{wanted} does not fit into a register of type {self.type}") from error
         return self.order.unpack(packed)
 
     def _number(self, words: Sequence[int]) -> float | int:
