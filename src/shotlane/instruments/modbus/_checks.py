@@ -12,7 +12,14 @@ from shotlane.instruments.definition._accept import shown
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.modbus._map import bits_of, layout_of
 from shotlane.instruments.modbus._words import whole_numbers
-from shotlane.model import Attribute, InstrumentAttribute, InstrumentCommand, InstrumentDocument, Register
+from shotlane.model import (
+    Attribute,
+    InstrumentAttribute,
+    InstrumentCommand,
+    InstrumentDocument,
+    Register,
+    Valid,
+)
 
 TABLES = ("holding", "input", "coil", "discrete")
 # Keys that mean nothing under another protocol.
@@ -44,7 +51,10 @@ def check_register(
         below: Path = (*path, "valid")
         valid_table = only_table(part.valid, below, values)
         if valid_table is not None:
+            before = values.count
             _check_place(part.valid, valid_table, below, values, typed=False)
+            if values.count == before:
+                _check_good(part.valid, valid_table, below, values)
 
 
 def check_register_command(
@@ -196,7 +206,20 @@ def _check_missing(part: InstrumentAttribute, path: Path, values: ValueReader) -
             values.error(below, message, _meant(item, part, held), code="INS032")
 
 
-def _holding(part: InstrumentAttribute) -> str:
+def _check_good(part: Valid, table: str, path: Path, values: ValueReader) -> None:
+    """Whether the numbers that mean valid can stand there; with another one no reading ever has a value."""
+    is_bit = table in ("coil", "discrete")
+    held = range(2) if is_bit else whole_numbers(layout_of(part.type), bits_of(part))
+    listed = isinstance(part.is_, list)
+    for index, number in enumerate(part.is_ if isinstance(part.is_, list) else [part.is_]):
+        if held is not None and number not in held:
+            where = f"a {table}, which holds" if is_bit else _holding(part)
+            message = f"{number} never stands in {where} {held[0]} to {held[-1]}"
+            help = "write the number that stands there when the reading means something"
+            values.error((*path, "is", index) if listed else (*path, "is"), message, help, code="INS032")
+
+
+def _holding(part: InstrumentAttribute | Valid) -> str:
     bits = bits_of(part)
     if bits is None:
         return f"a register of type {layout_of(part.type)}, which holds"
