@@ -19,3 +19,8 @@ def test_a_time_as_on_a_clock() -> None:
 @pytest.mark.parametrize("state", ["open", "closed", "Enabled"])
 def test_the_state_of_a_valve(state: str) -> None:
     assert _help(state) == "booleans are written on and off, or true and false"
+
+
+@pytest.mark.parametrize(("text", "unit"), [("60 ℃", "degC"), ("140 ℉ + 1 K", "degF")])
+def test_a_degree_of_one_character(text: str, unit: str) -> None:
+    assert _help(text) == f"write {unit}"

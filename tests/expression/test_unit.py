@@ -100,6 +100,8 @@ def test_a_grid_of_a_hundredth_of_a_degree_survives_kelvin(celsius: float) -> No
         ("mdecade", "unknown unit 'mdecade'", ""),
         ("m^2", "'m^2' is no unit", "m**2"),
         ("%", "'%' is no unit", "`percent`"),
+        ("℃", "'℃' is no unit", "write degC"),
+        ("℉", "'℉' is no unit", "write degF"),
         ("N m", "'N m' is no unit", "Nm"),
         ("m**99", "an exponent of the unit is too large", "20"),
     ],

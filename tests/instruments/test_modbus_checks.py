@@ -98,6 +98,32 @@ def test_limits_that_fit_or_are_of_no_register_are_not_told(tmp_path: Path, part
     sound(STATION, tmp_path, {"unit": document(part)})
 
 
+@pytest.mark.parametrize(
+    ("part", "below"),
+    [
+        ("input: 1, unit: C", "simulate: {x: {start: 22 degC, noise: 0.1 K}}\n"),
+        ("holding: 1, unit: C, access: rw, min: 20 degC, max: 60 degC, safe: 20 degC", ""),
+    ],
+)
+def test_a_coulomb_that_stands_for_a_degree_is_told_at_the_unit(
+    tmp_path: Path, part: str, below: str
+) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document(part) + below})
+    item = only(report)
+    assert (item.code, marked(item), item.help) == ("INS010", "C", "write `unit: degC`")
+    assert item.message.startswith("C is the coulomb, and '2")
+
+
+def test_a_degree_of_one_character_is_told_as_degC(tmp_path: Path) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document("input: 1, unit: ℃")})
+    assert (marked(only(report)), only(report).help) == ("℃", "write degC")
+
+
+def test_a_time_without_a_unit_may_be_in_milliseconds(tmp_path: Path) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document("input: 1", "timeout: 300\n")})
+    assert only(report).help == "write `300 s`, or `300 ms`"
+
+
 def test_what_a_register_with_a_sign_holds_is_proposed(tmp_path: Path) -> None:
     _, report = resolve(STATION, tmp_path, {"unit": document("holding: 1, type: int16, missing: [0x8000]")})
     assert "write -32768" in (only(report).help or "")

@@ -44,6 +44,8 @@ _SIGNS: Final[tuple[tuple[str, str], ...]] = (
     ("³", "write **3"),
     ("√", "write sqrt(a)"),
     ("π", "write pi"),
+    ("℃", "write degC"),
+    ("℉", "write degF"),
     ("°", "a number stands before a unit: 25 degC"),
     (".", "a dot stands only inside a number or a name such as furnace.temperature"),
     ("#", "a comment stands outside the expression"),

@@ -158,6 +158,8 @@ def _power(factor: Fraction, power: Fraction) -> Fraction | float:
 def _shape_help(text: str) -> str | None:
     if "^" in text:
         return f"a power is written with two stars: {text.replace('^', '**')}"
+    if "℃" in text or "℉" in text:
+        return f"write {text.replace('℃', 'degC').replace('℉', 'degF')}"
     if "%" in text:
         return "the unit of per cent is `percent`"
     if " " in text:

@@ -27,6 +27,9 @@ Place = Callable[[Path], tuple[Span, tuple[Note, ...]]]
 LONGEST_S = 1e9  # 30 years; more does not fit into nanoseconds for long
 
 _SECOND = parse_unit("s")
+_KELVIN = parse_unit("K")
+# What the letters of temperature scales mean as units, and what is meant.
+_SCALES = {"C": ("coulomb", "degC"), "F": ("farad", "degF")}
 _BOOLEANS = {"on": True, "off": False, "true": True, "false": False}
 
 # What of an attribute means nothing when one of its keys is faulty; it may be faulty for want of an option.
@@ -200,12 +203,24 @@ class ValueReader:
 
     def _wrong_dimension(self, path: Path, written: Scalar, its_unit: Unit, wanted: Unit) -> None:
         if not its_unit.text:
-            self.error(path, f"'{written}' has no unit", f"write `{written} {wanted.text}`")
+            # Manuals give times in milliseconds.
+            other = f", or `{written} ms`" if wanted is _SECOND else ""
+            self.error(path, f"'{written}' has no unit", f"write `{written} {wanted.text}`{other}")
+        elif wanted.text in _SCALES and its_unit.dimension == _KELVIN.dimension and self._has_unit(path):
+            unit_path, (what, meant) = ("attributes", path[1], "unit"), _SCALES[wanted.text]
+            message = f"{wanted.text} is the {what}, and '{written}' is a temperature"
+            self.error(unit_path, message, f"write `unit: {meant}`")
+            self._document.drop((*self._base, *unit_path))
         elif not wanted.text:
             self.error(path, f"'{written}' has a unit, and a plain number is wanted")
         else:
             message = f"'{written}' is {describe(its_unit.type)}, not {describe(wanted.type)}"
             self.error(path, message, f"write it in {wanted.text}")
+
+    def _has_unit(self, path: Path) -> bool:
+        """Whether a path lies in an attribute, or in its simulation, whose unit stands in this document."""
+        above = (*self._base, "attributes", *path[1:2])
+        return path[:1] in (("attributes",), ("simulate",)) and "unit" in self._document.keys(above)
 
     def _boolean(self, path: Path, written: Scalar) -> bool | None:
         value = written if isinstance(written, bool) else _BOOLEANS.get(str(written))
