@@ -152,6 +152,14 @@ def _messages(text: str) -> list[str]:
         ("results:\nseed: 1", "'results' has no value / write a value after the colon, or delete the key"),
         ("retry: {on:timeout}", "unknown key 'on:timeout' in 'retry'"),
         ("results: {a: {x: 1}, b: {value: 1}}", "unknown key 'x' in 'a' / keys that can stand here: "),
+        (
+            "safe: {furnace.setpoint: 20 degC}",
+            "unknown key 'safe' / safe values are the station's: write `safe: {attribute: value}` below",
+        ),
+        (
+            "lanes: {furnace.setpoint: {set: 5 degC, safe: 20 degC}}",
+            "unknown key 'safe' in 'furnace.setpoint' / safe values are the station's: write ",
+        ),
         ("interlocks: {a: {if: x > 1}}", "unknown key 'if' in 'a' / did you mean 'when'?"),
         ("results: {a: {valu: 1}}", "unknown key 'valu' in 'a' / did you mean 'value'?"),
     ],

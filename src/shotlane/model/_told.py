@@ -15,6 +15,13 @@ _NO_BLANK = re.compile(r"[A-Za-z_]\w*:\S")  # `heat:1 s` is one text
 _KEY_AND_VALUE = re.compile(r"([A-Za-z_][\w.]*) +([\w\"'.+-][^:]*)")
 
 
+# Keys that belong into a document of another kind, by the code of unknown keys.
+_ELSEWHERE = {
+    ("SEQ101", "safe"): "safe values are the station's: write `safe: {attribute: value}` below the instrument"
+    " there"
+}
+
+
 class Codes(NamedTuple):
     """Codes of one kind of document."""
 
@@ -113,6 +120,7 @@ def _unknown(problem: Problem, known: Known, document: Document, codes: Codes, r
         help = f"did you mean '{problem.choices[0]}'?"
     elif meant is not None and meant in document.keys(above):
         help = f"'{meant}' stands in line {document.key_span((*above, meant)).line} already"
+    help = _ELSEWHERE.get((codes.unknown, str(key)), help)
     report.error(codes.unknown, f"unknown key '{key}'{where}", document.key_span(problem.path), help=help)
 
 
