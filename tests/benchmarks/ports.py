@@ -95,6 +95,11 @@ class PortPool:
 
     def begin_attempt(self, shot: int, attempt: int) -> None: ...
 
+    def in_doubt(self, port: str) -> bool:
+        return False
+
+    def settle(self, port: str) -> None: ...
+
     def mask(self, value: Any) -> Any:
         return value
 

@@ -282,6 +282,12 @@ class FakePool:
     def begin_attempt(self, shot: int, attempt: int) -> None:
         self.attempts.append((shot, attempt))
 
+    def in_doubt(self, port: str) -> bool:
+        return False
+
+    def settle(self, port: str) -> None:
+        raise AssertionError("nothing is in doubt")
+
     def read(self, role: str, names: Sequence[str]) -> Exchange:
         return self._exchange("read", role, tuple(names), None)
 

@@ -101,6 +101,39 @@ def test_what_a_fault_made_the_port_miss_is_a_fault_of_its_class() -> None:
     assert "held up" in first.fault.message
 
 
+def test_what_a_fault_of_the_attempt_before_made_the_port_miss_is_a_fault_of_its_class() -> None:
+    """The first reading afterwards opens the port again, and that takes long."""
+
+    def act(bench: Bench, request: Request) -> None:
+        number = [one.operation for one in bench.pool.log].count("read")
+        if request.operation == "read" and number == 1:
+            raise error("disconnected", "it is gone")
+        if request.operation == "read" and number == 2:
+            bench.wait(60)
+
+    plan = HandPlan([segment(rule("a.x", count=20))], initial=(), retry=RetryPolicy(attempts=3))
+    bench, result = run(plan, act)
+    faults = [attempt.end.fault for attempt in bench.attempts if attempt.end]
+    assert [fault and fault.fault for fault in faults] == ["disconnected", "disconnected", None]
+    assert faults[1] is not None
+    assert "held up since the attempt before: it is gone" in faults[1].message
+    assert result.outcome is Outcome.DONE
+
+
+def test_a_port_that_is_on_time_again_has_no_such_excuse() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        number = [one.operation for one in bench.pool.log].count("read")
+        if request.operation == "read" and number == 1:
+            raise error("disconnected", "it is gone")
+        if request.operation == "read" and number == 5:
+            bench.wait(60)
+
+    plan = HandPlan([segment(rule("a.x", count=20))], initial=(), retry=RetryPolicy(attempts=3))
+    bench, _ = run(plan, act)
+    faults = [attempt.end.fault for attempt in bench.attempts if attempt.end]
+    assert [fault and fault.fault for fault in faults] == ["disconnected", "missed"]
+
+
 def test_missed_readings_count_as_lost() -> None:
     plan = HandPlan([segment(rule("a.x", count=20))], initial=())
     _, result = run(plan, lambda bench, request: bench.wait(65) if len(bench.pool.log) == 2 else None)

@@ -9,6 +9,7 @@ from tests.instruments._scripted import Answer, Script, peer
 from tests.instruments._wired import drive
 
 from shotlane.instruments import Driver, InstrumentError
+from shotlane.instruments.definition._contract import Settling
 from shotlane.instruments.dialogue._framing import Until
 from shotlane.instruments.dialogue._owed import Owed, Request, Sent
 
@@ -94,6 +95,34 @@ def test_a_reply_that_came_while_the_line_was_drained_leaves_no_doubt() -> None:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
         assert read(driver, "ac") == [None, 3.0]
         driver.close()
+
+
+@pytest.mark.parametrize("late", [0.3, 0.0])
+def test_a_line_that_has_settled_holds_no_reading_back(late: float) -> None:
+    answers: dict[bytes, list[bytes | float]] = {
+        b"a?": [late, b"1.0\n"] if late else [],
+        b"c?": [b"3.0\n", 0.05, b"door open\n"],
+    }
+    with peer(answers) as device:
+        driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
+        assert isinstance(driver, Settling)
+        assert not driver.in_doubt
+        assert read(driver, "a") == [None]
+        assert driver.in_doubt
+        driver.settle()
+        assert not driver.in_doubt
+        assert read(driver, "c") == [3.0]
+        driver.close()
+
+
+def test_a_line_that_nobody_hears_any_more_settles_too() -> None:
+    with peer({b"a?": []}) as device:
+        driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
+        assert isinstance(driver, Settling)
+        assert read(driver, "a") == [None]
+    driver.settle()
+    assert not driver.in_doubt
+    driver.close()
 
 
 def test_a_reply_later_than_anybody_waits_for_is_told() -> None:

@@ -6,7 +6,7 @@ happened; whoever called it then judges the results, reaches the safe state wher
 attempt, so that safe writes are rows of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from shotlane.execution._agendas import begun_agendas, phases
@@ -113,6 +113,7 @@ class Attempt:
         except Exception as error:  # noqa: BLE001  a bug of ours must end in the safe state, with its traceback
             self.trouble.crash(error, "run")
         finally:
+            self.workers.hand_on()
             self._hardware.stop(self._parts.drive.busy)
             self._course.break_off(self._parts.clock.now_ns() - self._origin_ns)
             self._intake.end()
@@ -146,11 +147,16 @@ class Attempt:
             by_port.setdefault(self._parts.plan.channels[item.channel].port, []).append(item)
         loading = self._hardware.loading(self.shot.segments[0])
         waits = {
-            port: chain(self.workers.of(port).initial.write(items), loading.get(port, ()))
+            port: chain(self._set_up_of(port, items), loading.get(port, ()))
             for port, items in by_port.items()
         }
         fixed = self.shot.segments[0].ending is None
         self._parts.drive.together(waits, self.trouble, then=self._start if fixed else None)
+
+    def _set_up_of(self, port: str, items: Sequence[InitialValue]) -> Iterator[int]:
+        self.workers.take_over(port)
+        initial = self.workers.of(port).initial
+        return chain(initial.write(items), initial.settle(port))
 
     def _run(self) -> None:
         """Run the segments from a common origin; a first one of fixed times has run with the set-up."""

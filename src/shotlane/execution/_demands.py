@@ -1,7 +1,8 @@
 """What lanes demand of the port that serves them: to be punctual, and to lose no more than they may.
 
 What falls short of that is the fault of the attempt. What a port misses after a fault of one of its
-exchanges, overcome or not, is the doing of that: `cause`, the last one.
+exchanges, overcome or not, is the doing of that: `cause`, the last one. Where there was none yet, it is the
+doing of what the port met in the attempt before, `before`, until it is on time again.
 """
 
 from shotlane.execution._due import Due, Kind
@@ -27,14 +28,23 @@ class Demands:
         self._trouble = trouble
         self.ledger = ledger
         self.cause: InstrumentError | None = None
+        self.before: InstrumentError | None = None
         self._last: dict[int, InstrumentError | None] = {}  # why each channel lost a reading the last time
+        self._has_begun = False
+
+    def begin(self, *, late: bool) -> None:
+        """Take note that the next exchange begins; the first one has not been held up by another."""
+        if self._has_begun and not late:
+            self.before = None
+        self._has_begun = True
 
     def check_punctual(self, due: Due, text: str) -> None:
         """Make what is late or missed the fault of the attempt where the lane says so."""
         if due.kind in OF_ROLES or not self._lanes[due.subject].on_late_fails:
             return
         channel, what = self._channels[due.subject], "reading" if due.kind is Kind.READ else "set"
-        held_up = f"; the port was held up: {self.cause.message}" if self.cause else ""
+        cause = self.cause or self.before
+        held_up = f"; the port was held up: {cause.message}" if cause else ""
         self._trouble.fail(Fault(LATE, f"a {what} of {channel.name} {text}{held_up}", _known(channel)))
 
     def check_losses(self, index: int, error: InstrumentError | None) -> None:
@@ -60,10 +70,12 @@ class Demands:
         if error is not None:
             how = " had no value" if error.fault == NO_VALUE else ""
             return fault_of(error, f"{text}; the last{how}: {error.message}", _known(channel))
-        if self.cause is None:
+        cause = self.cause or self.before
+        if cause is None:
             return Fault(MISSED, f"{text}; the last {WAS_MISSED}", _known(channel))
-        why = f"because the port was held up: {self.cause.message}"
-        return fault_of(self.cause, f"{text}; the last was missed, {why}", _known(channel))
+        when = "" if self.cause else " since the attempt before"
+        why = f"because the port was held up{when}: {cause.message}"
+        return fault_of(cause, f"{text}; the last was missed, {why}", _known(channel))
 
     def refused(self, channel: Channel, value: ScalarValue, error: InstrumentError) -> None:
         """Make a set that failed the fault of the attempt."""

@@ -19,6 +19,7 @@ from shotlane.execution._progress import Progress
 from shotlane.execution._result import AttemptFault, Happening
 from shotlane.execution._safe_state import SafeState
 from shotlane.execution._silence import Silence
+from shotlane.instruments import InstrumentError
 from shotlane.optimize import Optimizer
 from shotlane.plan import Plan
 from shotlane.records import Outcome, ResultRow, Tally
@@ -55,6 +56,7 @@ class RunParts:
     lateness: dict[str, PortLateness] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     faults: Kept[AttemptFault] = field(default_factory=Kept)
+    causes: dict[str, InstrumentError] = field(default_factory=dict)  # by port, of the last attempt's faults
     lead: Lead = field(default_factory=Lead)
     happenings: Kept[Happening] = field(default_factory=Kept)
     failing: Failure | None = None  # of the last attempt that failed

@@ -61,6 +61,12 @@ class InstrumentPool(Protocol):
     def begin_attempt(self, shot: int, attempt: int) -> None:
         """Tell drivers that want to know."""
 
+    def in_doubt(self, port: str) -> bool:
+        """Whether replies may still come on a port that nobody waits for."""
+
+    def settle(self, port: str) -> None:
+        """Listen until none can come any more; never raises."""
+
     def read(self, role: str, names: Sequence[str]) -> Answer:
         """Read attributes in one exchange."""
 

@@ -74,6 +74,8 @@ class PortWorker:
     def _do(self, block: Block, exchange: Callable[[], None]) -> None:
         """Make one exchange, and note all that it is for."""
         self._under_way, self._noted, self._begun_ns = block, 0, self._clock.now_ns()
+        late_ns = self._begun_ns - self._origin_ns - block[0].target_ns
+        self.demands.begin(late=late_ns > block[0].tolerance_ns)
         try:
             exchange()
         except BaseException as error:

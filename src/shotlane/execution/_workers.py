@@ -52,6 +52,15 @@ class Workers:
             if worker is not None:
                 worker.demands.judge_losses(channel)
 
+    def take_over(self, port: str) -> None:
+        """Let the worker of a port know what held the port up in the attempt before."""
+        self.of(port).demands.before = self._parts.causes.get(port)
+
+    def hand_on(self) -> None:
+        """Keep what held the ports up for the attempt after this."""
+        found = {port: worker.demands.cause for port, worker in self._workers.items()}
+        self._parts.causes = {port: cause for port, cause in found.items() if cause is not None}
+
     def abandon(self, ports: Collection[str]) -> None:
         """Give up ports whose exchange does not end; the run cannot go on with them."""
         for port in sorted(ports):

@@ -106,6 +106,18 @@ class Preparing(Protocol):
 
 
 @runtime_checkable
+class Settling(Protocol):
+    """A driver whose line may be in doubt: a reply may still come that nobody waits for."""
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next exchange would take longer because of that."""
+
+    def settle(self) -> None:
+        """Listen until there is no doubt any more, about as long as its timeout. Never raises."""
+
+
+@runtime_checkable
 class ShotAware(Protocol):
     """A driver that wants to know which attempt runs; simulated noise is a function of it."""
 

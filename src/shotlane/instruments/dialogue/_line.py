@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shotlane.instruments.definition._contract import ErrorContext, InstrumentError
-from shotlane.instruments.dialogue._framing import Framing, FramingError, Taken
+from shotlane.instruments.dialogue._framing import Data, Framing, FramingError, Taken
 from shotlane.instruments.dialogue._owed import Owed, Request, Sent
 from shotlane.instruments.ports._shared_line import SharedLine
 from shotlane.instruments.ports._transport import BytePort, PortLost
@@ -65,6 +65,33 @@ class Line(SharedLine):
             self._owed.add(self._last)
             self._last = None
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next exchange would first, or at its end, wait for what nobody asked for."""
+        return self._guarded and self.connected and (self._noisy or len(self._owed) > 0)
+
+    def settle(self, timeout_s: float) -> None:
+        """Listen until all that is owed has come or counts as lost. Never raises."""
+        owed_s = max(timeout_s, min(max(self._owed.timeout_s, 2 * self._slowest_s), _LISTENED_S))
+        silent_s = self._last_used  # since then; what timed out has been listened for until then
+        end_s = time.monotonic() + 2 * owed_s
+        thrown = bytes(self._rest)
+        self._rest.clear()
+        try:
+            while self.in_doubt and silent_s < end_s:
+                self._account(thrown, silent_s)
+                wait_s = max(owed_s if self._owed else 0.0, _SETTLED_S)
+                thrown = self._port.receive(max(0.0, silent_s + wait_s - time.monotonic()))
+                if not thrown:
+                    self._owed.give_up()
+                    self._noisy = False
+                    return
+                while len(thrown) < _KEPT and (piece := self._port.receive(_SETTLED_S)):
+                    thrown += piece
+                silent_s = time.monotonic()
+        except PortLost:
+            self._lose()
+
     def exchange(self, request: Request, timeout_s: float) -> bytes:
         """Send, and take the reply without its end. Raises `InstrumentError`."""
         self.connect(timeout_s)
@@ -75,12 +102,15 @@ class Line(SharedLine):
                 self._settle(timeout_s, talk)
             return self._ask(request, timeout_s, talk)
         except PortLost as error:
-            self.drop()
-            self._owed.clear()
-            self._noisy = True
+            self._lose()
             raise self._fault("disconnected", str(error), talk) from error
         finally:
             self._last_used = time.monotonic()
+
+    def _lose(self) -> None:
+        self.drop()
+        self._owed.clear()
+        self._noisy = True
 
     def _keep_gap(self, gap_s: float) -> None:
         wait_s = self._last_used + gap_s - time.monotonic()
@@ -161,7 +191,7 @@ class Line(SharedLine):
             return min(max(timeout_s, _SETTLED_S), _OWED_S)
         return _SETTLED_S if self._noisy else 0.0
 
-    def _account(self, thrown: bytearray, came_s: float) -> None:
+    def _account(self, thrown: Data, came_s: float) -> None:
         """Find out what was answered by what is thrown away."""
         if self._owed:
             took_s = came_s - self._owed.first_s

@@ -14,6 +14,7 @@ from shotlane.instruments.definition._contract import (
     InstrumentError,
     Preparing,
     Reading,
+    Settling,
     ShotAware,
 )
 from shotlane.instruments.definition._conversion import View
@@ -70,6 +71,16 @@ class ConvertedDriver:
         """Tell a driver that wants to know."""
         if isinstance(self.driver, ShotAware):
             self.driver.begin_attempt(shot, attempt)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the driver's line is."""
+        return isinstance(self.driver, Settling) and self.driver.in_doubt
+
+    def settle(self) -> None:
+        """Let the driver's line settle."""
+        if isinstance(self.driver, Settling):
+            self.driver.settle()
 
     def prepare(self) -> None:
         """Let a driver get ready that may have to."""

@@ -20,6 +20,7 @@ from shotlane.instruments.definition._contract import (
     ErrorContext,
     Identity,
     InstrumentError,
+    Settling,
     ShotAware,
 )
 from shotlane.instruments.definition._definition import Definition
@@ -128,6 +129,26 @@ class Pool:
             member.health.ask_again()
             if isinstance(member.driver, ShotAware):
                 member.driver.begin_attempt(shot, attempt)
+
+    def in_doubt(self, port: str) -> bool:
+        """Whether replies may still come on a port that nobody waits for, so that it should settle first."""
+        return any(driver.in_doubt for _, driver in self._settling(port))
+
+    def settle(self, port: str) -> None:
+        """Listen to a port in doubt until there is none, so that no exchange after it has to."""
+        for member, driver in self._settling(port):
+            with member.lock:
+                if self._members.get(member.role) is member:
+                    driver.settle()
+
+    def _settling(self, port: str) -> list[tuple[Member, Settling]]:
+        return [
+            (member, member.driver)
+            for member in list(self._members.values())
+            if member.definition.resource.port == port
+            and not member.lost
+            and isinstance(member.driver, Settling)
+        ]
 
     def read(self, role: str, names: Sequence[str]) -> Exchange:
         """Read attributes of one instrument. Raises `InstrumentError` with its stamps.
