@@ -156,6 +156,51 @@ def test_texts_that_mean_no_value() -> None:
     assert value({}, {b"Q": b"inf\r\n"}) == Reading(None, "inf")
 
 
+@pytest.mark.parametrize(
+    ("frame", "answer", "raw"),
+    [
+        ("{value:f}", b"OPEN", "OPEN"),
+        ("{value:f}", b"-OVER-", "-OVER-"),
+        ("{value:d}", b"OPEN", "OPEN"),
+        ("{value:x}", b"DEAD", "DEAD"),
+        ("{value:f}", b"no probe", "no probe"),
+        ("TEMP {value:f} degC {other:f}", b"TEMP OPEN degC 2.5", "OPEN"),
+        ("{other:f},{value:f}", b"2.5,(+)", "(+)"),
+        ("{value:list}", b"OPEN", "OPEN"),
+    ],
+)
+@pytest.mark.parametrize("wire", WIRES)
+def test_any_text_may_stand_in_place_of_a_number(wire: str, frame: str, answer: bytes, raw: str) -> None:
+    keys = {"reply": frame, "missing": ["OPEN", "-OVER-", "DEAD", "no probe", "(+)"]}
+    read = value(keys, {b"Q": answer + b"\r\n"}, wire)
+    assert (read.value, read.raw, read.fault) == (None, raw, None)
+
+
+def two_of_one_reply(answer: bytes) -> dict[str, Reading]:
+    """What a lower and an upper reading say, of which the upper alone may be open."""
+    keys: dict[str, Any] = {
+        "replies": {"both": "{low:f} {high:f}", "cut": {"pattern": r"(?P<v>\w+)!", "types": {"v": "f"}}},
+        "attributes": {
+            "low": {"query": "Q", "reply": "both"},
+            "high": {"query": "Q", "reply": "both", "missing": ["OPEN"]},
+            "cut": {"query": "C", "reply": "cut", "missing": ["OPEN"]},
+        },
+    }
+    with peer({b"Q": answer, b"C": b"OPEN!\r\n"}, end=b"\r\n") as device:
+        driver, _ = drive(document(**keys), device.resource)
+        try:
+            return dict(driver.read(["low", "high"])) | dict(driver.read(["cut"]))
+        finally:
+            driver.close()
+
+
+def test_the_text_of_one_attribute_is_none_of_another() -> None:
+    read = two_of_one_reply(b"1.5 OPEN\r\n")
+    assert read == {"low": Reading(1.5), "high": Reading(None, "OPEN"), "cut": Reading(None, "OPEN")}
+    with pytest.raises(InstrumentError, match="no reply of the form"):
+        two_of_one_reply(b"OPEN 1.5\r\n")
+
+
 def test_scale_and_offset_hold_both_ways() -> None:
     keys = document()
     keys["attributes"]["value"] |= {"scale": 0.1, "offset": -5}

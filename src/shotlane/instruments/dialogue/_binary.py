@@ -21,6 +21,7 @@ from shotlane.instruments.dialogue._binary_layout import (
 )
 from shotlane.instruments.dialogue._checksum import Checksum
 from shotlane.instruments.dialogue._framing import Ignored
+from shotlane.instruments.dialogue._missing import Missing
 from shotlane.instruments.dialogue._talk import Handshake, Message, Path, Reply, Send
 from shotlane.instruments.dialogue._template import TemplateError
 from shotlane.instruments.dialogue._texts import checksum_of
@@ -125,7 +126,7 @@ class BinaryLanguage:
             text, pieces, self._line, self._checksum, self._low_first, bool(self._document.echo)
         )
 
-    def reply(self, form: str | ReplyForm) -> Reply:
+    def reply(self, form: str | ReplyForm, missing: Missing | None = None) -> Reply:
         """Replies of a layout. Raises `TemplateError`."""
         if isinstance(form, str):
             raise TemplateError("a binary reply is no text", "write `length:` and `fields:` below its name")

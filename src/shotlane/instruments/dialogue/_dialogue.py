@@ -4,12 +4,13 @@ Pure: `parse_dialogue` checks every template of a document before any port is op
 with their places in the document.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from shotlane.instruments.dialogue._binary import BinaryLanguage
 from shotlane.instruments.dialogue._framing import Ignored
+from shotlane.instruments.dialogue._missing import Missing
 from shotlane.instruments.dialogue._scpi import (
     ERROR_FRAME,
     ERROR_QUERY,
@@ -63,8 +64,8 @@ class Language(Protocol):
     def send(self, text: str, names: tuple[str, ...]) -> Send:
         """Messages of a template. Raises `TemplateError`."""
 
-    def reply(self, form: str | ReplyForm) -> Reply:
-        """Replies of a form. Raises `TemplateError`."""
+    def reply(self, form: str | ReplyForm, missing: Missing | None = None) -> Reply:
+        """Replies of a form; texts that stand in place of its numbers. Raises `TemplateError`."""
 
     def block(self, form: BlockForm) -> Reply:
         """Replies that are binary blocks."""
@@ -89,7 +90,7 @@ class _Reader:
         self._language: Language = language(document, self._refuse)
         self._replies: dict[str, Reply | None] = {}
         for name, form in document.replies.items():
-            self._replies[name] = self._made(form, ("replies", name))
+            self._replies[name] = self._made(form, ("replies", name), self._missing(name))
 
     def read(self) -> tuple[Dialogue, list[DialogueFault]]:
         document = self._document
@@ -113,7 +114,7 @@ class _Reader:
         if declared.block is not None:
             reply: Reply | None = self._language.block(declared.block)
         else:
-            reply = self._reply(declared.reply, path)
+            reply = self._reply(declared.reply, path, query=declared.query)
         wanted = self._field(declared.field, reply, path, name)
         if send is None or reply is None or wanted is None:
             if reply is None and declared.reply in (None, "none"):
@@ -216,13 +217,15 @@ class _Reader:
         send = self._written(query, (), ("error_queue",))
         return None if send is None else Talk(send, self._language.reply(form))
 
-    def _reply(self, reply: str | None, path: Path, key: str = "reply") -> Reply | None:
+    def _reply(
+        self, reply: str | None, path: Path, key: str = "reply", query: str | None = None
+    ) -> Reply | None:
         if reply is None or reply == "none":
             return None
         if reply in self._replies:
             return self._replies[reply]
         if self._language.is_inline(reply):
-            return self._made(reply, (*path, key))
+            return self._made(reply, (*path, key), self._missing(reply, query))
         known = ", ".join([*self._replies, "none"])
         self._fault((*path, key), f"there is no reply {reply!r}", f"replies are {known}", unknown=True)
         return None
@@ -248,9 +251,19 @@ class _Reader:
             self._refuse(path, error)
             return None
 
-    def _made(self, form: str | ReplyForm, path: Path) -> Reply | None:
+    def _missing(self, reply: str, query: str | None = None) -> Missing:
+        """What may stand in place of numbers in a reply: a named one, or one that is written at its query."""
+        named = reply in self._document.replies
+        texts: dict[str, Sequence[str]] = {}
+        for name, declared in self._document.attributes.items():
+            if declared.reply == reply and declared.missing and (named or declared.query == query):
+                known = texts.get(declared.field or name, ())
+                texts[declared.field or name] = [*known, *declared.missing]
+        return Missing(self._document.missing or (), texts)
+
+    def _made(self, form: str | ReplyForm, path: Path, missing: Missing) -> Reply | None:
         try:
-            return self._language.reply(form)
+            return self._language.reply(form, missing)
         except TemplateError as error:
             self._refuse(path, error)
             return None

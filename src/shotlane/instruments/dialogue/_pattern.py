@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from shotlane.instruments.dialogue._missing import Missing
 from shotlane.instruments.dialogue._template import Field, ReplyMismatch, TemplateError, read_field
 
 _LONGEST_PATTERN: Final = 500
 _LONGEST_TEXT: Final = 4096
+_NONE_MISSING: Final = Missing()
 _MOST_REPEATS: Final = 3  # of `.` without a bound: each one multiplies the time by the length of the text
 _TOKEN: Final = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P<\w+>|\?:|\?=|\?!|\?<=|\?<!|\?>)?|[*+?]|\{\d*,?\d*\}|.",
@@ -28,6 +30,7 @@ class PatternFrame:
     text: str
     types: Mapping[str, str]
     _compiled: re.Pattern[str]
+    _missing: Mapping[str, frozenset[str]]
 
     def parse(self, line: str) -> Mapping[str, Field]:
         """Its fields by name. Raises `ReplyMismatch`."""
@@ -37,18 +40,21 @@ class PatternFrame:
         found = self._compiled.fullmatch(text)
         if found is None:
             raise ReplyMismatch(f"{line!r} is no reply of the pattern {self.text!r}")
-        return {name: _field(name, type_, found[name]) for name, type_ in self.types.items()}
+        return {
+            name: _field(name, type_, found[name], self._missing.get(name, frozenset()))
+            for name, type_ in self.types.items()
+        }
 
 
-def _field(name: str, type_: str, raw: str | None) -> Field:
+def _field(name: str, type_: str, raw: str | None, missing: frozenset[str]) -> Field:
     try:
-        return read_field(type_, None if raw is None else raw.strip())
+        return read_field(type_, None if raw is None else raw.strip(), missing)
     except ValueError as error:
         raise ReplyMismatch(f"the field {name!r} says {raw!r}, which is no {type_!r}") from error
 
 
-def parse_pattern(text: str, types: Mapping[str, str]) -> PatternFrame:
-    """Read a pattern; groups without a type are texts. Raises `TemplateError`."""
+def parse_pattern(text: str, types: Mapping[str, str], missing: Missing = _NONE_MISSING) -> PatternFrame:
+    """Read a pattern; groups without a type are texts, `missing` ones no numbers. Raises `TemplateError`."""
     if len(text) > _LONGEST_PATTERN:
         raise TemplateError(f"the pattern has more than {_LONGEST_PATTERN} characters")
     try:
@@ -60,7 +66,8 @@ def parse_pattern(text: str, types: Mapping[str, str]) -> PatternFrame:
         if name not in compiled.groupindex:
             known = ", ".join(compiled.groupindex) or "none"
             raise TemplateError(f"the pattern has no group {name!r}", f"its named groups are {known}")
-    return PatternFrame(text, {name: types.get(name, "rest") for name in compiled.groupindex}, compiled)
+    found = {name: types.get(name, "rest") for name in compiled.groupindex}
+    return PatternFrame(text, found, compiled, missing.of(found))
 
 
 def _refuse_slow(pattern: str) -> None:

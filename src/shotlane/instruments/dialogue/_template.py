@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shotlane.instruments.dialogue._missing import Missing, alternatives
+
 _UNSIGNED: Final = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 # Some devices leave blanks between the sign and the digits; in a list blanks stand between numbers.
 _NUMBER: Final = rf"(?:[+-]\s*)?{_UNSIGNED}"
@@ -39,6 +41,8 @@ _PATTERNS: Final[Mapping[str, str]] = {
 }
 _TEXTS: Final = ("w", "rest", "header")
 _SIGNED: Final = re.compile(r"sx([1-9]|1[0-6])")
+_NOTHING: Final[frozenset[str]] = frozenset()
+_NONE_MISSING: Final = Missing()
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -145,13 +149,17 @@ class ReplyFrame:
     _strict: re.Pattern[str]
     _loose: re.Pattern[str]
     _literals: tuple[str, ...]
+    _missing: Mapping[str, frozenset[str]]
 
     def parse(self, line: str) -> Mapping[str, Field]:
         """Its fields by name. Raises `ReplyMismatch`."""
         found = self._strict.fullmatch(line.strip())
         if found is None:
             raise ReplyMismatch(self._explain(line))
-        return {name: read_field(type_, found[name]) for name, type_ in self.types.items()}
+        return {
+            name: read_field(type_, found[name], self._missing.get(name, _NOTHING))
+            for name, type_ in self.types.items()
+        }
 
     def fits(self, line: str) -> bool:
         """Whether a line looks so."""
@@ -168,13 +176,15 @@ class ReplyFrame:
         return f"the reply says {wrong[0]!r} where {wrong[1]!r} must stand: {line!r}"
 
 
-def parse_frame(text: str) -> ReplyFrame:
-    """Read a reply frame. Raises `TemplateError`."""
+def parse_frame(text: str, missing: Missing = _NONE_MISSING) -> ReplyFrame:
+    """Read a reply frame; `missing` texts may stand in place of its numbers. Raises `TemplateError`."""
     strict: list[str] = []
     loose: list[str] = []
     types: dict[str, str] = {}
     literals: list[str] = []
-    for literal, name, spec in _parts(text.strip()):
+    parts = _parts(text.strip())
+    instead = missing.of({name: spec.removesuffix("?") for _, name, spec in parts if name not in (None, "_")})
+    for literal, name, spec in parts:
         for token in re.findall(r"\s+|\S+", literal):
             if token.isspace():
                 strict.append(r"\s+")
@@ -184,13 +194,13 @@ def parse_frame(text: str) -> ReplyFrame:
             loose.append(rf"(?P<l{len(literals)}>\S+?)")
             literals.append(token)
         if name is not None:
-            pattern = _field_pattern(name, spec, types)
+            pattern = _field_pattern(name, spec, types, instead.get(name, _NOTHING))
             _append_field(strict, pattern, optional=spec.endswith("?"))
             _append_field(loose, pattern, optional=spec.endswith("?"))
-    return ReplyFrame(text, types, _compiled(strict), _compiled(loose), tuple(literals))
+    return ReplyFrame(text, types, _compiled(strict), _compiled(loose), tuple(literals), instead)
 
 
-def _field_pattern(name: str, spec: str, types: dict[str, str]) -> str:
+def _field_pattern(name: str, spec: str, types: dict[str, str], missing: frozenset[str]) -> str:
     type_ = spec.removesuffix("?")
     if type_ not in _PATTERNS:
         known = ", ".join(f"{{{name}:{known}}}" for known in _PATTERNS if known != "header")
@@ -202,7 +212,8 @@ def _field_pattern(name: str, spec: str, types: dict[str, str]) -> str:
     if name in types:
         raise TemplateError(f"the field {name!r} stands twice", "call what is not needed {_:...}")
     types[name] = type_
-    return f"(?P<{name}>{_PATTERNS[type_]})"
+    either = f"{_PATTERNS[type_]}|{alternatives(missing)}" if missing else _PATTERNS[type_]
+    return f"(?P<{name}>{either})"
 
 
 def _append_field(pieces: list[str], pattern: str, *, optional: bool) -> None:
@@ -219,11 +230,13 @@ def _compiled(pieces: list[str]) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.DOTALL)
 
 
-def read_field(type_: str, raw: str | None) -> Field:
+def read_field(type_: str, raw: str | None, missing: Collection[str] = ()) -> Field:
     """What a text says as a field of a type; one that is not there is an empty text, and no number.
 
-    Raises `ValueError` for a text that is none of the type.
+    Nor is one of the `missing` texts a number. Raises `ValueError` for a text that is none of the type.
     """
+    if raw in missing:
+        return Field(None, raw or "")
     if type_ == "s":
         return Field(text := _unquoted((raw or "").strip()), text)
     if type_ in _TEXTS:

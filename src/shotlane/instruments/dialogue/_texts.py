@@ -17,6 +17,7 @@ from shotlane.instruments.dialogue._envelope import (
     plain_reply_line,
 )
 from shotlane.instruments.dialogue._framing import Block, Framing, Ignored, Lines, Quiet, Sized, any_of
+from shotlane.instruments.dialogue._missing import Missing
 from shotlane.instruments.dialogue._pattern import parse_pattern
 from shotlane.instruments.dialogue._talk import Handshake, Message, Path, Reply, Send
 from shotlane.instruments.dialogue._template import (
@@ -73,8 +74,8 @@ class TextLanguage:
         _encode(text, self._encoding)
         return TextSend(template, self._line, self._document.echo or False)
 
-    def reply(self, form: str | ReplyForm) -> Reply:
-        """Replies of a form. Raises `TemplateError`."""
+    def reply(self, form: str | ReplyForm, missing: Missing | None = None) -> Reply:
+        """Replies of a form, with texts in place of its numbers. Raises `TemplateError`."""
         form = ReplyForm(frame=form) if isinstance(form, str) else form
         framing: Framing = self._reply_line.framing
         line = self._reply_line
@@ -85,7 +86,7 @@ class TextLanguage:
             framing = self._endless(form)
             line = plain_reply_line(self._end, self._encoding)
         key = form.model_dump_json(exclude_unset=True)
-        return TextReply(key, _frame(form), framing, line, self._refusals, several)
+        return TextReply(key, _frame(form, missing or Missing()), framing, line, self._refusals, several)
 
     def handshake(self) -> Handshake | None:
         """What stands between a line and its reply; None where nothing does."""
@@ -210,16 +211,16 @@ def checksum_of(written: str | ChecksumForm | None, style: str) -> Checksum | No
     return Checksum(form.kind, form.style or style, form.skip)  # type: ignore[arg-type]
 
 
-def _frame(form: ReplyForm) -> Frame:
+def _frame(form: ReplyForm, missing: Missing) -> Frame:
     if form.frame is not None and form.pattern is not None:
         raise TemplateError("it has a frame and a pattern", "leave one of them")
     if form.pattern is not None:
-        return parse_pattern(form.pattern, form.types)
+        return parse_pattern(form.pattern, form.types, missing)
     if form.frame is None:
         raise TemplateError("nothing says what the reply looks like", "write `frame:` or `pattern:`")
     if form.types:
         raise TemplateError("`types` belongs to `pattern`", "write the types into the frame: {name:f}")
-    return parse_frame(form.frame)
+    return parse_frame(form.frame, missing)
 
 
 def _encode(text: str, encoding: str) -> bytes:
