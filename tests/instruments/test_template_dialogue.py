@@ -131,5 +131,35 @@ def test_faults_have_their_place(change: dict[str, Any], path: tuple[str, ...], 
     assert words in fault.message
 
 
+@pytest.mark.parametrize(
+    ("attribute", "help"),
+    [
+        ({"query": "Q", "reply": "{v:f}", "set": {"send": "S{value:.1}"}}, "write {value:.1f}"),
+        ({"unit": "V", "set": {"send": "S{value:08.3}"}}, "write {value:08.3f}"),
+        ({"type": "int", "set": {"send": "S{value:.2}"}}, "write {value:.2f}"),
+        ({"type": "text", "set": {"send": "S{value:.8}"}}, None),
+        ({"query": "Q", "reply": "{v:w}", "set": {"send": "S{value:.8}"}}, None),
+        ({"options": {"a": 1}, "set": {"send": "S{value:.1}"}}, None),
+        ({"unit": "V", "set": {"send": "S{value:.1g}"}}, None),
+        ({"unit": "V", "set": {"send": "S{value:08}"}}, None),
+    ],
+)
+def test_a_number_needs_the_letter_of_its_format(attribute: dict[str, Any], help: str | None) -> None:
+    given = attribute | {"access": "rw", "set": attribute["set"] | {"reply": "none"}}
+    document = InstrumentDocument.model_validate(METER | {"attributes": {"goal": given}, "commands": {}})
+    faults = parse_dialogue(document)[1]
+    assert [(fault.path, fault.help) for fault in faults] == (
+        [] if help is None else [(("attributes", "goal", "set", "send"), help)]
+    )
+    assert all("has no letter: 100 would be written as " in fault.message for fault in faults)
+
+
+@pytest.mark.parametrize(("type_", "count"), [({}, 1), ({"type": "float"}, 1), ({"type": "text"}, 0)])
+def test_an_argument_needs_it_too(type_: dict[str, Any], count: int) -> None:
+    command = {"send": "GO {n:.3}", "reply": "none", "parameters": {"n": type_}}
+    document = InstrumentDocument.model_validate(METER | {"attributes": {}, "commands": {"go": command}})
+    assert len(parse_dialogue(document)[1]) == count
+
+
 def test_sound_document_has_no_faults() -> None:
     assert parse_dialogue(InstrumentDocument.model_validate(METER))[1] == []

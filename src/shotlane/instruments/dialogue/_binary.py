@@ -119,8 +119,8 @@ class BinaryLanguage:
         """A layout is never written in one text."""
         return False
 
-    def send(self, text: str, names: Sequence[str]) -> Send:
-        """Messages of a template. Raises `TemplateError`."""
+    def send(self, text: str, names: Sequence[str], numbers: Sequence[str] = ()) -> Send:
+        """Messages of a template, whose fields have their types. Raises `TemplateError`."""
         pieces = parse_bytes(text, names)
         return BinarySend(
             text, pieces, self._line, self._checksum, self._low_first, bool(self._document.echo)

@@ -4,6 +4,7 @@ Pure: `parse_dialogue` checks every template of a document before any port is op
 with their places in the document.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -33,6 +34,8 @@ __all__ = ["Dialogue", "DialogueFault", "parse_dialogue"]
 
 
 SetKey = bool | str | None
+_NUMBERS = ("float", "int")
+_TEXT_FIELD = re.compile(r"\{\w+:(?:w|s|rest)\??\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class Language(Protocol):
     def is_inline(self, text: str) -> bool:
         """Whether a text is a reply itself, not the name of one."""
 
-    def send(self, text: str, names: tuple[str, ...]) -> Send:
-        """Messages of a template. Raises `TemplateError`."""
+    def send(self, text: str, names: tuple[str, ...], numbers: Sequence[str] = ()) -> Send:
+        """Messages of a template; `numbers` are names that are numbers. Raises `TemplateError`."""
 
     def reply(self, form: str | ReplyForm, missing: Missing | None = None) -> Reply:
         """Replies of a form; texts that stand in place of its numbers. Raises `TemplateError`."""
@@ -138,7 +141,8 @@ class _Reader:
         sends: dict[SetKey, Send] = {
             value: send
             for value, (key, text) in texts.items()
-            if text is not None and (send := self._written(text, ("value",), (*path, key))) is not None
+            if text is not None
+            and (send := self._written(text, ("value",), (*path, key), self._numbers(attribute))) is not None
         }
         if isinstance(declared.reply, str):
             reply = self._reply(declared.reply, path)
@@ -181,7 +185,9 @@ class _Reader:
                 path, "a command needs its reply", "name the frame that the device answers, or `reply: none`"
             )
             return None
-        send = self._written(declared.send, tuple(declared.parameters), (*path, "send"))
+        forms = declared.parameters.items()
+        numbers = [name for name, form in forms if form.type in _NUMBERS and form.options is None]
+        send = self._written(declared.send, tuple(declared.parameters), (*path, "send"), numbers)
         reply = self._reply(declared.reply, path)
         wanted = declared.field
         if wanted is None and self._document.protocol == "scpi" and reply is not None:
@@ -244,9 +250,20 @@ class _Reader:
         self._fault(place, what, f"fields are {', '.join(fields) or 'none'}", unknown=wanted is not None)
         return None
 
-    def _written(self, text: str, names: tuple[str, ...], path: Path) -> Send | None:
+    def _numbers(self, attribute: InstrumentAttribute) -> tuple[str, ...]:
+        """`value`, where it is certainly a number."""
+        says_text = attribute.unit is None and _TEXT_FIELD.search(str(self._frame(attribute.reply)))
+        is_number = attribute.type in _NUMBERS or (attribute.type is None and not says_text)
+        return ("value",) if is_number and attribute.options is None else ()
+
+    def _frame(self, reply: str | None) -> object:
+        return self._document.replies.get(reply or "", reply)
+
+    def _written(
+        self, text: str, names: tuple[str, ...], path: Path, numbers: Sequence[str] = ()
+    ) -> Send | None:
         try:
-            return self._language.send(text, names)
+            return self._language.send(text, names, numbers)
         except TemplateError as error:
             self._refuse(path, error)
             return None

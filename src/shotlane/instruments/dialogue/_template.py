@@ -40,6 +40,8 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "header": r":?[A-Za-z*][\w:*]*\s+",  # what SCPI devices say before a value when their headers are on
 }
 _TEXTS: Final = ("w", "rest", "header")
+# A precision without a letter: 100 would be written as 1e+02.
+_LETTERLESS: Final = re.compile(r".*\.\d+")
 _SIGNED: Final = re.compile(r"sx([1-9]|1[0-6])")
 _NOTHING: Final[frozenset[str]] = frozenset()
 _NONE_MISSING: Final = Missing()
@@ -110,6 +112,15 @@ def _check_format(name: str, spec: str) -> None:
             continue
         return
     raise TemplateError(f"{{{name}:{spec}}}: {spec!r} is not a format", "write e.g. .3f, d or 04d")
+
+
+def check_number_format(template: WriteTemplate, name: str) -> None:
+    """Refuse a format that writes large numbers with an exponent unasked. Raises `TemplateError`."""
+    for _, used, spec in template.parts:
+        if used == name and _LETTERLESS.fullmatch(spec):
+            shown = _shown(100.0, spec)
+            message = f"{{{name}:{spec}}} has no letter: 100 would be written as {shown}"
+            raise TemplateError(message, f"write {{{name}:{spec}f}}")
 
 
 def _shown(value: Any, spec: str) -> str:

@@ -23,6 +23,7 @@ from shotlane.instruments.dialogue._talk import Handshake, Message, Path, Reply,
 from shotlane.instruments.dialogue._template import (
     ReplyFrame,
     TemplateError,
+    check_number_format,
     parse_frame,
     parse_write,
 )
@@ -68,9 +69,11 @@ class TextLanguage:
         """Whether a text is a reply itself, not the name of one."""
         return "{" in text
 
-    def send(self, text: str, names: Sequence[str]) -> Send:
-        """Messages of a template. Raises `TemplateError`."""
+    def send(self, text: str, names: Sequence[str], numbers: Sequence[str] = ()) -> Send:
+        """Messages of a template; `numbers` are names that are numbers. Raises `TemplateError`."""
         template = parse_write(text, names)
+        for name in numbers:
+            check_number_format(template, name)
         _encode(text, self._encoding)
         return TextSend(template, self._line, self._document.echo or False)
 
