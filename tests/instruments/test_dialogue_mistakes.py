@@ -146,3 +146,39 @@ def test_mistakes_are_told_once_at_their_place(
     found = told({"protocol": "ascii", "attributes": {}} | keys, tmp_path)
     assert found[:2] == (code, place)
     assert words in found[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("write: '{command}\\r'", [("'{command}\\r'", "not a carriage return")]),
+        ("write: '{command}\\x0d'", [("'{command}\\x0d'", "not a control character")]),
+        ("read_end: \\n", [("\\n", "not a line feed")]),
+        ("enquiry: '\\x05'\nacknowledge: OK", [("'\\x05'", "not a control character")]),
+        ('write: "{command}\\r"', []),
+        ('write: "{command}\\\\r\\r"', []),  # a backslash that is meant
+        ("ignore: ['C:\\right']", []),
+    ],
+)
+def test_a_control_character_that_was_not_read_is_told(line: str, found: list[tuple[str, str]]) -> None:
+    attribute = 'attributes: {v: {query: "V?", reply: "{v:f}"}}'
+    report = Report()
+    document = read_text(f"instrument: it\nprotocol: ascii\n{line}\n{attribute}\n", "it.yaml", report)
+    assert document is not None
+    check_instrument(document, report)
+    warnings = [item for item in report if item.code == "INS034"]
+    assert [(marked(item), item.message.split(", ")[1]) for item in warnings] == found
+
+
+def test_what_is_sent_is_looked_at_too() -> None:
+    text = """
+instrument: it
+protocol: scpi
+attributes: {v: {query: 'V?\\n', unit: V, access: rw, set: {send: 'V {value}\\n'}, safe: 0 V}}
+commands: {go: {send: 'GO\\r'}}
+"""
+    report = Report()
+    document = read_text(text, "it.yaml", report)
+    assert document is not None
+    check_instrument(document, report)
+    assert [marked(item) for item in report] == [r"'V?\n'", r"'V {value}\n'", r"'GO\r'"]

@@ -136,6 +136,7 @@ CODES: dict[str, str] = {
     "INS031": "a key belongs to another protocol",
     "INS032": "an attribute asks of the wire what it cannot do",
     "INS033": "a template or reply frame is wrong",
+    "INS034": "a text that is written holds a backslash where a control character is meant (warning)",
     "INS040": "a name in an instrument document cannot be used",
     "INS041": "the options of an attribute are wrong",
     "INS050": "a calibration of an instrument document is wrong",

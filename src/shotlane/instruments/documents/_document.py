@@ -13,6 +13,7 @@ from shotlane.instruments.definition._definition import Definition, Resource
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.documents._at_station import check_calibrations, own_views
 from shotlane.instruments.documents._attributes import read_attributes, read_commands
+from shotlane.instruments.documents._escapes import warn_of_escapes
 from shotlane.instruments.documents._hardware import read_time_step, with_timing
 from shotlane.instruments.documents._limits import at_station
 from shotlane.instruments.documents._options import (
@@ -57,6 +58,7 @@ def define(
     options = choose_options(source.model, role.options, station, at, report)
     if options is None:
         return None
+    warn_of_escapes(source.model, source.document, report)
     place = option_place(source.document, station, at, role.options)
     here = ValueReader(report, source.document, "INS010", place)
     there = ValueReader(report, station, "STA131")
@@ -87,6 +89,7 @@ def check_instrument(document: Document, report: Report) -> None:
     source = load_instrument(document, report)
     if source is None:
         return
+    warn_of_escapes(source, document, report)
     required = [name for name, value in source.defaults.items() if value == REQUIRED]
     drop_texts_with(required, document)
     options = {name: value for name, value in source.defaults.items() if name not in required}
