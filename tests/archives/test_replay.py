@@ -61,6 +61,23 @@ retry: {attempts: 3, on: [timeout], then: skip}
 sweep: [{repeat: 3}]
 """
 
+# It is gone in the middle of the first shot, for some rounds of making it safe.
+GONE = """
+station: gone
+instruments:
+  furnace:
+    instrument: watlow-ezzone
+    resource: sim://
+    options: {device_unit: degC}
+    faults: [{fault: death, at: 70 ms, for: 2 s}]
+    safe: {setpoint: 20 degC}
+  gas:
+    instrument: alicat-mfc
+    resource: sim://
+    options: {device_unit: cm**3/min, full_scale: 50 cm**3/min}
+    safe: {flow_setpoint: 0 cm**3/min, shutoff: true}
+"""
+
 
 def replayed(bag: Path) -> Replayed:
     """What the third level came to; the others hold."""
@@ -210,6 +227,14 @@ def test_a_safe_state_that_is_not_recorded_after_a_fault_is_told(tmp_path: Path)
     altered(bag, "actions", lambda rows: rows.remove((pl.col("kind") == "safe") & (pl.col("attempt") == 1)))
     found = replayed(bag)
     assert found.departures[0].message.startswith("safe state: recorded nothing, made again ")
+
+
+def test_a_safe_state_of_several_rounds_is_made_again(tmp_path: Path) -> None:
+    text = (FAULTY % "100 degC").replace("station: faulty", "station: gone")
+    bag = packed_run(tmp_path, text, {"stations/gone.yaml": GONE})
+    safe = pl.read_parquet(bag / "data/actions/*.parquet").filter(pl.col("kind") == "safe")
+    assert safe.group_by("shot", "attempt", "channel").len()["len"].max() == 3
+    assert replayed(bag).departures == ()
 
 
 def test_points_of_an_optimiser_are_given(tmp_path: Path) -> None:

@@ -121,6 +121,9 @@ class PortPool:
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
         raise NotImplementedError
 
+    def write_safe(self, role: str, name: str, value: ScalarValue) -> Exchange:
+        return self.write(role, name, value)
+
     def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
         return ()
 

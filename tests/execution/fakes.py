@@ -315,6 +315,9 @@ class FakePool:
     def mask(self, value: Any) -> Any:
         return value
 
+    def write_safe(self, role: str, name: str, value: ScalarValue) -> Exchange:
+        return self.write(role, name, value)
+
     def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
         return [write for write in self.safe if write[0] in self.opened]
 
@@ -407,6 +410,12 @@ def check_books(bench: Bench) -> None:
         assert shot.end is not None
         for attempt in shot.attempts:
             check_attempt(attempt)
+
+
+def last_sets(bench: Bench) -> dict[str, Any]:
+    """What every attribute was set to last."""
+    writes = [request for request in bench.pool.log if request.operation == "write"]
+    return {f"{request.role}.{request.names[0]}": request.value for request in writes}
 
 
 def check_attempt(attempt: RecordedAttempt) -> None:

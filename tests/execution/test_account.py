@@ -12,6 +12,7 @@ from tests.execution.fakes import (
     Set,
     call,
     error,
+    last_sets,
     rows_on_the_wire,
     rule,
     segment,
@@ -93,5 +94,4 @@ def test_the_account_of_a_run_adds_up(
         assert result.shots_done == count
     else:
         assert result.reason
-    safe = bench.pool.texts[-3:]
-    assert safe == ["a.u=0", "b.u=0", "c.u=0"]
+    assert last_sets(bench) == {"a.u": 0.0, "b.u": 0.0, "c.u": 0.0}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.execution.fakes import MS, Bench, HandPlan, Request, rows_on_the_wire, rule, segment
 
 from shotlane.execution import Control
+from shotlane.execution._rounds import PATIENCE_S
 from shotlane.instruments import ErrorContext, InstrumentError
 from shotlane.plan import RetryPolicy
 from shotlane.records import Outcome, Status
@@ -51,7 +52,8 @@ def test_it_is_safe_meanwhile_and_every_question_is_recorded() -> None:
     bench = Bench(plan_of(), away((0.0, 20.0)))
     bench.run()
     statuses = [row.status for row in bench.recorder.polls]
-    assert statuses == [Status.FAILED] * 4 + [Status.OK]  # after 1, 3, 7, 15 and 31 s
+    # After 1, 3, 7 and 15 s; it was made safe in vain before.
+    assert statuses == [Status.FAILED] * 3 + [Status.OK]
     first = next(n for n, request in enumerate(bench.pool.log) if request.at_ns >= S)
     assert "b.u=0" in [request.text for request in bench.pool.log[:first]]
     assert rows_on_the_wire(bench) == len([one for one in bench.pool.log if one.operation != "make_safe"])
@@ -65,7 +67,9 @@ def test_when_the_time_is_over_the_policy_applies(then: str, count: list[int]) -
     result = bench.run()
     assert (result.outcome, shots(bench)) == (Outcome.ERRORED, count)
     assert bench.events("run.continued") == [{"reason": "a has not come back within 60 s"}]
-    assert 60 <= ended_s(bench) < 61  # one time for the whole outage
+    # One time for the whole outage, and each of the shots after it is made safe in vain.
+    safe_s = len(count) * (PATIENCE_S + 2)
+    assert 60 <= ended_s(bench) < 60 + safe_s
 
 
 def test_a_shot_that_ends_well_ends_the_outage() -> None:
@@ -82,7 +86,7 @@ def test_who_comes_back_and_stammers_gets_the_rest_of_the_time() -> None:
 
     bench = Bench(plan_of(count=1), act)
     assert bench.run().outcome is Outcome.DONE
-    assert len(bench.events("run.paused")) == 3
+    assert len(bench.events("run.paused")) == 4
 
 
 def test_a_fault_of_another_kind_is_not_waited_for() -> None:

@@ -11,15 +11,20 @@ from tests.execution.fakes import (
     HandPlan,
     Request,
     Set,
+    above,
     error,
     formula,
     index,
+    interlock,
+    last_sets,
+    reading,
     rows_on_the_wire,
     rule,
     segment,
 )
 
 from shotlane.execution import Control, VirtualClock
+from shotlane.execution._rounds import LEAST_ROUNDS, PATIENCE_S
 from shotlane.plan import Figure, ResultPlan, RetryPolicy
 from shotlane.records import ActionKind, Outcome, RecorderError, Status
 from shotlane.testing import MemoryRecorder
@@ -29,6 +34,29 @@ SAFE = ["a.u=0", "b.u=0", "c.u=0"]
 
 def _plan(**options: Any) -> HandPlan:
     return HandPlan([segment(rule("a.x", count=5), Set("c.u", 20, 9.0), duration_ms=60)], **options)
+
+
+def _first_safe(bench: Bench) -> list[str]:
+    """The first round of making safe."""
+    first = next(n for n, request in enumerate(bench.pool.log) if request.text == SAFE[0])
+    return bench.pool.texts[first : first + 3]
+
+
+def _rounds(bench: Bench, role: str) -> list[int]:
+    """When something was tried in vain or not, in ms after the first."""
+    at = [one.at_ns for one in bench.pool.log if one.text == f"{role}.u=0"]
+    return [round((one - at[0]) / MS) for one in at]
+
+
+def _away(until_ms: int, *roles: str) -> Any:
+    """Instruments that do not answer so long after the run has begun to be made safe."""
+
+    def act(bench: Bench, request: Request) -> None:
+        begun = [one.at_ns for one in bench.pool.log if one.text in SAFE]
+        if request.role in roles and begun and request.at_ns < begun[0] + until_ms * MS:
+            raise error("timeout", f"{request.role} does not answer")
+
+    return act
 
 
 def _stopping_at(text: str, shot: int = 1) -> Any:
@@ -130,7 +158,7 @@ def test_a_safe_write_that_fails_does_not_stop_the_rest_and_is_told() -> None:
 
     bench = Bench(_plan(), act)
     result = bench.run()
-    assert bench.pool.texts[-3:] == SAFE
+    assert _first_safe(bench) == SAFE
     assert [(item.role, item.attribute, item.message) for item in result.unsafe] == [
         ("a", "u", "a does not answer")
     ]
@@ -138,7 +166,10 @@ def test_a_safe_write_that_fails_does_not_stop_the_rest_and_is_told() -> None:
     assert result.reason == "not every instrument could be made safe: a: a does not answer"
     assert len(bench.events("safe-state.failed")) == 1
     assert bench.events("safe-state.reached") == []
-    assert [row.status for row in bench.attempts[0].actions[-3:]] == [Status.FAILED, Status.OK, Status.OK]
+    rows = [row for row in bench.attempts[0].actions if row.kind is ActionKind.SAFE]
+    again = len(rows) - 3
+    assert again >= LEAST_ROUNDS - 1
+    assert [row.status for row in rows] == [Status.FAILED, Status.OK, Status.OK, *[Status.FAILED] * again]
 
 
 def test_a_sweep_that_failed_does_not_hide_that_something_is_not_safe() -> None:
@@ -166,7 +197,7 @@ def test_a_bug_in_a_driver_does_not_keep_the_others_from_being_safe() -> None:
 
     bench = Bench(_plan(), act)
     result = bench.run()
-    assert bench.pool.texts[-3:] == SAFE
+    assert _first_safe(bench) == SAFE
     assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u"), ("b", None)]
 
 
@@ -178,7 +209,7 @@ def test_nothing_that_a_driver_raises_keeps_its_port_from_being_safe(raised: Bas
 
     bench = Bench(_plan(), act)
     result = bench.run()
-    assert bench.pool.texts[-3:] == SAFE
+    assert _first_safe(bench) == SAFE
     assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u")]
 
 
@@ -308,3 +339,65 @@ def test_an_abort_while_the_instruments_are_released_counts() -> None:
 
     bench = Bench(_plan(count=2, on_shot=lambda number: [1][number - 1]), act)
     assert (bench.run().outcome, bench.result.reason) == (Outcome.ABORTED, "aborted by Jo")
+
+
+def test_what_failed_is_tried_again_after_pauses_that_grow() -> None:
+    bench = Bench(_plan(), _away(1500, "a"))
+    result = bench.run()
+    assert (result.outcome, result.unsafe, result.made_safe) == (Outcome.DONE, (), 3)
+    assert _rounds(bench, "a") == [0, 250, 750, 1750]
+    assert (_rounds(bench, "b"), _rounds(bench, "c")) == ([0], [0])
+    assert last_sets(bench) == {"a.u": 0.0, "b.u": 0.0, "c.u": 0.0}
+    statuses = [row.status for row in bench.attempts[0].actions if row.kind is ActionKind.SAFE]
+    assert statuses == [Status.FAILED, Status.OK, Status.OK, Status.FAILED, Status.FAILED, Status.OK]
+    assert [one["written"] for one in bench.events("safe-state.reached")] == [3]
+
+
+def test_who_stays_dead_is_given_up_after_a_while_and_told_once() -> None:
+    bench = Bench(_plan(), _away(10**9, "a", "b"))
+    result = bench.run()
+    assert result.outcome is Outcome.ERRORED
+    assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u"), ("b", "u")]
+    assert PATIENCE_S * 1000 <= _rounds(bench, "a")[-1] < (PATIENCE_S + 2) * 1000
+    assert len(bench.events("safe-state.failed")) == 2
+    assert bench.events("safe-state.reached") == []
+
+
+def test_what_else_a_silent_instrument_is_set_to_comes_after_the_others() -> None:
+    bench = Bench(_plan(), _away(1, "a"))
+    bench.pool.safe.insert(1, ("a", "y", 7.0))
+    assert bench.run().unsafe == ()
+    assert bench.pool.texts[-6:] == [*SAFE, "a.y=7", "a.u=0", "a.y=7"]  # the second time as a whole
+
+
+def test_rounds_outside_of_an_attempt_are_events() -> None:
+    bench = Bench(_plan(), _away(1500, "a"))
+    bench.pool.when_opening = lambda: bench.control.stop(*STOP)
+    assert bench.run().outcome is Outcome.TERMINATED
+    assert len(bench.events("safe-state.failed")) == 3
+    assert len(bench.events("safe-state.written")) == 3
+    assert rows_on_the_wire(bench) == len(bench.pool.texts)
+
+
+def test_a_stop_does_not_skip_the_rounds() -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if request.text in SAFE:
+            bench.control.stop(*STOP)
+        _away(5000, "a", "c")(bench, request)
+
+    bench = Bench(_plan(), act)
+    assert bench.run().unsafe == ()
+    assert last_sets(bench) == {"a.u": 0.0, "b.u": 0.0, "c.u": 0.0}
+
+
+def test_interlocks_are_watched_between_rounds() -> None:
+    def act(bench: Bench, request: Request) -> Any:
+        if request.role == "a" and bench.pool.attempts:
+            raise error("timeout", "a does not answer")
+        return reading(x=0.0, y=9.0 if request.at_ns > 2000 * MS else 0.0)
+
+    plan = _plan(retry=RetryPolicy(attempts=2), interlocks=[interlock(above("c.y", 5), poll_ms=100)])
+    bench = Bench(plan, act)
+    assert bench.run().outcome is Outcome.ABORTED
+    assert len(bench.attempts) == 1
+    assert bench.events("interlock.tripped")

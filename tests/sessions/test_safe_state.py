@@ -71,7 +71,10 @@ def test_a_release_makes_safe_unless_it_shall_not(bench_lab: Lab, bench: Bench) 
         assert setpoint(bench) == SAFE
 
 
-def test_what_cannot_be_made_safe_is_told_loudly(bench_lab: Lab, bench: Bench) -> None:
+def test_what_cannot_be_made_safe_is_told_loudly(
+    bench_lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shotlane.execution._rounds.PATIENCE_S", 0.0)
     station = shotlane.connect("bench")
     station.start()
     station.instrument("furnace").write("setpoint", "60 degC")
@@ -80,6 +83,15 @@ def test_what_cannot_be_made_safe_is_told_loudly(bench_lab: Lab, bench: Bench) -
         station.stop()
     types = {row["type"] for row in bench_lab.rows("SELECT type FROM event")}
     assert {"safe-state.failed", "session.ended"} <= types
+
+
+def test_what_does_not_answer_just_then_is_made_safe_a_little_later(bench_lab: Lab, bench: Bench) -> None:
+    station = shotlane.connect("bench")
+    station.start()
+    station.instrument("furnace").write("setpoint", "60 degC")
+    bench.fault("furnace", "drop", count=5)
+    station.stop()
+    assert setpoint(bench) == SAFE
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,6 @@ from shotlane.instruments import Pool, PoolError, PortLocks, ResolvedStation, bu
 from shotlane.records import Event, Outcome, Recorder, RecorderError, RunEnd
 
 _DIED = "the process that ran it died"
-# A device, or a gateway that takes one connection, may need a moment to notice that the other one is gone.
-_ROUNDS = 3
-_PAUSE_S = 1.0
 _OPENING_S = 20.0
 _STORE_S = 10.0
 _CLOSING_S = 5.0
@@ -96,16 +93,8 @@ def _locks(charge: Mapping[str, Any], station: ResolvedStation) -> PortLocks:
 def _reach(pool: Pool, roles: list[str], log: _Log) -> list[Unsafe]:
     """Reach the safe state; what is still unsafe after all rounds."""
     safe_state = SafeState(pool, log.clock, log.journal, {})
-    unsafe: list[Unsafe] = []
-    for number in range(_ROUNDS):
-        if number:
-            time.sleep(_PAUSE_S)
-        closed = _opened(pool, roles)
-        safe_state.reach(_DIED)
-        unsafe = [*closed, *safe_state.unsafe]
-        if not unsafe:
-            break
-    return unsafe
+    safe_state.reach(_DIED, closed=lambda: _opened(pool, roles))
+    return safe_state.unsafe
 
 
 def _opened(pool: Pool, roles: list[str]) -> list[Unsafe]:

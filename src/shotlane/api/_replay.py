@@ -157,6 +157,11 @@ class _Replaying:
                 for one in log.commands
                 if one.kind is ActionKind.PLANNED and one.target_ns is not None
             ),
+            Counter(
+                one.command or "" if one.channel is None else one.channel
+                for one in log.commands
+                if one.kind is ActionKind.SAFE
+            ),
         )
 
     def _is_made_safe(self, log: AttemptLog) -> bool:

@@ -71,7 +71,8 @@ class Account:
 
     def not_safe(self) -> None:
         """Instruments may have been left as they were."""
-        told = _listed([f"{item.role}: {item.message}" for item in self._parts.safe_state.unsafe])
+        unsafe = self._parts.safe_state.unsafe
+        told = _listed(list(dict.fromkeys(f"{item.role}: {item.message}" for item in unsafe)))
         self.add(Outcome.ERRORED, f"not every instrument could be made safe:{told}")
 
     def crashed(self, error: Exception) -> None:

@@ -97,6 +97,9 @@ class InstrumentPool(Protocol):
     def safe_writes(self) -> Sequence[tuple[str, str, ScalarValue]]:
         """Role, attribute and value of the safe state, in the order of the station; opened roles only."""
 
+    def write_safe(self, role: str, name: str, value: ScalarValue) -> Answer:
+        """Set one of these, also where what must be sent before it fails."""
+
     def make_safe(self, role: str) -> None:
         """What the safe state needs beyond these."""
 

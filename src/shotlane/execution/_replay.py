@@ -1,9 +1,9 @@
 """Attempts made again, as a journal tells them: what is sent then, by the same code that sent it.
 
-Nothing is decided again. When open-ended steps ended, by how much ports were staggered, and where a port
-stopped before its time is given; every command and every question comes from the plan, through the agendas,
-the port workers and the safe state of a run. The clock jumps, so nothing is late. Readings are whatever the
-instruments give, and count for nothing.
+Nothing is decided again. When open-ended steps ended, by how much ports were staggered, where a port stopped
+before its time, and how often safe values were tried is given; every command and every question comes from
+the plan, through the agendas, the port workers and the safe state of a run. The clock jumps, so nothing is
+late. Readings are whatever the instruments give, and count for nothing.
 """
 
 from collections import Counter
@@ -44,6 +44,7 @@ class Given:
     `whole`: it came to its planned end. `starts_ns`: when its steps began, from the origin. `ends`: how its
     open-ended steps ended, by name, and how long after their beginning that was found. `readings`: rows of
     channel, tick and target. `actions`: channel or command, and target, of what was planned and came up.
+    `safe`: how often each safe value was written, by channel or command.
     """
 
     whole: bool
@@ -51,6 +52,7 @@ class Given:
     ends: Mapping[str, tuple[How, int]]
     readings: NDArray[np.int64]
     actions: Counter[tuple[int | str, int]]
+    safe: Mapping[int | str, int]
 
     @cached_property
     def _asked(self) -> frozenset[tuple[int, ...]]:
@@ -113,7 +115,7 @@ class Replayer:
         attempt.begin()
         attempt.execute()
         if made_safe:
-            self._parts.safe_state.reach("", attempt.ledger)
+            self._parts.safe_state.repeat(attempt.ledger, given.safe)
         end, buffer = attempt.end(), attempt.ledger.buffer
         return Made(buffer.actions, buffer.samples, end.tallies, attempt.trouble.first)
 

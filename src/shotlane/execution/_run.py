@@ -68,7 +68,9 @@ def execute(
     drive_type = VirtualDrive if clock.virtual else ThreadDrive
     drive: Drive = drive_type(clock, control, lookout)
     channels = {channel.name: channel.index for channel in start.channels}
-    safe_state = SafeState(pool, clock, journal, channels)
+    # Where time jumps, this thread drives the polls of the interlocks between two rounds.
+    rest = (drive.wait_until,) if clock.virtual else ()
+    safe_state = SafeState(pool, clock, journal, channels, *rest)
     parts = RunParts(
         plan,
         pool,

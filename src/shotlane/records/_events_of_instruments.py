@@ -271,7 +271,7 @@ _SAFETY = (
     ),
     event_type(
         "safe-state.failed",
-        "An instrument could not be made safe.",
+        "An instrument could not be made safe; where it was tried again, a later event says so.",
         "{role}[.{attribute}] is NOT SAFE: {message}",
         (
             text("reason", "why it was to be made safe"),

@@ -5,6 +5,7 @@ used from one thread at a time: its port's lock sees to that.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -115,6 +116,14 @@ class Settling(Protocol):
 
     def settle(self) -> None:
         """Listen until there is no doubt any more, about as long as its timeout. Never raises."""
+
+
+@runtime_checkable
+class Yielding(Protocol):
+    """A driver that speaks before an exchange, and can do the exchange all the same when that fails."""
+
+    def yielding(self) -> AbstractContextManager[None]:
+        """Within it, a set-up that fails keeps no exchange from being tried."""
 
 
 @runtime_checkable

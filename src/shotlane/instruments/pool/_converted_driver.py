@@ -5,6 +5,7 @@ no value, the reading has none either, with what the device said as its raw text
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from shotlane.instruments.definition._contract import (
@@ -16,6 +17,7 @@ from shotlane.instruments.definition._contract import (
     Reading,
     Settling,
     ShotAware,
+    Yielding,
 )
 from shotlane.instruments.definition._conversion import View
 from shotlane.instruments.definition._hardware_timed import HardwareTimed, ProgramTable
@@ -86,6 +88,10 @@ class ConvertedDriver:
         """Let a driver get ready that may have to."""
         if isinstance(self.driver, Preparing):
             self.driver.prepare()
+
+    def yielding(self) -> AbstractContextManager[None]:
+        """That of a driver that has one."""
+        return self.driver.yielding() if isinstance(self.driver, Yielding) else nullcontext()
 
     @property
     def time_step_ns(self) -> int:

@@ -1,12 +1,19 @@
 """One instrument in the pool, and what the pool knows of it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from shotlane.instruments.definition._contract import Driver, Identity, InstrumentError, Preparing, Reading
+from shotlane.instruments.definition._contract import (
+    Driver,
+    Identity,
+    InstrumentError,
+    Preparing,
+    Reading,
+    Yielding,
+)
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._hardware_timed import ProgramTable
 from shotlane.instruments.pool._agreement import SetPoints
@@ -49,6 +56,10 @@ class Member:
     def __post_init__(self) -> None:
         if isinstance(self.driver, Preparing):
             self.prepare = self.driver.prepare
+
+    def yielding(self) -> AbstractContextManager[None]:
+        """Within it, what fails before an exchange does not keep it from being tried, as far as it can be."""
+        return self.driver.yielding() if isinstance(self.driver, Yielding) else nullcontext()
 
     @property
     def role(self) -> str:

@@ -178,6 +178,16 @@ class Pool:
             self._check_open(member)
             return self._exchanger.write(member, name, checked)
 
+    def write_safe(self, role: str, name: str, value: ScalarValue) -> Exchange:
+        """Set a safe value, as `write` does. Raises `InstrumentError` with its stamps.
+
+        Who is down is asked all the same, and a set-up that fails does not keep it from being tried.
+        """
+        member = self._member(role)
+        with member.lock, member.yielding():
+            member.health.ask_again()
+            return self.write(role, name, value)
+
     def call(self, role: str, command: str, arguments: Mapping[str, Any]) -> Exchange:
         """Run a command, once: what it did is not known when its answer is lost. Raises `InstrumentError`."""
         member = self._member(role)
@@ -235,7 +245,7 @@ class Pool:
     def make_safe(self, role: str) -> None:
         """Whatever the driver does beyond the declared safe values. Raises `InstrumentError`."""
         member = self._member(role)
-        with member.lock:
+        with member.lock, member.yielding():
             self._check_open(member)
             try:
                 self._presence.ready(member)

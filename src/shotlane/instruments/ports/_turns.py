@@ -56,6 +56,8 @@ class SetUp:
         self._is_due = True
         self._opening = 0
         self._is_over = False
+        self._yields = False
+        self._given_up = False  # for what is yielded to
 
     def end(self) -> None:
         """The instrument is closed: who still has something to send finds that out before it is sent."""
@@ -107,12 +109,35 @@ class SetUp:
             self._notify("instrument.reopened", {"resource": self._resource})
         if not self._is_due:
             return
+        if self._given_up:
+            return
+        try:
+            self._send_all()
+        except InstrumentError as error:
+            if not self._yields or error.fault == "disconnected":
+                raise
+            self._given_up = True
+
+    def _send_all(self) -> None:
         for name, value in self._values.items():
             fields = {"attribute": name, "value": value}
             with told(self._line, self._notify, "instrument.set-up", fields):
                 self._has_sent = True
                 self._send(name, value)
         self._is_due = False
+
+    @contextmanager
+    def yielding(self) -> Iterator[None]:
+        """Within it, a set-up that fails is not sent again, and keeps no exchange from being tried.
+
+        It stays due for whoever comes later. Where the connection broke, nothing is tried: whoever is there
+        after that must say who it is.
+        """
+        self._yields, self._given_up = True, False
+        try:
+            yield
+        finally:
+            self._yields = self._given_up = False
 
     def ensure_before(self, timeout_s: float) -> None:
         """As `ensure`, for an exchange that is not sent when the set-up fails."""

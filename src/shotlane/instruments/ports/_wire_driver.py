@@ -1,6 +1,7 @@
 """What the drivers of instrument documents have in common on any wire: opening, set-up, letting go."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from shotlane.instruments.definition._contract import Identity, Notify
 from shotlane.instruments.definition._definition import Definition
@@ -32,6 +33,10 @@ class WireDriver:
     def prepare(self) -> None:
         """Connect, and send the set-up where it is due."""
         self._set_up.ensure_before(self._timeout_s)
+
+    def yielding(self) -> AbstractContextManager[None]:
+        """Within it, a set-up that fails keeps no exchange from being tried."""
+        return self._set_up.yielding()
 
     def attributes(self) -> Mapping[str, Attribute]:
         """What can be read and written."""
