@@ -71,6 +71,31 @@ def test_those_of_a_station_know_no_parameters() -> None:
     assert [(item.code, str(item.span)) for item in report.errors] == [("EXP020", "demo.yaml:3:30")]
 
 
+@pytest.mark.parametrize(
+    ("more", "wait", "blind"),
+    [
+        ("", "6 s", "5 s"),
+        (", blind: 1 min", "1 h", "60 s"),
+        (", blind: 1 min", "1 min", None),
+        ("", "0 s", None),
+    ],
+)
+def test_a_wait_that_an_interlock_cuts_short_is_warned_of(more: str, wait: str, blind: str | None) -> None:
+    rule = f"interlocks: {{hot: {{when: furnace.temperature > T{more}}}}}\n"
+    plan, report = compiled(f"{HEAD}retry: {{wait: {wait}}}\n{rule}")
+    assert plan is not None
+    found = [item for item in report.warnings if item.code == "SEQ414"]
+    assert len(found) == (blind is not None)
+    for item in found:
+        assert str(item.span) == "test.yaml:4:15"
+        assert f"furnace.temperature had no valid reading for {blind}" in item.message
+
+
+def test_a_wait_that_an_interlock_of_the_station_cuts_short_is_warned_of() -> None:
+    _, report = guarded(HEAD + "retry: {wait: 1 h}\n", "  hot: furnace.temperature > 200 degC\n")
+    assert [item.code for item in report.warnings] == ["SEQ414"]
+
+
 def test_a_station_is_checked_without_a_sequence() -> None:
     report = Report()
     found = station_interlocks(rules("  hot: gas.flow > 1 K\n"), demo_table(), report)

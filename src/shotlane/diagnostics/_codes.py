@@ -124,6 +124,7 @@ CODES: dict[str, str] = {
     "SEQ411": "a number is set and its channel has no limits (warning)",
     "SEQ412": "a channel is read faster than it updates (warning)",
     "SEQ413": "a shot is longer than the cadence (warning)",
+    "SEQ414": "an interlock ends the run while an instrument is waited for (warning)",
     "SEQ420": "a port has more to do than it can",
     "SEQ421": "a port is nearly always busy (warning)",
     "SEQ900": "a part of the language that is not available yet",

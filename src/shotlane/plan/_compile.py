@@ -31,7 +31,7 @@ from shotlane.plan._parameters import Parameters, resolve_parameters
 from shotlane.plan._plan import Points, RetryPolicy, ShotPlan
 from shotlane.plan._points import Table
 from shotlane.plan._program import Program
-from shotlane.plan._retry import build_cadence, build_retry, check_cadence
+from shotlane.plan._retry import build_cadence, build_retry, check_cadence, check_wait
 from shotlane.plan._rounding import significant
 from shotlane.plan._scope import Scope
 from shotlane.plan._summary import summarise
@@ -91,6 +91,8 @@ def compile_sequence(
     check_unused_axes(compiler, sequence, declared)
     summary = summarise(program, table, ranges, loads, cadence_ns)
     check_cadence(cadence_ns, summary, document, report)
+    first, _ = live.at(compiler.scope.rows(0, 1), 0)
+    check_wait(retry, first.interlocks, lanes.channels, document, report)
     return CompiledPlan(
         sequence.sequence,
         table.station,

@@ -6,11 +6,11 @@ from typing import Any
 
 from shotlane.diagnostics import Report
 from shotlane.document import Document, Path
-from shotlane.model import ChannelTable, Sequence
+from shotlane.model import Channel, ChannelTable, Sequence
 from shotlane.plan._constants import TIME
 from shotlane.plan._exact import NS_PER_S, to_ns
 from shotlane.plan._findings import shown
-from shotlane.plan._plan import RetryPolicy
+from shotlane.plan._plan import InterlockPlan, RetryPolicy
 from shotlane.plan._scope import Rows
 from shotlane.plan._summary import PlanSummary
 from shotlane.plan._term import Compiler, expect
@@ -70,6 +70,29 @@ def check_cadence(cadence_ns: int | None, summary: PlanSummary, document: Docume
             document.span(("cadence",)),
             help="write a longer cadence; starts that are missed are recorded",
         )
+
+
+def check_wait(
+    retry: RetryPolicy,
+    interlocks: Iterable[InterlockPlan],
+    channels: list[Channel],
+    document: Document,
+    report: Report,
+) -> None:
+    """Warn of interlocks that end the run before the wait for one of their instruments is over."""
+    rules = sorted(interlocks, key=lambda rule: rule.blind_ns)
+    if not rules or rules[0].blind_ns >= retry.wait_ns:
+        return
+    watched = [channels[index] for index in rules[0].condition.channels]
+    wait, blind = shown(retry.wait_ns / NS_PER_S), shown(rules[0].blind_ns / NS_PER_S)
+    roles = " or ".join(dict.fromkeys(channel.role for channel in watched))
+    report.warning(
+        "SEQ414",
+        f"who does not answer is waited for {wait} s, but interlock {rules[0].name} aborts the run when "
+        f"{' or '.join(channel.name for channel in watched)} had no valid reading for {blind} s",
+        document.span(("retry", "wait")),
+        help=f"raise `blind:` of the interlock, or know that the run is aborted when {roles} is away",
+    )
 
 
 def _same_ns(compiler: Compiler, path: Path, raw: Any, what: str, code: str) -> int | None:
