@@ -275,7 +275,8 @@ class _Reader:
         for name, declared in self._document.attributes.items():
             if declared.reply == reply and declared.missing and (named or declared.query == query):
                 known = texts.get(declared.field or name, ())
-                texts[declared.field or name] = [*known, *declared.missing]
+                found = [item for item in declared.missing if isinstance(item, str)]  # numbers are refused
+                texts[declared.field or name] = [*known, *found]
         return Missing(self._document.missing or (), texts)
 
     def _made(self, form: str | ReplyForm, path: Path, missing: Missing) -> Reply | None:

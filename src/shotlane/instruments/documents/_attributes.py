@@ -12,7 +12,6 @@ from shotlane.document import Path
 from shotlane.expression import Unit
 from shotlane.instruments.definition._accept import RefusedValueError, accepted
 from shotlane.instruments.definition._values import ValueReader
-from shotlane.instruments.modbus._checks import check_limits
 from shotlane.model import (
     KEEP,
     Attribute,
@@ -126,7 +125,10 @@ def read_attribute(
         verify=declared.verify,
         status=_status(declared, path, values),
     )
-    if attribute.writable and declared.calibration is None:  # which makes other numbers of them
+    # A calibration makes other numbers of them.
+    if declared.holding is not None and attribute.writable and declared.calibration is None:
+        from shotlane.instruments.modbus._held import check_limits  # late: it needs the layouts
+
         check_limits(declared, attribute, path, values)
     if declared.verify and not (attribute.readable and attribute.writable):
         values.error(

@@ -118,7 +118,7 @@ def _table(
     roles: dict[str, Role] = {}
     for name, definition in definitions.items():
         port = definition.resource.port
-        own_faults = definition.document.protocol == "driver"
+        own_faults = definition.adoption is not None
         roles[name] = Role(name, port, not definition.simulated, definition.commands, own_faults)
         costs = channel_costs(definition, wires[name])
         for attribute in definition.attributes.values():
