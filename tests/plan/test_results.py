@@ -77,6 +77,28 @@ def test_limits_stand_in_the_unit_of_the_result() -> None:
     assert result("{value: count(gas.flow) > 3, equals: on}").equals is True
 
 
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ("integral(box.level) * (1 A)", "J"),
+        ("mean(box.level) * (2 A)", "W"),
+        ("integral(box.level) / (5 ohm)", "C"),
+        ("mean(box.level) / (1 mA)", "ohm"),
+        ("(1 A) / mean(box.level)", "S"),
+        ("slope(box.level)", "V/s"),
+        ("integral(box.level)", "V*s"),
+        ("count(box.level) / (1 s)", "1/s"),
+        ("mean(box.level) / (5 ohm)", "A"),
+        ("mean(box.level) / (1 m)", "m*kg/s**3/A"),
+    ],
+)
+def test_a_derived_unit_has_its_name(written: str, unit: str) -> None:
+    text = "sequence: t\ntimeline: [{a: 1 s}]\nlanes: {box.level: {record: 10 Hz}}\n"
+    (found,) = plan_of(f"{text}results: {{x: '{written}'}}\n").shot(1).results
+    assert found.unit is not None
+    assert (found.unit.text, found.unit.factor) == (unit, 1.0)
+
+
 def test_limits_follow_the_sweep() -> None:
     more = "sweep: [{T: [40 degC, 60 degC]}]\n"
     plan = plan_of(HEAD + "results: {x: {value: mean(furnace.temperature), high: T + 1 K}}\n" + more)

@@ -33,7 +33,7 @@ from shotlane.plan._recorded import has_readings
 from shotlane.plan._rounding import significant
 from shotlane.plan._scope import Rows
 from shotlane.plan._term import Compiler, Term, expect
-from shotlane.plan._units import si_text
+from shotlane.plan._units import named_text
 
 _KEEPING = ("mean", "min", "max", "std", "first", "last", "at")
 LIMITS = ("low", "high", "equals")
@@ -168,7 +168,7 @@ def _unit(compiler: Compiler, path: Path, text: str | None, kind: Type | None) -
 
 
 def _own_help(kind: Type) -> str:
-    text = si_text(kind.dimension) if kind.is_number else None
+    text = named_text(kind.dimension) if kind.is_number else None
     return f"its unit in SI is {text}" if text else "leave the unit out"
 
 
@@ -189,7 +189,7 @@ def _own_unit(formula: FormulaTerm) -> Unit | None:
             and unit.point <= kind.point
         ):
             return unit
-    text = si_text(kind.dimension)
+    text = named_text(kind.dimension)
     return None if text is None else parse_unit(text)
 
 
