@@ -19,7 +19,7 @@ import shotlane
 from shotlane import Component, Job, JobState, MemorySink, Outcome, QueueFullError, Task, UnknownChannelError
 from shotlane.acquisition._task import checked_value
 from shotlane.execution import VirtualClock
-from shotlane.instruments import Edges, ProgramTable
+from shotlane.instruments import Edges, ProgramTable, Reading
 from shotlane.testing import Bench
 
 HEAT: dict[str, Any] = {"set": {"setpoint": "60 degC"}, "sample": "temperature", "every": 0.01}
@@ -344,6 +344,25 @@ def test_an_instrument_runs_its_own_program_and_is_collected() -> None:
     ]
     assert (job.outcome, counts(job)) == (Outcome.DONE, (4, 4, 0, 0, 0, 0, 0))
     assert job.data()["temperature"].to_list() == [20.0, 21.0, 22.0, 23.0]
+
+
+def test_a_frame_without_a_value_has_failed() -> None:
+    profiler, frames = Profiler(), [Reading(20.0), Reading(None, "OPEN"), Reading(22.0), Reading(23.0)]
+    profiler.collect = lambda: {"temperature": frames}  # type: ignore[method-assign]
+    with of(profiler) as component:
+        job = component.submit(program=TABLE)
+    assert counts(job) == (4, 3, 0, 1, 0, 0, 0)
+    second = job.data().row(1, named=True)
+    assert second["temperature"] is None
+
+
+def test_a_task_whose_readings_have_no_value_is_errored() -> None:
+    oven = Oven()
+    oven.values["temperature"] = None
+    with of(oven) as component:
+        job = component.submit(sample="temperature", every=0.01, duration=0.05)
+    assert job.outcome is Outcome.ERRORED
+    assert "lost 5 of 5 readings of temperature (no-value: None)" in str(job.status.reason)
 
 
 def test_a_program_that_fails_is_stopped_before_the_safe_state() -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real_time
 OVEN = """
 instrument: oven
 protocol: modbus
-timeout: 100 ms
+timeout: 250 ms
 attributes:
   temperature: {input: 0, unit: degC}
   setpoint: {holding: 0, unit: degC, access: rw, min: 0 degC, max: 300 degC, safe: 20 degC}

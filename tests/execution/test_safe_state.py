@@ -401,3 +401,18 @@ def test_interlocks_are_watched_between_rounds() -> None:
     assert bench.run().outcome is Outcome.ABORTED
     assert len(bench.attempts) == 1
     assert bench.events("interlock.tripped")
+
+
+def test_who_was_given_up_does_not_hold_up_every_attempt_so_long() -> None:
+    plan = _plan(count=1, retry=RetryPolicy(attempts=4, delay_ns=0))
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.role == "a":
+            raise error("timeout", "a does not answer")
+
+    bench = Bench(plan, act)
+    bench.pool.down = {"a"}
+    bench.run()
+    counts = [sum(row.kind is ActionKind.SAFE for row in attempt.actions) - 2 for attempt in bench.attempts]
+    assert counts[1:3] == [LEAST_ROUNDS] * 2
+    assert counts[0] == counts[3] > LEAST_ROUNDS  # the first time, and the last

@@ -98,7 +98,7 @@ def test_what_was_made_ready_does_the_same_as_what_is_made_when_its_turn_comes()
 
 def test_a_retry_is_made_anew_and_the_shot_after_it_is_ready() -> None:
     def act(bench: Bench, request: Request) -> None:
-        if bench.pool.attempts[-1] == (2, 1) and request.operation == "write" and request.role == "c":
+        if bench.pool.attempts[-1] == (2, 1) and request.text == "c.u=6":
             raise error()
 
     scene = Scene(act, retry=RetryPolicy(attempts=2))

@@ -115,6 +115,16 @@ def test_a_line_that_has_settled_holds_no_reading_back(late: float) -> None:
         driver.close()
 
 
+def test_a_line_that_never_falls_quiet_is_not_listened_to_for_ever() -> None:
+    with peer({b"a?": [b"#" * 10, 0.01] * 100}) as device:
+        driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
+        assert isinstance(driver, Settling)
+        assert read(driver, "a") == [None]
+        driver.settle()
+        assert driver.in_doubt
+        driver.close()
+
+
 def test_a_line_that_nobody_hears_any_more_settles_too() -> None:
     with peer({b"a?": []}) as device:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
@@ -188,8 +198,9 @@ def test_a_reply_to_what_was_given_up_leaves_the_others_owed() -> None:
     assert not owed.came_unasked(b"1\r", 6.0)
 
 
-def test_the_longest_that_may_still_come_counts() -> None:
-    assert owed_of(sent(0.0, 30.0), sent(1.0, 0.5), sent(2.0, 0.3)).timeout_s == 0.5
+def test_a_command_that_takes_long_does_not_make_others_wait_as_long() -> None:
+    assert owed_of(sent(0.0, 30.0), sent(1.0, 0.5)).timeout_s == 0.5
+    assert owed_of(sent(0.0, 0.5), sent(1.0, 30.0)).timeout_s == 0.5
     assert owed_of(sent(0.0, 30.0)).timeout_s == 30.0
 
 

@@ -8,10 +8,10 @@ from threading import Event
 from typing import NamedTuple
 
 from shotlane.acquisition._grid import Grid
-from shotlane.acquisition._sample import Origin, Sample
+from shotlane.acquisition._sample import Origin, Sample, judged
 from shotlane.acquisition._source import Line
 from shotlane.execution import Clock, Lateness
-from shotlane.records import NO_VALUE, Status, has_value
+from shotlane.records import Status
 
 
 class Counts(NamedTuple):
@@ -81,10 +81,7 @@ class Poller:
         samples: list[Sample] = []
         late = failed = 0
         for channel, value, requested_ns, received_ns, raw, fault in self.line.read():
-            status = Status.OK
-            if fault is None and not has_value(value):
-                # What was answered says why; the instrument itself is well.
-                value, raw, fault = None, str(value) if raw is None else raw, NO_VALUE
+            status, (value, raw, fault) = Status.OK, judged(value, raw, fault)
             if fault is not None:
                 status = Status.FAILED
                 failed += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from shotlane.records import Status
+from shotlane.records import NO_VALUE, Status, has_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,6 +54,13 @@ class Origin:
 def utc(ns: int) -> datetime:
     """An instant in UTC, to the microsecond."""
     return _EPOCH + timedelta(microseconds=ns // 1000)
+
+
+def judged(value: Any, raw: str | None, fault: str | None) -> tuple[Any, str | None, str | None]:
+    """Value, raw text and fault of a reading, which has failed where it was answered without a value."""
+    if fault is not None or has_value(value):
+        return value, raw, fault
+    return None, str(value) if raw is None else raw, NO_VALUE
 
 
 class Sample(NamedTuple):

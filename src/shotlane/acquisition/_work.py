@@ -13,7 +13,7 @@ from shotlane.acquisition._handle import Handle
 from shotlane.acquisition._job_record import JobRecord, JobState
 from shotlane.acquisition._pipe import Pipe
 from shotlane.acquisition._record import make_recording
-from shotlane.acquisition._sample import Origin, Sample, utc
+from shotlane.acquisition._sample import Origin, Sample, judged, utc
 from shotlane.acquisition._summary import AcquisitionSummary
 from shotlane.acquisition._tapped import Tapped
 from shotlane.execution import Clock
@@ -130,11 +130,11 @@ def _frames(
     found = []
     for channel in record.checked.channels:
         for tick, reading in enumerate(frames.get(channel.parameter, ())):
-            status, raw, fault = Status.OK, reading.raw, None
+            value, raw, fault = judged(reading.value, reading.raw, None)
             if reading.fault is not None:
-                status, raw, fault = Status.FAILED, reading.fault.message, reading.fault.fault
-            values = (reading.value, status, raw, fault)
-            found.append(Sample(channel, origin, tick, started_ns, None, None, *values))
+                value, raw, fault = None, reading.fault.message, reading.fault.fault
+            status = Status.OK if fault is None else Status.FAILED
+            found.append(Sample(channel, origin, tick, started_ns, None, None, value, status, raw, fault))
     return found
 
 

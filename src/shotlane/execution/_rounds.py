@@ -11,8 +11,6 @@ LEAST_ROUNDS: Final = 3
 PATIENCE_S = 10.0
 _FIRST_PAUSE_NS: Final = 250_000_000
 _LONGEST_PAUSE_NS: Final = 2_000_000_000
-# Beyond the patience, where an outage is waited for.
-_LONGEST_AWAY_NS: Final = 30_000_000_000
 
 
 class Rounds:
@@ -23,14 +21,13 @@ class Rounds:
         self._pause_ns = _FIRST_PAUSE_NS
         self._patient_ns = 0  # until when
 
-    def next_ns(self, now_ns: int, until_ns: int = 0) -> int | None:
-        """A round has ended: when the next one begins, None for never. `until_ns`: how long at least."""
+    def next_ns(self, now_ns: int, *, patient: bool = True) -> int | None:
+        """A round has ended: when the next one begins, None for never. Not `patient`: as few as may be."""
         self._number += 1
         if self._number == 1:
             self._patient_ns = now_ns + round(PATIENCE_S * 1e9)
-        if now_ns >= max(self._patient_ns, until_ns) and self._number >= LEAST_ROUNDS:
+        if self._number >= LEAST_ROUNDS and (now_ns >= self._patient_ns or not patient):
             return None
         pause_ns = self._pause_ns
-        longest_ns = _LONGEST_PAUSE_NS if now_ns < self._patient_ns else _LONGEST_AWAY_NS
-        self._pause_ns = min(2 * pause_ns, longest_ns)
+        self._pause_ns = min(2 * pause_ns, _LONGEST_PAUSE_NS)
         return now_ns + pause_ns

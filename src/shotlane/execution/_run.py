@@ -220,7 +220,7 @@ class _Run:
             request = parts.control.request
             why = self._account.reason or (request.reason if request else "the end of the run")
             parts.drive.end_exchanges()
-            parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling)
+            parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling, last=True)
         try:
             bounded(parts.pool.close, BOUND_S)
         except BaseException as error:  # noqa: BLE001  the records must be closed all the same

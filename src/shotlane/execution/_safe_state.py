@@ -55,11 +55,6 @@ def _all_open() -> Sequence[Unsafe]:
     return ()
 
 
-def _no_longer(_roles: Sequence[str]) -> int:
-    """No longer than ever."""
-    return 0
-
-
 def _stand(_until_ns: int) -> object:
     """Let nothing go on meanwhile that this thread would have to drive."""
 
@@ -86,6 +81,7 @@ class SafeState:
         self._stuck: set[str] = set()
         self._silent: set[str] = set()  # roles that did not answer in this round
         self._round: list[Unsafe] = []
+        self._given_up: dict[str, bool] = {}  # roles that the last time was spent on in vain; whether silent
         self._told: set[tuple[str, str | None, str]] = set()
         self.needed = False
         self.written: int | None = None  # safe values that the last time wrote
@@ -97,15 +93,17 @@ class SafeState:
         ledger: Ledger | None = None,
         busy: frozenset[str] = frozenset(),
         *,
+        last: bool = False,
         closed: Callable[[], Sequence[Unsafe]] = _all_open,
-        until: Callable[[Sequence[str]], int] = _no_longer,
     ) -> None:
         """Write every safe value, then let every driver do the rest; again what failed. Never raises.
 
-        `closed` opens, before each round, what is not open yet, and says what is still not. `until`: to which
-        instant at least roles are tried again that do not answer.
+        `last`: the instruments are left alone afterwards. Else who was given up the last time, and has not
+        answered since, does not use up the patience once more. `closed` opens, before each
+        round, what is not open yet, and says what is still not.
         """
         rounds, settled, hung = Rounds(), set[str](), list[Unsafe]()
+        hopeless = set() if last else self._hopeless()
         self._told.clear()
         while True:
             not_open = list(closed())
@@ -118,11 +116,12 @@ class SafeState:
             self.unsafe = self._in_order([*not_open, *hung, *again])
             if not (not_open or again):
                 break
-            until_ns = until(sorted({item.role for item in again} & self._silent))
-            next_ns = rounds.next_ns(self._clock.now_ns(), until_ns)
+            patient = bool(not_open) or not {item.role for item in again} <= hopeless
+            next_ns = rounds.next_ns(self._clock.now_ns(), patient=patient)
             if next_ns is None:
                 break
             self._wait(next_ns)
+        self._given_up = {item.role: item.role in self._silent for item in self.unsafe}
         self._conclude(reason)
 
     def repeat(self, ledger: Ledger, times: Mapping[int | str, int]) -> None:
@@ -135,6 +134,10 @@ class SafeState:
             writes = [write for write in writes if times.get(self._subject(write), 0) > number]
         for role in self._pool.roles_opened:
             self._make_safe("", role)
+
+    def _hopeless(self) -> set[str]:
+        """Who was given up the last time, and has not answered since."""
+        return {role for role, silent in self._given_up.items() if not silent or self._pool.is_down(role)}
 
     def _conclude(self, reason: str) -> None:
         self.needed = bool(self.unsafe)

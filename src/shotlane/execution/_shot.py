@@ -269,8 +269,9 @@ def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
     else:
         reason = "the end of the run" if then is _Then.END_RUN else "the end of the shot"
     parts.drive.end_exchanges()
-    parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling)
-    if then is _Then.END_RUN:
+    last = then is _Then.END_RUN
+    parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling, last=last)
+    if last:
         # What could not be made safe just now is not tried again a moment later.
         parts.safe_state.needed = False
 

@@ -74,7 +74,7 @@ class Line(SharedLine):
         """Listen until all that is owed has come or counts as lost. Never raises."""
         owed_s = max(timeout_s, min(max(self._owed.timeout_s, 2 * self._slowest_s), _LISTENED_S))
         silent_s = self._last_used  # since then; what timed out has been listened for until then
-        end_s = time.monotonic() + 2 * owed_s
+        end_s = time.monotonic() + owed_s
         thrown = bytes(self._rest)
         self._rest.clear()
         try:
@@ -86,8 +86,8 @@ class Line(SharedLine):
                     self._owed.give_up()
                     self._noisy = False
                     return
-                while len(thrown) < _KEPT and (piece := self._port.receive(_SETTLED_S)):
-                    thrown += piece
+                while time.monotonic() < end_s and (piece := self._port.receive(_SETTLED_S)):
+                    thrown += piece[: _KEPT - len(thrown)]
                 silent_s = time.monotonic()
         except PortLost:
             self._lose()

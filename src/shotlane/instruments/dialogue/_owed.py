@@ -60,8 +60,8 @@ class Owed:
 
     @property
     def timeout_s(self) -> float:
-        """The longest timeout of those that are still owed when the earliest is answered."""
-        return max((sent.timeout_s for sent in list(self._sent)[1:] or self._sent), default=0.0)
+        """The shortest timeout among them: that of the instrument, beside commands that take long."""
+        return min((sent.timeout_s for sent in self._sent), default=0.0)
 
     def add(self, sent: Sent) -> None:
         """A request leaves, or its reply made no sense and may still come."""
