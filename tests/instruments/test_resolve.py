@@ -194,6 +194,53 @@ def test_a_wrong_option_is_told_once_at_the_station(tmp_path: Path) -> None:
     assert item.notes[0].span.source.name.endswith("gas.yaml")
 
 
+def addressed(options: str, *, protocol: str = "ascii") -> str:
+    """An instrument document with an option that the device is sent."""
+    body = "{query: SI, reply: '{mass:f}'}" if protocol == "ascii" else "{holding: '{address}', unit: g}"
+    return (
+        f"instrument: scale\nprotocol: {protocol}\noptions: {options}\n"
+        + ("write: '{address}{command}'\nread_end: ;\n" if protocol == "ascii" else "")
+        + f"attributes: {{mass: {body}}}\n"
+    )
+
+
+@pytest.mark.parametrize("written", ["07", "007", "-07", "07.5", "00"])
+def test_an_option_that_would_lose_its_zeros_is_refused(written: str, tmp_path: Path) -> None:
+    role = f"{{instrument: scale, resource: 'sim://', options: {{address: {written}}}}}"
+    text = f"station: bench\ninstruments:\n  scale: {role}\n"
+    documents = {"scale": addressed("{address: A}")}
+    _, report = resolve(text, tmp_path, documents)
+    item = only(report)
+    assert (item.code, marked(item)) == ("STA120", written)
+    assert str(item.help).startswith(f'write "{written}", or ')
+    quoted = text.replace(f"address: {written}", f"address: '{written}'")
+    write = sound(quoted, tmp_path, documents).definitions["scale"].document.write
+    assert write == f"{written}{{command}}"
+
+
+@pytest.mark.parametrize(
+    ("options", "protocol", "found"),
+    [
+        ("{address: 07}", "ascii", ["07"]),
+        ("{address: {default: 07}}", "ascii", ["07"]),
+        ("{address: '07'}", "ascii", []),
+        ("{address: 7}", "ascii", []),
+        ("{address: 0}", "ascii", []),
+        ("{address: 0.5}", "ascii", []),
+        ("{address: 0x10}", "ascii", []),
+        ("{address: 0100}", "modbus", []),
+    ],
+)
+def test_a_default_that_would_lose_its_zeros_is_refused(
+    options: str, protocol: str, found: list[str]
+) -> None:
+    report = Report()
+    document = read_text(addressed(options, protocol=protocol), "scale.yaml", report)
+    assert document is not None
+    check_instrument(document, report)
+    assert [(item.code, marked(item)) for item in report.errors] == [("INS005", text) for text in found]
+
+
 MISTAKES = [
     ("setpoint: {holding", "setpoint: {holdin", "INS001", "holding"),
     ("lag: setpoint", "lag: setpont", "INS020", "setpoint"),

@@ -24,6 +24,7 @@ from shotlane.instruments.documents._options import (
     put_in,
 )
 from shotlane.instruments.documents._wiring import check_wiring
+from shotlane.instruments.documents._zeros import check_zeros
 from shotlane.instruments.simulation._declared import read_simulation
 from shotlane.model import (
     Attribute,
@@ -59,6 +60,7 @@ def define(
     if options is None:
         return None
     warn_of_escapes(source.model, source.document, report)
+    check_zeros(source.model, source.document, report)
     place = option_place(source.document, station, at, role.options)
     here = ValueReader(report, source.document, "INS010", place)
     there = ValueReader(report, station, "STA131")
@@ -90,6 +92,7 @@ def check_instrument(document: Document, report: Report) -> None:
     if source is None:
         return
     warn_of_escapes(source, document, report)
+    check_zeros(source, document, report)
     required = [name for name, value in source.defaults.items() if value == REQUIRED]
     drop_texts_with(required, document)
     options = {name: value for name, value in source.defaults.items() if name not in required}

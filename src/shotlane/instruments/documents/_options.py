@@ -12,6 +12,7 @@ from shotlane.diagnostics import Note, Report, Span, did_you_mean, nearest
 from shotlane.document import Document, Path
 from shotlane.instruments.definition._secrets import hidden
 from shotlane.instruments.definition._values import Place, ValueReader
+from shotlane.instruments.documents._zeros import keeps_zeros
 from shotlane.model import InstrumentDocument, OptionForm, Scalar
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -39,6 +40,8 @@ def choose_options(
             )
         elif isinstance(value, dict | list) or value is None:
             report.error("STA120", f"the option '{name}' takes one value", station.span(place))
+            chosen.pop(name)
+        elif not keeps_zeros(value, model, station, place, report, "STA120"):
             chosen.pop(name)
         elif not _may_be(model.options[name], value):
             help = f"it is {_choices(model.options[name])}"
