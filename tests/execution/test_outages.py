@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.execution.fakes import MS, Bench, HandPlan, Request, rows_on_the_wire, rule, segment
+from tests.execution.fakes import (
+    MS,
+    Bench,
+    HandPlan,
+    Request,
+    above,
+    interlock,
+    rows_on_the_wire,
+    rule,
+    segment,
+)
 
 from shotlane.execution import Control
 from shotlane.execution._rounds import PATIENCE_S
@@ -122,12 +132,12 @@ def test_somebody_can_end_it_or_leave_the_shot(
     bench = Bench(plan_of(count=2, wait_ns=60 * S), away((0.0, 1e6)))
     alarms: list[str] = []
 
-    def alarmed(told: str) -> None:
+    def alarm(told: str) -> None:
         alarms.append(told)
         if len(alarms) == 1:
             wish(bench.control)
 
-    bench.progress.alarm = alarmed
+    bench.progress.alarm = alarm
     assert (bench.run().outcome, shots(bench)) == (outcome, ran)
     assert "the run waits, the other instruments safe" in alarms[0]
 
@@ -150,3 +160,62 @@ def test_whatever_the_outages_the_books_agree_with_the_wire(
     if all(length < 9 for _, length in outages) and len(outages) < 2:
         # It is asked again before the time is over; away at the very end, it cannot be made safe.
         assert result.shots_done == 3
+
+
+def blind_plan(wait_s: float) -> HandPlan:
+    """A run that an interlock ends, in an outage of what it watches."""
+    watch = interlock(above("a.y", 10**9), poll_ms=200, blind_ms=1000)
+    return HandPlan(
+        [segment(rule("a.x", count=50, period_ms=100), duration_ms=5000)],
+        retry=RetryPolicy(wait_ns=round(wait_s * S)),
+        interlocks=[watch],
+    )
+
+
+def alarmed(bench: Bench, then: Callable[[str], None] = lambda _: None) -> list[str]:
+    alarms: list[str] = []
+
+    def alarm(told: str) -> None:
+        alarms.append(told)
+        then(told)
+
+    bench.progress.alarm = alarm
+    return alarms
+
+
+def test_a_run_that_an_interlock_ends_goes_on_making_safe_as_long_as_it_would_have_waited() -> None:
+    bench = Bench(blind_plan(600), away((2.0, 300.0)))
+    alarms = alarmed(bench)
+    result = bench.run()
+    assert (result.outcome, result.unsafe) == (Outcome.ABORTED, ())
+    assert 300 <= ended_s(bench) < 335
+    assert alarms[-2].startswith("a does not answer and is NOT SAFE: trying to make it safe for another ")
+    assert alarms[-1] == "a answers again, and is safe"
+    assert rows_on_the_wire(bench) == len(bench.pool.texts)
+
+
+def test_who_does_not_come_back_in_that_time_is_told_as_not_safe() -> None:
+    bench = Bench(blind_plan(60), away((2.0, 1e6)))
+    alarms = alarmed(bench)
+    result = bench.run()
+    assert [(item.role, item.attribute) for item in result.unsafe] == [("a", "u")]
+    assert 60 <= ended_s(bench) < 90
+    assert alarms[-1] == "a is given up, NOT SAFE"
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_who_stops_the_run_waits_no_longer_than_without(when: str) -> None:
+    def act(bench: Bench, request: Request) -> None:
+        if when == "before" and request.text == "a.u=0":
+            bench.control.stop(Outcome.TERMINATED, "Ctrl-C")
+        away((2.0, 1e6))(bench, request)
+
+    bench = Bench(blind_plan(3600), act)
+
+    def stop(told: str) -> None:
+        if "NOT SAFE" in told and when == "meanwhile":
+            bench.control.stop(Outcome.TERMINATED, "Ctrl-C")
+
+    alarmed(bench, stop)
+    assert bench.run().outcome is (Outcome.TERMINATED if when == "before" else Outcome.ABORTED)
+    assert ended_s(bench) < 40

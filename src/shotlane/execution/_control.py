@@ -42,6 +42,7 @@ class Control:
     def __init__(self) -> None:
         self.stopped = threading.Event()
         self._asked: list[StopRequest] = []
+        self.asked = 0  # how often a stop was asked for
         self.pausing: Wish | None = None
         self.skipping: Wish | None = None
         self.continuing: Wish | None = None
@@ -61,6 +62,7 @@ class Control:
 
     def stop(self, outcome: Outcome, reason: str) -> None:
         """Ask the run to end; returns at once. Callable from any thread and from signal handlers."""
+        self.asked += 1
         before = self.request
         if before is None or outcome.severity > before.outcome.severity:
             self._asked.append(StopRequest(outcome, reason))

@@ -39,6 +39,11 @@ class Lookout:
         return self._interlocks.channels
 
     @property
+    def tripped(self) -> bool:
+        """Whether one has stopped the run, or what watches them did."""
+        return self._interlocks.tripped
+
+    @property
     def polls(self) -> dict[int, int]:
         """Channels to be read while no lane does, with their periods."""
         return dict(self._interlocks.polls)

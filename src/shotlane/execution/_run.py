@@ -17,6 +17,7 @@ from shotlane.execution._clock import Clock
 from shotlane.execution._control import Control
 from shotlane.execution._drive import Drive
 from shotlane.execution._journal import Journal
+from shotlane.execution._last_try import reach_last
 from shotlane.execution._lookout import Lookout
 from shotlane.execution._parts import RunParts
 from shotlane.execution._pause import Pauses
@@ -220,7 +221,7 @@ class _Run:
             request = parts.control.request
             why = self._account.reason or (request.reason if request else "the end of the run")
             parts.drive.end_exchanges()
-            parts.safe_state.reach(why, None, parts.drive.busy | parts.drive.polling, last=True)
+            reach_last(parts, why)
         try:
             bounded(parts.pool.close, BOUND_S)
         except BaseException as error:  # noqa: BLE001  the records must be closed all the same

@@ -10,6 +10,7 @@ when none is; what the last one came to is what counts.
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, NamedTuple
 
 from shotlane.execution._bounded import NotEndedError, bounded
@@ -55,6 +56,11 @@ def _all_open() -> Sequence[Unsafe]:
     return ()
 
 
+def _no_longer(_roles: Sequence[str]) -> int:
+    """No longer than ever."""
+    return 0
+
+
 def _stand(_until_ns: int) -> object:
     """Let nothing go on meanwhile that this thread would have to drive."""
 
@@ -93,17 +99,19 @@ class SafeState:
         ledger: Ledger | None = None,
         busy: frozenset[str] = frozenset(),
         *,
-        last: bool = False,
+        until: Callable[[Sequence[str]], int] | None = None,
         closed: Callable[[], Sequence[Unsafe]] = _all_open,
     ) -> None:
         """Write every safe value, then let every driver do the rest; again what failed. Never raises.
 
-        `last`: the instruments are left alone afterwards. Else who was given up the last time, and has not
-        answered since, does not use up the patience once more. `closed` opens, before each
-        round, what is not open yet, and says what is still not.
+        `until`: given where the instruments are left alone afterwards; to which instant at least those roles
+        are tried that do not answer. Without, who was given up the last time, and has not answered since,
+        does not use up the patience once more. `closed` opens, before each round, what is not open yet, and
+        says what is still not.
         """
         rounds, settled, hung = Rounds(), set[str](), list[Unsafe]()
-        hopeless = set() if last else self._hopeless()
+        hopeless = self._hopeless() if until is None else set()
+        until = until or _no_longer
         self._told.clear()
         while True:
             not_open = list(closed())
@@ -117,10 +125,11 @@ class SafeState:
             if not (not_open or again):
                 break
             patient = bool(not_open) or not {item.role for item in again} <= hopeless
-            next_ns = rounds.next_ns(self._clock.now_ns(), patient=patient)
+            silent = sorted({item.role for item in again} & self._silent)
+            next_ns = rounds.next_ns(self._clock.now_ns(), until(silent), patient=patient)
             if next_ns is None:
                 break
-            self._wait(next_ns)
+            self._wait(next_ns, partial(until, silent) if rounds.longer else None)
         self._given_up = {item.role: item.role in self._silent for item in self.unsafe}
         self._conclude(reason)
 
@@ -168,10 +177,10 @@ class SafeState:
         opened = {role: place for place, role in enumerate(self._pool.roles_opened)}
         return sorted(items, key=lambda item: opened.get(item.role, -1))
 
-    def _wait(self, until_ns: int) -> None:
-        """Let a pause pass, whoever is impatient."""
+    def _wait(self, until_ns: int, end_ns: Callable[[], int] | None) -> None:
+        """Let a pause pass, whoever is impatient; `end_ns`: unless that comes to lie before it."""
         self._rest(until_ns)
-        while (now_ns := self._clock.now_ns()) < until_ns:
+        while (now_ns := self._clock.now_ns()) < (until_ns if end_ns is None else min(until_ns, end_ns())):
             with suppress(KeyboardInterrupt):
                 self._clock.wait_until(min(until_ns, now_ns + _LISTEN_NS), _NEVER)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from shotlane.execution._attempt import Attempt
 from shotlane.execution._count import summed
 from shotlane.execution._fault import RESULT, STORAGE, VERDICT
+from shotlane.execution._last_try import reach_last
 from shotlane.execution._optimized import ask, tell
 from shotlane.execution._parts import Failure, RunParts
 from shotlane.execution._pause import Pauses, take
@@ -269,11 +270,12 @@ def _make_safe(parts: RunParts, attempt: Attempt, then: _Then) -> None:
     else:
         reason = "the end of the run" if then is _Then.END_RUN else "the end of the shot"
     parts.drive.end_exchanges()
-    last = then is _Then.END_RUN
-    parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling, last=last)
-    if last:
-        # What could not be made safe just now is not tried again a moment later.
-        parts.safe_state.needed = False
+    if then is not _Then.END_RUN:
+        parts.safe_state.reach(reason, attempt.ledger, parts.drive.busy | parts.drive.polling)
+        return
+    reach_last(parts, reason, attempt.ledger)
+    # What could not be made safe just now is not tried again a moment later.
+    parts.safe_state.needed = False
 
 
 def _close(parts: RunParts, attempt: Attempt, shot: int, number: int) -> None:
