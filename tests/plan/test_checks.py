@@ -27,6 +27,29 @@ def test_a_value_at_its_limit_is_sound_as_it_is_sent() -> None:
     plan_of(lane("a: 473.15 K", channel="furnace.setpoint"))
 
 
+@pytest.mark.parametrize(
+    ("unit", "written", "told"),
+    [
+        ("degC", "60 K", "is 60 degC meant, and not 60 K?"),
+        ("degC", "T", "is 60 degC meant, and not 60 K?"),
+        ("degF", "60 K", "is 60 degF meant, and not 60 K?"),
+        ("K", "60 degC", "is 60 K meant, and not 60 degC?"),
+        ("degC", "5 K", None),  # 5 degC is no better
+        ("degC", "-100 degC", None),
+        ("K", "200 degF", None),
+        ("V", "300 V", None),
+    ],
+)
+def test_a_temperature_written_in_the_other_scale_is_asked_about(
+    unit: str, written: str, told: str | None
+) -> None:
+    table = build_table({"it": ("A", [attribute("level", unit=unit, low=10.0, high=200.0, safe=20.0)])})
+    _, report = compiled("parameters: {T: 60 K}\n" + lane(f"a: {written}", channel="it.level"), table=table)
+    (error,) = report.errors
+    assert error.code == "SEQ401"
+    assert (error.help or "").endswith(told or "`when` keeps a point out of a sweep")
+
+
 def test_a_function_is_checked_at_every_tick_and_at_its_end() -> None:
     _, report = compiled(lane("b: t * 100 V/s\nc: 0 V", more="    every: 50 ms\n"))
     assert [item.code for item in report.errors] == ["SEQ401"]

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 
 from shotlane.diagnostics import Span
+from shotlane.expression import Type, parse_unit, tidy
 from shotlane.model import Channel, ValueType, as_limited
 from shotlane.plan._exact import NS_PER_S, Floats
 from shotlane.plan._findings import Findings, Told, shown
 from shotlane.plan._levels import LabelLevel, Level, TermLevel
 from shotlane.plan._scope import Rows
 
+_CELSIUS = parse_unit("degC")
+_KELVIN = parse_unit("K")
+# What has more of them was hardly written so, but in another unit, such as degF.
+_WRITTEN_DECIMALS = 6
 NUMBERS = (ValueType.FLOAT, ValueType.INT)
 
 
@@ -30,7 +35,8 @@ def check_level(findings: Findings, rows: Rows, channel: Channel, level: Level) 
         return None
     if attribute.type is ValueType.INT and isinstance(level, TermLevel):
         _check_whole(findings, rows, channel, level)
-    check_numbers(findings, rows, channel.name, attribute, level.span, values)
+    written = level.term.type if isinstance(level, TermLevel) else None
+    check_numbers(findings, rows, channel.name, attribute, level.span, values, written=written)
     return values
 
 
@@ -43,10 +49,12 @@ def check_numbers(
     values: Floats,
     valid: Any = True,
     seconds: Floats | None = None,
+    written: Type | None = None,
 ) -> None:
     """Find numbers that are not finite or leave `bounds.low` or `bounds.high`.
 
-    `valid` masks values; `seconds`: times in the cell, for the message.
+    `valid` masks values; `seconds`: times in the cell, and `written`: of which type they were written, for
+    the message.
     """
     undefined = ~np.isfinite(values) & valid
     if undefined.any():
@@ -58,7 +66,9 @@ def check_numbers(
         bad = bad | (values > bounds.high)
     bad = bad & valid & ~undefined
     if bad.any():
-        findings.add("SEQ401", span, rows, bad, lambda at: _outside(name, bounds, values, bad, seconds, at))
+        findings.add(
+            "SEQ401", span, rows, bad, lambda at: _outside(name, bounds, values, bad, seconds, written, at)
+        )
 
 
 def _check_whole(findings: Findings, rows: Rows, channel: Channel, level: TermLevel) -> None:
@@ -80,7 +90,9 @@ def _time(seconds: Floats | None, at: int, column: int) -> str:
     return "" if seconds is None else f" {shown(_pick(seconds, at, column))} s after its cell began"
 
 
-def _outside(name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats | None, at: int) -> Told:
+def _outside(
+    name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats | None, written: Type | None, at: int
+) -> Told:
     column = int(np.argmax(bad[min(at, len(bad) - 1)]))
     value = _pick(values, at, column)
     low = bounds.low is not None and value < bounds.low
@@ -88,7 +100,26 @@ def _outside(name: str, bounds: Any, values: Floats, bad: Any, seconds: Floats |
     side = "below its lower" if low else "above its upper"
     when = _time(seconds, at, column)
     message = f"'{name}' would be {_told(bounds, value)}{when}, {side} limit of {_told(bounds, float(limit))}"
-    return message, f"it takes {_range(bounds)}; `when` keeps a point out of a sweep"
+    meant = None if written is None else _other_scale(bounds, value, written)
+    help = "`when` keeps a point out of a sweep" if meant is None else meant
+    return message, f"it takes {_range(bounds)}; {help}"
+
+
+def _other_scale(bounds: Any, value: float, written: Type) -> str | None:
+    """Whether the same number would do in the channel's own unit, where it was written in K, or in degC."""
+    unit = bounds.unit
+    if unit is None or unit.dimension != _KELVIN.dimension or unit.point == written.point:
+        return None
+    other = _KELVIN if unit.point else _CELSIUS
+    number = tidy(float(other.from_si(unit.to_si(value))))
+    below = bounds.low is not None and number < bounds.low
+    if (
+        below
+        or (bounds.high is not None and number > bounds.high)
+        or number != round(number, _WRITTEN_DECIMALS)
+    ):
+        return None
+    return f"is {shown(number)} {unit.text} meant, and not {shown(number)} {other.text}?"
 
 
 def _told(bounds: Any, number: float) -> str:
