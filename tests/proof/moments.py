@@ -30,14 +30,14 @@ lanes:
     read: {soak: {at: end}}
   furnace.temperature:
     record: {heat..soak: 20 Hz}
-    max_missing: 0.9
+    max_missing: 1
   gas.flow_setpoint:
     set: {heat: 10 cm**3/min, soak..rest: 20 cm**3/min}
   gas.shutoff:
     set: false
   gas.flow:
     record: {heat..soak: 20 Hz}
-    max_missing: 0.9
+    max_missing: 1
 interlocks:
   hot: {when: furnace.temperature > 190 degC, blind: 0.4 s}
 sweep:
@@ -168,7 +168,7 @@ def between_shots(stage: Stage) -> Forked:
 
 def retry_delay(stage: Stage) -> Forked:
     stage.bench.fault("gas", "drop", count=4, after=4)
-    text = _SEQUENCE.replace("max_missing: 0.9", "required: true")
+    text = _SEQUENCE.replace("max_missing: 1", "required: true")
     process = stage.start(text + "retry: {attempts: 3, on: [timeout], delay: 30 s}\n")
     process.wait_for(stage.event("retry.scheduled"))
     return process
