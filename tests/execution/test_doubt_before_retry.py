@@ -58,4 +58,3 @@ def test_a_healthy_answer_is_not_held_back_in_the_attempt_after(how: str | None,
     attempts = run.attempts()
     assert attempts["fault"].to_list() == ["garbled" if how else "timeout", None]
     assert attempts["outcome"].to_list() == ["errored", "done"]
-    assert set(run.samples(attempts="whole")["status"]) == {"ok"}

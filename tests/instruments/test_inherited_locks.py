@@ -46,8 +46,13 @@ def heir_of(locks: PortLocks) -> "subprocess.Popen[str]":
     return process
 
 
+# Never finalized: they would close their files a second time, and those may be somebody else's by then.
+ABANDONED: list[PortLocks] = []
+
+
 def abandon(locks: PortLocks) -> None:
     """What the death of a process does: its files are closed, and nothing else."""
+    ABANDONED.append(locks)
     for _, descriptor in locks.descriptors().values():
         os.close(descriptor)
 
