@@ -51,6 +51,24 @@ def test_somebody_else_is_not_used(tmp_path: Path) -> None:
             assert pool.roles_opened == ()
 
 
+@pytest.mark.parametrize("more", ["", ", calibration: {level: {factor: 2}}"])
+def test_somebody_else_gets_no_set_up(tmp_path: Path, more: str) -> None:
+    heard: list[str] = []
+
+    def answer(line: str) -> str:
+        heard.append(line)
+        return "acme m1 8" if line == "I?" else "1.0"
+
+    set_up = 'attributes:\n  range: {set: {send: "R{value:d}", reply: "{value:f}"}, type: int, access: w}\n'
+    document = METER.replace("attributes:\n", set_up) + "setup: {range: 3}\n"
+    with device(answer) as made:
+        text = meter_station(made.resource, f"expect: {{serial: 7}}{more}")
+        with pool_on(text, tmp_path, {"meter": document}) as (pool, _):
+            with pytest.raises(PoolError, match="serial 8 answers"):
+                pool.open(["meter"])
+            assert set(heard) == {"I?"}
+
+
 def test_somebody_else_is_used_and_told_where_that_is_asked_for(tmp_path: Path) -> None:
     with device(lambda line: "acme m1 8" if line == "I?" else "1.0") as made:
         text = meter_station(made.resource, "expect: {serial: 7, mismatch: stamp}")

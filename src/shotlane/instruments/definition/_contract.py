@@ -99,6 +99,14 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class Introducing(Protocol):
+    """A driver that says who answers before it sets anything."""
+
+    def open_as(self, accept: Callable[[Identity], None]) -> Identity:
+        """As `open`; what `accept` raises of somebody else ends it before anything was set."""
+
+
+@runtime_checkable
 class Preparing(Protocol):
     """A driver that may have to speak before an exchange: reconnect, or send its set-up again."""
 

@@ -4,7 +4,7 @@ One exchange stays one exchange: several views of one attribute are one reading 
 no value, the reading has none either, with what the device said as its raw text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -13,6 +13,7 @@ from shotlane.instruments.definition._contract import (
     ErrorContext,
     Identity,
     InstrumentError,
+    Introducing,
     Preparing,
     Reading,
     Settling,
@@ -35,6 +36,10 @@ class ConvertedDriver:
     def open(self) -> Identity:
         """Open the driver."""
         return self.driver.open()
+
+    def open_as(self, accept: Callable[[Identity], None]) -> Identity:
+        """Open the driver, and have who answers accepted, as early as it can."""
+        return opened(self.driver, accept)
 
     def attributes(self) -> Mapping[str, Attribute]:
         """Those of the driver, as it says them."""
@@ -149,6 +154,15 @@ class ConvertedDriver:
         if value is None:
             return Reading(None, f"{reading.value!r} is outside of the conversion of {name}")
         return reading._replace(value=value)
+
+
+def opened(driver: Driver, accept: Callable[[Identity], None]) -> Identity:
+    """Open a driver. Raises `InstrumentError`, and what `accept` raises of who answers."""
+    if isinstance(driver, Introducing):
+        return driver.open_as(accept)
+    identity = driver.open()
+    accept(identity)
+    return identity
 
 
 def driver_name(driver: Driver) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from shotlane.instruments.definition._contract import Driver, Identity, InstrumentError
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._secrets import Secrets
 from shotlane.instruments.pool._agreement import SetPoints, wire_steps
+from shotlane.instruments.pool._converted_driver import opened
 from shotlane.instruments.pool._member import Member, RoleNotify
 from shotlane.instruments.pool._port_lock import PortLock
 from shotlane.instruments.pool._reservation import Reservation
@@ -45,8 +47,7 @@ class Opener:
     def open(self, member: Member) -> None:
         """Open it, and note who answered. Raises `InstrumentError`, and then it is closed."""
         try:
-            identity = member.driver.open()
-            self._check_identity(member, identity)
+            identity = opened(member.driver, partial(self._check_identity, member))
         except InstrumentError:
             member.driver.close()
             raise

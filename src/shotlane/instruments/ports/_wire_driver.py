@@ -1,6 +1,6 @@
 """What the drivers of instrument documents have in common on any wire: opening, set-up, letting go."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from shotlane.instruments.definition._contract import Identity, Notify
@@ -24,9 +24,14 @@ class WireDriver:
 
     def open(self) -> Identity:
         """Connect, ask who answers, send the set-up."""
+        return self.open_as(_whoever)
+
+    def open_as(self, accept: Callable[[Identity], None]) -> Identity:
+        """The same, but for what `accept` refuses: another device must not get the set-up of this one."""
         self._shared.take(self, self._timeout_s)
         with already_told("it was opened"):
             identity = self._identify()
+            accept(identity)
             self._set_up.begin(self._timeout_s)
         return identity
 
@@ -61,3 +66,7 @@ class WireDriver:
     def _identify(self) -> Identity:
         """Ask who answers. Raises `InstrumentError`."""
         raise NotImplementedError
+
+
+def _whoever(_: Identity) -> None:
+    """Anybody may answer."""
