@@ -168,8 +168,9 @@ def _of_events(lab: Lab, run: int) -> Iterator[Entry]:
 
 def _of_event(type_: str, at_ns: int, fields: dict[str, Any], told: str) -> Entry:
     role = fields["role"]
-    # An event is made when its exchange has ended, which may have taken the whole timeout.
-    began_ns = at_ns - 400_000_000
+    # An event is made when its exchange has ended, which may have taken the whole timeout, and what a line in
+    # doubt is listened to after it.
+    began_ns = at_ns - 2_400_000_000
     if type_ == "instrument.set-up":
         words = (_CODES[fields["value"]],)
         return Entry(role, began_ns, at_ns, "write", (_WRITES[f"{role}.{fields['attribute']}"], words), told)

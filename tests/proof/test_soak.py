@@ -175,8 +175,8 @@ def test_both_books_agree_whatever_goes_wrong(
     assert bench_lab.count("event WHERE type = 'worker.crashed'") == 0, told
     assert (done.status, bench_lab.outcome()) == (4, "terminated"), told
     assert_sums(bench_lab)
-    # Much of the time goes into making safe, again and again, what does not answer just then.
-    assert assert_both_books(bench_lab, bench.requests(), trouble.off) > 4 * _SOAK_S, told
+    # Much of the time goes into making safe what does not answer just then, and into lines in doubt.
+    assert assert_both_books(bench_lab, bench.requests(), trouble.off) > _SOAK_S, told
     assert bench_lab.count("poll") > _SOAK_S / 4
     assert bench_lab.count("event WHERE type = 'exchange.repeated'") > 0
     assert bench_lab.count("attempt WHERE attempt > 1") > 0

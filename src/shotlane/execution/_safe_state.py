@@ -25,7 +25,7 @@ from shotlane.model import ScalarValue
 from shotlane.records import ActionKind
 
 # More than any sound driver needs for a write with its repetitions.
-BOUND_S = 10.0
+BOUND_S = 15.0
 _SILENT: Final = frozenset({"timeout", "disconnected"})
 # Python answers a signal when this thread is awake.
 _LISTEN_NS: Final = 100_000_000

@@ -26,7 +26,7 @@ _SETTLED_S: Final = 0.05
 _OWED_S: Final = 0.2
 # Longest time that a line in doubt is listened to, unless the timeout is longer: the safe state must not wait
 # for ever behind a device that has been away.
-_LISTENED_S: Final = 4.0
+_LISTENED_S: Final = 2.0
 _KEPT: Final = 1 << 20  # bytes of what is thrown away that replies are looked for in
 
 
