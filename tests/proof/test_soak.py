@@ -78,7 +78,8 @@ class Trouble:
         (kind,) = self.chance.choices(list(weights), list(weights.values()))
         self.kinds.append(kind)
         getattr(self, kind)()
-        time.sleep(self.chance.uniform(0.05, 0.6))
+        # A text line that lost a reply is in doubt for two seconds: faults closer together end all shots.
+        time.sleep(self.chance.uniform(0.2, 2.5))
 
     def wire(self) -> None:
         device = self.chance.choice(["furnace", "gas"])
