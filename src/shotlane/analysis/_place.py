@@ -29,7 +29,8 @@ def store_or_default(store: str | Path | None) -> str | Path:
 
 def brought_in(store: str | Path) -> dict[int, Path]:
     """Have delivered what waits for a store; what still does, by session. What is a server's lies here."""
-    return bring_in(store, _data_here())
+    # What waits for a file lies beside it: the settings of the project need not be read once more.
+    return bring_in(store, _data_here() if str(store).startswith("postgres") else None)
 
 
 def _data_here() -> Path | None:

@@ -5,8 +5,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from shotlane.diagnostics import Report
-from shotlane.document import Document, given_in_catalogue, given_name, is_file, read_file, read_text
+from shotlane.document import Document, given_in_catalogue, is_file, read_file, read_text
 from shotlane.model import InstrumentDocument
+from shotlane.project import shown
 
 _SUFFIX = ".yaml"
 
@@ -40,14 +41,14 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
     """Name for messages and document; None when there is no such instrument, (name, None) after faults."""
     for path in _candidates(name, folder):
         if is_file(path):
-            shown = _shown(path)
-            return shown, read_file(path, report, name=shown)
-    shown = f"catalogue/{name}{_SUFFIX}"
-    given = given_in_catalogue(shown)
+            called = shown(path)
+            return called, read_file(path, report, name=called)
+    called = f"catalogue/{name}{_SUFFIX}"
+    given = given_in_catalogue(called)
     if given is not None:
-        return shown, read_text(given, shown, report)
+        return called, read_text(given, called, report)
     if name in catalogue_names():
-        return shown, read_text(catalogue_text(name), shown, report)
+        return called, read_text(catalogue_text(name), called, report)
     return None
 
 
@@ -56,17 +57,6 @@ def _candidates(name: str, folder: Path) -> list[Path]:
     if not path.name:
         return []
     return [path] if path.suffix in (_SUFFIX, ".yml") else [path.with_name(path.name + _SUFFIX)]
-
-
-def _shown(path: Path) -> str:
-    """A path as a person in the working folder would write it, or as it was called in a run made before."""
-    name = given_name(path)
-    if name is not None:
-        return name
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _catalogue() -> Traversable:
