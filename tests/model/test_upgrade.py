@@ -8,10 +8,10 @@ from tests.model.loading import sequence_of, told
 from shotlane.api import check
 from shotlane.api._prepare import completed
 from shotlane.diagnostics import Report
-from shotlane.document import Document, read_file
+from shotlane.document import Document, read_file, read_text
 from shotlane.model import _kind as kinds
 from shotlane.model import _upgrade as upgrades
-from shotlane.model import load_sequence
+from shotlane.model import KindName, load_instrument, load_sequence, load_station, of_known_language
 from shotlane.model._upgrade import Changes, renamed
 
 OLD = """\
@@ -78,3 +78,18 @@ def test_a_fragment_in_a_newer_language_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("sequence: x\ninclude: [new.yaml]\ntimeline:\n  - a: 1 s\n")
     found = {item.code: str(item.span) for item in check([tmp_path / "x.yaml"])}
     assert found["SEQ107"].endswith("new.yaml:1:11")
+
+
+@pytest.mark.parametrize("kind", ["sequence", "station", "instrument"])
+@pytest.mark.parametrize("language", [0, -1, -(10**18), 10**18])
+def test_a_number_that_is_no_language_is_told_at_once(kind: KindName, language: int) -> None:
+    """An upgrade goes from one language to the next: from -10^18 it would never come to its end."""
+    report = Report()
+    document = read_text(f"{kind}: x\nlanguage: {language}\n", "x.yaml", report)
+    assert document is not None
+    assert of_known_language(kind, report)(document) == (language < 1)
+    if language < 1:
+        {"sequence": load_sequence, "station": load_station, "instrument": load_instrument}[kind](document, report)
+    assert ("x.yaml:2:11", "language") in [
+        (str(item.span), "language" if "language" in item.message else "") for item in report.errors
+    ]

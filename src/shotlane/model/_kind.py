@@ -103,8 +103,8 @@ def _article(name: str) -> str:
 def in_this_language(document: Document, report: Report, kind: Kind[Any]) -> bool:
     """Whether its language is known, newer ones being told; an older one becomes the newest, in its place."""
     language = document.data.get("language")
-    if not isinstance(language, int) or isinstance(language, bool):
-        return True
+    if not isinstance(language, int) or isinstance(language, bool) or language < 1:
+        return True  # not a language at all: the model says so, as of any value
     if language > LANGUAGE:
         report.error(
             kind.codes.language,
