@@ -202,13 +202,30 @@ def test_a_merge_that_was_killed_half_way_is_finished(tmp_path: Path) -> None:
     whole = next(folder.iterdir())
     table = pl.read_parquet(whole)
     # As it is after the merged part was written, and the first small ones were deleted.
-    whole.rename(whole.with_name(f"{whole.name}.merged"))
+    whole.rename(tmp_path / f"a.parquet.{whole.name}.merged")
     for tick in range(20, 32):
         table[tick].write_parquet(folder / f"part-{tick + 1:08d}-{tick + 1:08d}.parquet")
-    (folder / "part-00000033-00000033.parquet.new").write_bytes(b"PAR1")
+    (tmp_path / "a.parquet.part-00000033-00000033.parquet.new").write_bytes(b"PAR1")
     with ParquetSink(folder) as sink:
         sink.write([sample(32)])
     assert [row["tick"] for row in parquet_rows(folder)] == list(range(33))
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_can_be_read_while_a_part_of_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Polars takes every file of a folder, and refuses all of them for one that ends otherwise."""
+    seen: list[int] = []
+
+    def read_meanwhile(_: int) -> None:  # the file is written, and has not its name yet
+        seen.append(len(parquet_rows(tmp_path / "a.parquet")) if seen else 0)
+
+    monkeypatch.setattr("os.fsync", read_meanwhile)
+    with ParquetSink(tmp_path / "a.parquet") as sink:
+        for tick in range(34):
+            sink.write([sample(tick)])
+    assert seen == [*range(32), 32, 32, 33]  # the 33rd is that of the merged part
 
 
 def test_memory_keeps_the_samples_themselves() -> None:

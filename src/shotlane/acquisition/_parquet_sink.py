@@ -1,13 +1,14 @@
-"""Parquet in parts: a folder of files, each complete before it has its name, so that a kill harms none.
+"""Parquet in parts: a folder of files, each complete before it is in there, so that a kill harms none.
 
 Every write is a part. Parts in a row are merged, so that a day has dozens of files and not thousands: the
-merged one is first written whole under a name that no reader takes, then the small ones go, then it gets its
-name. A sink that is opened finishes what a kill left half-way there.
+merged one is first written whole, then the small ones go, then it comes in. What is not in the folder yet is
+beside it, since readers of a folder take every file in it, or refuse all of them for one of another kind. A
+sink that is opened finishes what a kill left half-way there.
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,14 +62,11 @@ class ParquetSink(Sink):
     def _begin(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        for unfinished in folder.glob("*.new"):
-            unfinished.unlink()
-        for merged in folder.glob("*.merged"):
-            found = _PART.fullmatch(merged.stem)
-            if found is not None:
-                self._parts = _parts(folder)
-                self._replace(_Part(int(found[1]), int(found[2])))
+        for unfinished in _beside(folder, "new"):
+            self._outside(unfinished, "new").unlink()
         self._parts = _parts(folder)
+        for merged in _beside(folder, "merged"):
+            self._replace(merged)
         self._size = sum((folder / part.name).stat().st_size for part in self._parts)
 
     def write(self, samples: Sequence[Sample], *, again: bool = False) -> None:
@@ -81,14 +79,20 @@ class ParquetSink(Sink):
             self._begin(self._paths.now)
         number = self._parts[-1].last + 1 if self._parts else 1
         part = _Part(number, number)
-        self._size += self._put(frame(samples), part, self._folder / part.name)
+        self._size += self._put(frame(samples), part, self._inside(part))
         self._parts.append(part)
         while (row := _to_merge(self._parts)) is not None:
             self._merge(row)
 
+    def _inside(self, part: _Part) -> Path:
+        return self._folder / part.name
+
+    def _outside(self, part: _Part, state: str) -> Path:
+        return self._folder.with_name(f"{self._folder.name}.{part.name}.{state}")
+
     def _put(self, table: "pl.DataFrame", part: _Part, path: Path) -> int:
         """Write a file that has its name only when it is whole; its size."""
-        fresh = self._folder / f"{part.name}.new"
+        fresh = self._outside(part, "new")
         with fresh.open("wb") as file:
             table.write_parquet(file)
             file.flush()
@@ -101,16 +105,16 @@ class ParquetSink(Sink):
         import polars as pl  # late: an eighth of a second
 
         merged = _Part(row[0].first, row[-1].last)
-        table = pl.concat([pl.read_parquet(self._folder / part.name) for part in row])
-        self._put(table, merged, self._folder / f"{merged.name}.merged")
+        table = pl.concat([pl.read_parquet(self._inside(part)) for part in row])
+        self._put(table, merged, self._outside(merged, "merged"))
         self._replace(merged)
 
     def _replace(self, merged: _Part) -> None:
         """Let a merged part, which is whole, take the place of its parts."""
         within = [p for p in self._parts if merged.first <= p.first and p.last <= merged.last]
         for part in within:
-            (self._folder / part.name).unlink()
-        (self._folder / f"{merged.name}.merged").replace(self._folder / merged.name)
+            self._inside(part).unlink()
+        self._outside(merged, "merged").replace(self._inside(merged))
         self._parts = sorted({*self._parts, merged} - set(within))
 
     def close(self) -> None:
@@ -131,7 +135,20 @@ class ParquetSink(Sink):
 
 
 def _parts(folder: Path) -> list[_Part]:
-    found = (_PART.fullmatch(file.name) for file in folder.iterdir())
+    return _named(file.name for file in folder.iterdir())
+
+
+def _beside(folder: Path, state: str) -> list[_Part]:
+    """The parts of a folder that are outside of it, in that state."""
+    before, after = f"{folder.name}.", f".{state}"
+    names = (file.name for file in folder.parent.iterdir())
+    return _named(
+        name[len(before) : -len(after)] for name in names if name.startswith(before) and name.endswith(after)
+    )
+
+
+def _named(names: Iterable[str]) -> list[_Part]:
+    found = map(_PART.fullmatch, names)
     return sorted(_Part(int(one[1]), int(one[2])) for one in found if one is not None)
 
 
