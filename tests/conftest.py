@@ -11,8 +11,8 @@ from tests.store.fixtures import postgres_server, postgres_url, sqlite_url, stor
 
 __all__ = ["postgres_server", "postgres_url", "sqlite_url", "store_url"]
 
-# A machine under load is no reason to fail; a test that hangs meets its timeout. Each run tries other examples,
-# but in CI, where a commit that passes has to pass again.
+# A machine under load is no reason to fail; a test that hangs meets its timeout. Each run tries other
+# examples, but in CI, where a commit that passes has to pass again.
 settings.register_profile("shotlane", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("shotlane")
 

@@ -57,10 +57,17 @@ class Oven:
         self.for_s = 0.0
         self.came_back_as = 7  # what it says it is after it was away
         self.begun: float | None = None
+        self._has_lost = False
         self._connections: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.resource = f"modbus+tcp://127.0.0.1:{self._server.getsockname()[1]}?unit=1"
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def loses(self, pdu: bytes) -> bool:
+        """Whether its answer to that is lost: once, to what sets its mode to off."""
+        lost = self.trouble == "once" and not self._has_lost and pdu == bytes([6, 0, MODE, 0, 0])
+        self._has_lost |= lost
+        return lost
 
     def troubled(self, trouble: str) -> bool:
         """Whether that goes wrong just now."""
@@ -92,7 +99,7 @@ class Oven:
                 if self.troubled("away"):
                     return
                 answer = self._answer(pdu)
-                if not self.troubled("mute"):
+                if not (self.troubled("mute") or self.loses(pdu)):
                     connection.sendall(head[:4] + (len(answer) + 1).to_bytes(2, "big") + head[6:] + answer)
 
     def _answer(self, pdu: bytes) -> bytes:
@@ -161,6 +168,21 @@ def test_a_set_up_that_fails_does_not_keep_a_safe_value_from_being_sent(
         ("oven", "mode"),
     ]
     assert oven.registers == [20, 0, 80, 7]
+
+
+def test_a_set_up_that_is_sent_again_between_two_safe_values_undoes_neither(
+    oven: Oven, tmp_path: Path
+) -> None:
+    """The answer to the second is lost, and before its repetition the set-up sets the first one anew."""
+    document = tmp_path / "stations/oven.yaml"
+    document.write_text(document.read_text().replace("limit: 80}", "limit: 80, setpoint: 60 degC}"))
+    sequence = tmp_path / "hold.yaml"
+    sequence.write_text(sequence.read_text().replace("go: 20 s", "go: 0.5 s"))
+    oven.trouble = "once"
+    run = _run(tmp_path)
+    assert run.result.unsafe == ()
+    assert oven.registers == [20, 0, 80, 7]
+    assert [name for name, _ in _safe_rows(tmp_path)] == ["oven.setpoint", "oven.mode"] * 2
 
 
 def test_who_stays_dead_is_given_up_and_told_once_per_value(

@@ -9,9 +9,9 @@ from shotlane.api import check
 from shotlane.api._prepare import completed
 from shotlane.diagnostics import Report
 from shotlane.document import Document, read_file, read_text
+from shotlane.model import KindName, load_instrument, load_sequence, load_station, of_known_language
 from shotlane.model import _kind as kinds
 from shotlane.model import _upgrade as upgrades
-from shotlane.model import KindName, load_instrument, load_sequence, load_station, of_known_language
 from shotlane.model._upgrade import Changes, renamed
 
 OLD = """\
@@ -89,7 +89,9 @@ def test_a_number_that_is_no_language_is_told_at_once(kind: KindName, language: 
     assert document is not None
     assert of_known_language(kind, report)(document) == (language < 1)
     if language < 1:
-        {"sequence": load_sequence, "station": load_station, "instrument": load_instrument}[kind](document, report)
+        {"sequence": load_sequence, "station": load_station, "instrument": load_instrument}[kind](
+            document, report
+        )
     assert ("x.yaml:2:11", "language") in [
         (str(item.span), "language" if "language" in item.message else "") for item in report.errors
     ]

@@ -3,8 +3,9 @@
 A write that fails, hangs or meets a bug does not stop the rest: what else its instrument is to be set to
 comes after the others. Ports that are still in an exchange come last, so that they hold up nobody. An
 instrument of which anything failed is made safe again as a whole, in rounds: it may have restarted meanwhile.
-A port that hangs is not tried again. Each write is one action row of the attempt that is open, or one event
-when none is; what the last one came to is what counts.
+So it is where a value got through at a second try only, since the set-up, which is sent again before that,
+may have undone one that was written first. A port that hangs is not tried again. Each write is one action row
+of the attempt that is open, or one event when none is; what the last one came to is what counts.
 """
 
 import threading
@@ -87,6 +88,8 @@ class SafeState:
         self._stuck: set[str] = set()
         self._silent: set[str] = set()  # roles that did not answer in this round
         self._round: list[Unsafe] = []
+        self._begun: set[str] = set()  # roles of which this round has written a value
+        self._shaken: set[str] = set()  # roles of which this round may have undone one
         self._given_up: dict[str, bool] = {}  # roles that the last time was spent on in vain; whether silent
         self._told: set[tuple[str, str | None, str]] = set()
         self.needed = False
@@ -120,9 +123,9 @@ class SafeState:
             failed = self._made_safe(reason, ledger, roles)
             hung += [item for item in failed if self._pool.port_of(item.role) in self._stuck]
             again = [item for item in failed if item not in hung]
-            settled.update(set(roles) - {item.role for item in again})
+            settled.update(set(roles) - {item.role for item in again} - self._shaken)
             self.unsafe = self._in_order([*not_open, *hung, *again])
-            if not (not_open or again):
+            if not (not_open or again or self._shaken):
                 break
             patient = bool(not_open) or not {item.role for item in again} <= hopeless
             silent = sorted({item.role for item in again} & self._silent)
@@ -157,7 +160,7 @@ class SafeState:
 
     def _made_safe(self, reason: str, ledger: Ledger | None, roles: Sequence[str]) -> list[Unsafe]:
         """One round; what failed."""
-        self._round, self._silent = [], set()
+        self._round, self._silent, self._begun, self._shaken = [], set(), set(), set()
         later: list[_Write] = []
         writes = [write for write in self._pool.safe_writes() if write[0] in roles]
         for role in roles:
@@ -197,6 +200,9 @@ class SafeState:
         answer, failure = self._tried(role, lambda: self._pool.write_safe(role, attribute, value))
         if answer is not None:
             stamps: Stamps = (answer.requested_ns, answer.received_ns)
+            if answer.overcome is not None and role in self._begun:
+                self._shaken.add(role)
+            self._begun.add(role)
         else:
             stamps = failure.stamps if failure else (None, None)
         if ledger is not None:
