@@ -229,7 +229,17 @@ def test_a_lost_connection_ends_what_has_set_something_and_only_that() -> None:
     assert (job.outcome, counts(job)[1:4]) == (Outcome.DONE, (99, 0, 1))
 
 
-def test_what_could_not_be_made_safe_is_told() -> None:
+def test_who_does_not_answer_just_as_a_task_ends_is_made_safe_a_little_later() -> None:
+    losses = [fault("timeout"), fault("timeout")]
+    oven = Oven(at_write=lambda name, value: losses.pop()() if value == 20.0 and losses else None)
+    with of(oven) as component:
+        job = component.submit(**HEAT, duration=0.03)
+    assert (job.outcome, job.status.unsafe, oven.is_safe) == (Outcome.DONE, (), True)
+    assert losses == []
+
+
+def test_what_could_not_be_made_safe_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shotlane.execution._rounds.PATIENCE_S", 0.0)
     oven = Oven(at_write=lambda name, value: fault("timeout")() if value == 20.0 else None)
     with of(oven) as component:
         job = component.submit(**HEAT, duration=0.03)
@@ -415,6 +425,20 @@ def test_several_components_work_at_once(in_lab: Lab) -> None:
     assert all(job.status.summary.ok + job.status.summary.late > 0 for job in jobs)
     assert [job.status.unsafe for job in jobs] == [(), ()]
     assert devices.pool.roles_opened == ()
+
+
+@pytest.mark.real_time
+def test_an_instrument_of_a_station_that_is_silent_as_a_task_ends_is_made_safe(
+    in_bench_lab: Lab, bench: Bench
+) -> None:
+    def setpoint_f() -> float:
+        return round(float(bench.registers()["furnace"]["setpoint_degF"]), 3)
+
+    with shotlane.component("bench", "furnace") as furnace:
+        job = furnace.submit(set={"setpoint": "60 degC"}, sample=(), duration=0.5)
+        wait_for(lambda: setpoint_f() == 140.0)
+        bench.fault("furnace", "drop", count=5)
+    assert (job.outcome, job.status.unsafe, setpoint_f()) == (Outcome.DONE, (), 68.0)
 
 
 SCRIPT = textwrap.dedent("""

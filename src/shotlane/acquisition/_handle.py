@@ -3,6 +3,7 @@
 What is handed to `write` was checked before. Nothing of `make_safe` keeps the rest of it from being done.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from shotlane.acquisition._pool_lines import PoolLine, definition_channels
 from shotlane.acquisition._sample import MeasuredChannel
 from shotlane.acquisition._source import Line, UnknownChannelError
 from shotlane.diagnostics import did_you_mean
+from shotlane.execution import Rounds, safe_roles
 from shotlane.instruments import Driver, HardwareTimed, InstrumentError, Pool, ProgramTable, Reading
 from shotlane.model import Attribute, Keep, ScalarValue
 
@@ -104,6 +106,7 @@ class PoolHandle:
 
     def __init__(self, pool: Pool, role: str) -> None:
         self._pool = pool
+        self._safe_state = safe_roles(pool, (role,), lambda _event: None)
         self.name = role
         self._definition = pool.definitions[role]
         self.attributes = self._definition.attributes
@@ -138,10 +141,8 @@ class PoolHandle:
 
     def make_safe(self) -> list[str]:
         """As declared by the station, then what the driver does."""
-        writes = [(name, value) for role, name, value in self._pool.safe_writes() if role == self.name]
-        unsafe = _safe_steps(self.name, writes, self.write)
-        told = _fault_of(lambda: self._pool.make_safe(self.name))
-        return unsafe if told is None else [*unsafe, f"{self.name}: {told}"]
+        self._safe_state.reach("the end of a task")
+        return [f"{item.name}: {item.message}" for item in self._safe_state.unsafe]
 
 
 class DriverHandle:
@@ -151,7 +152,7 @@ class DriverHandle:
         self._driver = driver
         self._lock = RLock()
         self._source = DriverSource(driver, name)
-        self._running = False
+        self._running = self._given_up = False
         self.name = name
         self.attributes = dict(driver.attributes())
         self.channels = self._source.channels()
@@ -200,7 +201,17 @@ class DriverHandle:
         return self._driver
 
     def make_safe(self) -> list[str]:
-        """The safe values of its attributes, then what the driver does."""
+        """The safe values of its attributes, then what the driver does; in rounds, as a run does it."""
+        rounds = Rounds()
+        while unsafe := self._make_safe_once():
+            next_ns = rounds.next_ns(time.monotonic_ns(), patient=not self._given_up)
+            if next_ns is None:
+                break
+            time.sleep(max(0, next_ns - time.monotonic_ns()) / 1e9)
+        self._given_up = bool(unsafe)
+        return unsafe
+
+    def _make_safe_once(self) -> list[str]:
         writes = [
             (one.name, one.safe)
             for one in self.attributes.values()
@@ -210,13 +221,12 @@ class DriverHandle:
             stopped = _fault_of(self._stop)
             unsafe = _safe_steps(self.name, writes, self.write)
             told = _fault_of(self._driver.make_safe)
-        more = [f"{self.name}: {fault}" for fault in (stopped, told) if fault is not None]
-        return [*unsafe, *more]
+        return [*unsafe, *(f"{self.name}: {fault}" for fault in (stopped, told) if fault is not None)]
 
     def _stop(self) -> None:
         if self._running:
-            self._running = False
             self._timed().stop()
+            self._running = False
 
 
 class _Locked:

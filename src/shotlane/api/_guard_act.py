@@ -134,7 +134,7 @@ def _say(charge: Mapping[str, Any], unsafe: list[Unsafe]) -> None:
     lines = [f"shotlane: the process of {ward} died; its guard made the instruments safe"]
     if unsafe:
         lines = [f"!!! NOT SAFE: the process of {ward} died, and its guard could not make everything safe:"]
-        lines += [f"  !!  {_place(item)}: {item.message}" for item in unsafe]
+        lines += [f"  !!  {item.name}: {item.message}" for item in unsafe]
     if run is not None:
         lines.append(f"shotlane: to go on: shotlane resume {run}")
     with suppress(OSError, ValueError):
@@ -148,7 +148,3 @@ def _ward(charge: Mapping[str, Any]) -> str:
     if charge.get("run") is None:
         return f"session {charge['session']}"
     return f"run {charge['run']}"
-
-
-def _place(item: Unsafe) -> str:
-    return item.role if item.attribute is None else f"{item.role}.{item.attribute}"

@@ -6,7 +6,7 @@ from typing import Any
 from shotlane.api import Prepared, Run
 from shotlane.cli._loud import loud
 from shotlane.cli._text import count, lateness, worn
-from shotlane.execution import RunResult, Unsafe
+from shotlane.execution import RunResult
 from shotlane.records import Outcome, Tally
 
 _STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
@@ -116,13 +116,9 @@ def _unsafe(result: RunResult) -> list[str]:
     """The loudest lines: instruments that may not be safe."""
     if not result.unsafe:
         return []
-    told = [loud(f"  !!  {_place(item)}: {item.message}") for item in result.unsafe]
+    told = [loud(f"  !!  {item.name}: {item.message}") for item in result.unsafe]
     head = loud("!!! NOT SAFE: these safe values could not be written. Look at the instruments.")
     return ["", head, *told]
-
-
-def _place(item: Unsafe) -> str:
-    return item.role if item.attribute is None else f"{item.role}.{item.attribute}"
 
 
 def _faults(result: RunResult) -> list[str]:

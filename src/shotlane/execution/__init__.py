@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from shotlane.execution._progress import Phase, Progress
     from shotlane.execution._replay import Given, Made, Replayer
     from shotlane.execution._result import AttemptFault, RunResult
+    from shotlane.execution._rounds import Rounds
     from shotlane.execution._run import execute
+    from shotlane.execution._safe_roles import safe_roles
     from shotlane.execution._safe_state import SafeState, Unsafe
     from shotlane.execution._steering import control_here, steered_by, unwanted_here
     from shotlane.execution._system_clock import SystemClock
@@ -44,6 +46,7 @@ _HOMES = {
     "Planned": "_planned",
     "Progress": "_progress",
     "Replayer": "_replay",
+    "Rounds": "_rounds",
     "RunResult": "_result",
     "SafeState": "_safe_state",
     "StopRequest": "_control",
@@ -61,6 +64,7 @@ _HOMES = {
     "granted_timing": "_priority",
     "hearing": "_priority",
     "planned_of": "_planned",
+    "safe_roles": "_safe_roles",
     "steered_by": "_steering",
     "unwanted_here": "_steering",
 }
@@ -83,6 +87,7 @@ __all__ = [
     "Planned",
     "Progress",
     "Replayer",
+    "Rounds",
     "RunResult",
     "SafeState",
     "StopRequest",
@@ -100,6 +105,7 @@ __all__ = [
     "granted_timing",
     "hearing",
     "planned_of",
+    "safe_roles",
     "steered_by",
     "unwanted_here",
 ]

@@ -42,6 +42,11 @@ class Unsafe(NamedTuple):
     attribute: str | None
     message: str
 
+    @property
+    def name(self) -> str:
+        """The channel, else the role."""
+        return self.role if self.attribute is None else f"{self.role}.{self.attribute}"
+
 
 class _Failure(NamedTuple):
     """Why one write failed, and whether a request may have left."""
