@@ -132,6 +132,7 @@ def test_values_survive_the_way_through_si(symbol: str, prefix: str, number: flo
     assert unit.from_si(unit.to_si(number)) == pytest.approx(number, rel=1e-12, abs=1e-9)
 
 
-def test_a_unit_that_looks_like_a_name_of_python_is_unknown() -> None:
+@pytest.mark.parametrize("text", ["degC_0__", "NAN", "nan", "V*NaN"])
+def test_a_unit_that_is_something_else_to_python_is_unknown(text: str) -> None:
     with pytest.raises(UnitError, match="unknown unit"):
-        parse_unit("degC_0__")
+        parse_unit(text)

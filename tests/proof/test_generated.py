@@ -52,6 +52,35 @@ retry: {attempts: 3, on: [timeout, disconnected], delay: 30 ms, backoff: 2, then
     36,
 )
 
+# In virtual time a poll began before a round of safe writes, and ended after it: its port was not waited for.
+_POLLED_BETWEEN_ROUNDS = Case(
+    """
+language: 1
+sequence: generated
+station: probes
+timeline:
+  - step0: 40 ms
+  - step1: 40 ms
+lanes:
+  a.level: {set: {step0: 10 V, step1: 10 V}, every: 10 ms}
+  b.gate: {set: {step0: true, otherwise: false}}
+  a.fast: {record: 20 Hz, required: true}
+  a.slow: {record: 20 Hz, required: true}
+  b.slow: {record: 20 Hz, required: true}
+retry: {attempts: 2, on: [timeout, disconnected, garbled, refused], delay: 30 ms, backoff: 2, then: abort}
+""",
+    {
+        "a": ["fault: restart, at: 1 ms, for: 150 ms"],
+        "b": [
+            "fault: busy, probability: 0.03",
+            "fault: timeout, at: 1 ms, for: 3 ms",
+            "fault: timeout, probability: 0.1",
+        ],
+    },
+    "interlocks:\n  of_station: {when: 'b.slow > 60 V', for: 10 ms, blind: 0.3 s}\n",
+    None,
+)
+
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
@@ -85,6 +114,7 @@ def shots_planned(lab: Lab, number: int) -> int:
 @proof
 @given(cases())
 @example(_STOPPED_WITH_A_POLL_DUE)
+@example(_POLLED_BETWEEN_ROUNDS)
 def test_whatever_happens_is_told_truly(lab: Lab, case: Case) -> None:
     made, witness = run(lab, case)
     stopped = case.stop_at is not None and len(witness.requests) >= case.stop_at

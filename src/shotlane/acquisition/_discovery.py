@@ -77,7 +77,7 @@ def _attempts(address: str, units: Sequence[int], timeout: float) -> list[Probe]
     named = [
         int(part[5:])
         for part in address.partition("?")[2].split("&")
-        if part[5:].isdigit() and part[:5] == "unit="
+        if part[5:].isdecimal() and part[:5] == "unit="
     ]
     try:
         rows = list(scan_address(address, units=units or named or (1,), timeout_s=timeout))

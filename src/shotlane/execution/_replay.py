@@ -167,7 +167,7 @@ class _Again(Attempt):
         agendas = super()._agendas(segment, offset_ns, first_ticks)
         if self._given.whole and segment.ending is None:
             return agendas
-        return {port: takewhile(self._gate(segment, port), dues) for port, dues in agendas.items()}
+        return {port: _as_far_as(self._gate(segment, port), dues) for port, dues in agendas.items()}
 
     def _gate(self, segment: SegmentPlan, port: str) -> Callable[[Due], bool]:
         """Tells what of a segment came up; what came at the instant it ended may be of what goes on then."""
@@ -217,6 +217,18 @@ class _Again(Attempt):
                     shift_ns = target_ns - course.offset_ns - rule.start_ns
                     return shift_ns if 0 <= shift_ns < rule.tolerance_ns else 0
         return 0
+
+
+def _as_far_as(came_up: Callable[[Due], bool], dues: Iterator[Due]) -> Iterator[Due]:
+    """What came up of a port. Of one exchange, cut short by a reading that was missed, it may be any part."""
+    last_ns = None
+    for due in dues:
+        if last_ns is not None and due.target_ns > last_ns:
+            return
+        if came_up(due):
+            yield due
+        else:
+            last_ns = due.target_ns
 
 
 class _GivenEnding(Ending):

@@ -70,7 +70,7 @@ def execute(
     drive: Drive = drive_type(clock, control, lookout)
     channels = {channel.name: channel.index for channel in start.channels}
     # Where time jumps, this thread drives the polls of the interlocks between two rounds.
-    rest = (drive.wait_until,) if clock.virtual else ()
+    rest = (drive.rest_until,) if isinstance(drive, VirtualDrive) else ()
     safe_state = SafeState(pool, clock, journal, channels, *rest)
     parts = RunParts(
         plan,

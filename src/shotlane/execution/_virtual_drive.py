@@ -183,6 +183,11 @@ class VirtualDrive:
             self._do_next(at_ns, [], None)
         return False
 
+    def rest_until(self, target_ns: int) -> None:
+        """The same, and until every port is through with what began before that."""
+        self.wait_until(target_ns)
+        self.end_exchanges()
+
     def wait_while(self, goes_on: Callable[[], bool]) -> None:
         """Let polls and interlocks go on until a wish changes something."""
         while goes_on():

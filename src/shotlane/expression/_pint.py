@@ -62,6 +62,8 @@ def _is_known(name: str) -> bool:
         return name in _registry()
     except pint.OffsetUnitCalculusError:  # a prefix before a temperature scale or a logarithm
         return False
+    except ValueError:  # NaN, which is a number to it
+        return False
 
 
 def names() -> list[str]:

@@ -65,6 +65,7 @@ class Token:
 _SPACE: Final = re.compile(r"\s+")
 NUMBER: Final = r"(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d+)?"
 _NUMBER: Final = re.compile(NUMBER, re.ASCII)
+_DIGIT: Final = re.compile(r"\.?[0-9]")  # where a number begins
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _TEXT: Final = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _OPERATOR: Final = re.compile(r"\*\*|<=|>=|==|!=|[-+*/<>]")
@@ -95,9 +96,7 @@ class Lexer:
 
     def _next(self) -> None:
         text, at = self.text, self._at
-        if (text[at].isascii() and text[at].isdigit()) or (
-            text[at] == "." and text[at + 1 : at + 2].isdigit()
-        ):
+        if _DIGIT.match(text, at):
             self._number()
         elif found := _NAME.match(text, at):
             self._name(found[0])
