@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from tests.examples import MORE, examples
 from tests.store.fixtures import postgres_server, postgres_url, sqlite_url, store_url
 
 __all__ = ["postgres_server", "postgres_url", "sqlite_url", "store_url"]
 
 # A machine under load is no reason to fail; a test that hangs meets its timeout. Each run tries other
 # examples, but in CI, where a commit that passes has to pass again.
-settings.register_profile("shotlane", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "shotlane", deadline=None, max_examples=examples(100), derandomize="CI" in os.environ and MORE == 1
+)
 settings.load_profile("shotlane")
 
 # Some shells start what is to run in the background with Ctrl-C ignored, and each process hands that on to

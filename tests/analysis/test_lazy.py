@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from tests.examples import examples
 from tests.store import lab
 
 from shotlane.analysis import LoadedRun, _sample_source, load
@@ -188,7 +189,7 @@ TABLE = pl.DataFrame(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions)
 def test_no_row_that_a_filter_keeps_lies_outside_of_its_bounds(condition: pl.Expr) -> None:
     kept = TABLE.filter(condition)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.store import lab
 
 from shotlane.analysis import load
@@ -42,7 +43,7 @@ def _expected(row: SampleRow) -> tuple[Any, ...]:
     return (*place, *stamps, number, text, row.status.name.lower(), row.raw)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(readings())
 def test_readings_come_back_as_they_were(rows: list[SampleRow]) -> None:
     # The text "nan" of a numeric channel stands for the number; see `_frames`.

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from tests.examples import examples
 from tests.store import lab
 
 import shotlane
@@ -73,7 +74,9 @@ def test_every_column_is_that_of_the_store(pair: Pair, which: str) -> None:
     assert stored.height == 14 * (12 if which == "all" else 9)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(40)
+)
 @given(
     columns=st.lists(st.sampled_from([*types.SAMPLES, "T_soak"]), min_size=1, unique=True),
     keep=st.sampled_from(

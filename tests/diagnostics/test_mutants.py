@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.diagnostics.marked import expected, told
 from tests.diagnostics.mutate import SEQUENCES, Mutant, mutants, mutated, places
+from tests.examples import examples
 
 from shotlane.api import Options
 from shotlane.api._prepare import prepare_document
@@ -63,7 +64,7 @@ def test_a_parameter_without_its_unit_is_one_mistake_wherever_it_is_used(path: P
             assert len(report.errors) <= 1, render_text(report)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.sampled_from(SEQUENCES), st.randoms(use_true_random=False), st.integers(2, 6))
 def test_several_slips_give_as_many_messages(path: Path, chance: random.Random, count: int) -> None:
     leaves = mutants(path, leaves_only=True)

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.execution.fakes import (
     NAMES,
     PORTS,
@@ -61,7 +62,7 @@ retries = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(segments, schedules, retries, st.sampled_from([0.0, 0.1, 1.0]), st.integers(1, 3))
 def test_the_account_of_a_run_adds_up(
     plan_segments: list[SegmentPlan],

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.execution.fakes import (
     MS,
     NAMES,
@@ -78,7 +79,7 @@ retries = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(
     st.lists(segments(), min_size=1, max_size=3),
     st.lists(interlocks(), max_size=2, unique_by=lambda plan: plan.name),

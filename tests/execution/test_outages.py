@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.execution.fakes import (
     MS,
     Bench,
@@ -142,7 +143,7 @@ def test_somebody_can_end_it_or_leave_the_shot(
     assert "the run waits, the other instruments safe" in alarms[0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.floats(0, 0.5) | st.floats(0, 200), st.floats(0.1, 80)), max_size=4),
     st.integers(1, 3),

@@ -1,6 +1,6 @@
 """Whatever is written, checking it ends soon, in bounded memory, with diagnostics and no traceback.
 
-Every diagnostic points into the text and can be shown. Bounded for CI: to look further, raise `max_examples`.
+Every diagnostic points into the text and can be shown.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from shotlane.api import Options
 from shotlane.api._find_station import resolve_document
@@ -38,7 +39,9 @@ GOOD = sorted([*REPOSITORY.glob("sequences/*.yaml"), *REPOSITORY.glob("stations/
 CATALOGUE = sorted((REPOSITORY / "src/shotlane/instruments/catalogue").glob("*.yaml"))
 SLOWEST_S = 5.0  # of this thread, for one document; a sound one takes 20 ms
 FEW = settings(
-    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None,
+    max_examples=examples(120),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 NASTY = [
@@ -261,7 +264,7 @@ def shaped(draw: st.DrawFn) -> tuple[str, Path]:
     return json.dumps(data), path
 
 
-@settings(FEW, max_examples=250)
+@settings(FEW, max_examples=examples(250))
 @given(shaped())
 def test_right_keys_with_wrong_values_give_diagnostics(made: tuple[str, Path]) -> None:
     agrees(*made)
@@ -324,7 +327,7 @@ TOKENS = st.sampled_from(
 )
 
 
-@settings(FEW, max_examples=500)
+@settings(FEW, max_examples=examples(500))
 @given(st.lists(TOKENS, max_size=14).map(" ".join) | st.text(max_size=40))
 def test_any_expression_is_parsed_or_refused(text: str) -> None:
     names = {"T": NUMBER, "x": TEXT}

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.model.loading import GOOD, STATION, sequence_of, station_of, told
 
 from shotlane.diagnostics import Report, render_text
@@ -185,7 +186,7 @@ def test_what_stands_beside_its_key_and_not_below_it_is_told_at_the_key(text: st
 TOKENS = re.findall(r"\w+|[^\w\s]+|\s+", GOOD + STATION)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_no_mutated_document_raises(data: st.DataObject) -> None:
     lines = data.draw(st.sampled_from([GOOD, STATION])).splitlines(keepends=True)

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.plan.table import plan_of
 
 from shotlane.plan import CompiledPlan, SegmentPlan
@@ -43,7 +44,7 @@ def _others(segment: SegmentPlan, origin_ns: int) -> list[tuple[object, ...]]:
 
 
 @given(st.lists(st.one_of(FIXED, OPEN), min_size=1, max_size=6), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_segments_hold_all_that_was_laid_out_at_its_time(durations: list[str], data: st.DataObject) -> None:
     steps = "".join(f"  - s{number}: {duration}\n" for number, duration in enumerate(durations))
     name = f"s{data.draw(st.integers(0, len(durations) - 1))}"

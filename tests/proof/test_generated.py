@@ -2,26 +2,24 @@
 
 Whatever is written and whatever goes wrong: each request is one record, statuses sum to planned, the outcome
 is the worst of what happened, and a run that was stopped goes on to the same set of shots.
-`SHOTLANE_PROOF_EXAMPLES` sets how many are tried.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.proof.generated import Case, cases, chances, schedules, sequences
 from tests.proof.probe import Lab, Witness, assert_accounted, assert_true_ending, ctrl_c_at
 
 import shotlane
 from shotlane.records import Outcome
 
-_EXAMPLES = int(os.environ.get("SHOTLANE_PROOF_EXAMPLES", "60"))
 _KEPT = "SELECT shot FROM shot WHERE run = ? AND outcome IN ('done', 'passed', 'failed')"
 proof = settings(
-    max_examples=_EXAMPLES,
+    max_examples=examples(60),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -1,7 +1,4 @@
-"""Whatever was written and whatever went wrong: an archive of it, made again, sends the same.
-
-`SHOTLANE_PROOF_EXAMPLES` sets how many are tried.
-"""
+"""Whatever was written and whatever went wrong: an archive of it, made again, sends the same."""
 
 import multiprocessing
 import os
@@ -14,6 +11,7 @@ from unittest.mock import patch
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
+from tests.examples import examples
 from tests.proof.generated import Case, cases
 from tests.proof.probe import Lab, Witness, ctrl_c_at
 
@@ -39,9 +37,8 @@ lanes:
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.proof.preloaded"])
 
-_EXAMPLES = int(os.environ.get("SHOTLANE_PROOF_EXAMPLES", "20"))
 proof = settings(
-    max_examples=_EXAMPLES,
+    max_examples=examples(20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -132,8 +132,8 @@ class Retry(Part):
     )
     on: list[str] = Field(
         ["timeout", "disconnected", "garbled"],
-        description="Retried after: timeout, disconnected, garbled, refused, rejected, missed, late, no-value,"
-        " verdict, result, or a driver's own.",
+        description="Retried after: timeout, disconnected, garbled, refused, rejected, missed, late,"
+        " no-value, verdict, result, or a driver's own.",
         examples=[["timeout", "disconnected", "garbled"]],
     )
     delay: Scalar = Field(
