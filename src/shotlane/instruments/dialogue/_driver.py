@@ -62,9 +62,10 @@ class AsciiDriver(WireDriver):
         extra = {"operation": "write", "names": [name]}
         with told(self._line, self._notify, "exchange.extra", extra):
             self._forget_old_errors()
-        message = self._set(name, value)
-        with told(self._line, self._notify, "exchange.extra", extra):
-            self._check_errors(name, message)
+        with self._set_up.due_when_rejected():
+            message = self._set(name, value)
+            with told(self._line, self._notify, "exchange.extra", extra):
+                self._check_errors(name, message)
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Run a command and wait for its reply."""
@@ -77,9 +78,10 @@ class AsciiDriver(WireDriver):
         with told(self._line, self._notify, "exchange.extra", extra):
             self._forget_old_errors()
         takes_s = self._definition.commands[command].takes_ns / 1e9
-        fields = self._converse(talk, message, self._timeout_s + takes_s)
-        with told(self._line, self._notify, "exchange.extra", extra):
-            self._check_errors(command, message)
+        with self._set_up.due_when_rejected():
+            fields = self._converse(talk, message, self._timeout_s + takes_s)
+            with told(self._line, self._notify, "exchange.extra", extra):
+                self._check_errors(command, message)
         found = fields.get(talk.field or "")
         return None if found is None else found.value
 

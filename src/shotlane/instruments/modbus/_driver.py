@@ -50,7 +50,8 @@ class ModbusDriver(WireDriver):
     def write(self, name: str, value: Any) -> None:
         """Set an attribute in one request."""
         self._set_up.ensure_before(self._timeout_s)
-        self._send(self._quantities[name], value, name, self._timeout_s, telling=True)
+        with self._set_up.due_when_rejected():
+            self._send(self._quantities[name], value, name, self._timeout_s, telling=True)
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Write the command's number to its register or coil."""
@@ -60,7 +61,8 @@ class ModbusDriver(WireDriver):
         self._encoded(quantity, value, command)  # before anything is sent
         self._set_up.ensure_before(self._timeout_s)
         takes_s = self._definition.commands[command].takes_ns / 1e9
-        self._send(quantity, value, command, self._timeout_s + takes_s, telling=True)
+        with self._set_up.due_when_rejected():
+            self._send(quantity, value, command, self._timeout_s + takes_s, telling=True)
 
     def _put(self, name: str, value: ScalarValue) -> None:
         self._send(self._quantities[name], value, name, self._timeout_s, telling=False)

@@ -126,6 +126,8 @@ class Exchanger:
                 received = self._now_ns()
                 fault, exchanges = error, int(ready and error.context.sent is not None)
                 self._presence.failed(member, error, names)
+                if operation is not Operation.READ and error.fault == "rejected" and member.definition.setup:
+                    member.set_points.doubt()  # the set-up, which is sent again, may change what was set
                 if number == tries or error.fault not in REPEATED or member.health.down:
                     if _was_sent(member, error, ready):
                         error.requested_ns, error.received_ns = requested, received

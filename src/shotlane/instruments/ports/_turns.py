@@ -30,9 +30,10 @@ class CountedLine(Protocol):
 
 
 class SetUp:
-    """The set-up of one instrument: due at first, after each reopening, and after each timeout.
+    """The set-up of one instrument: due at first, after each reopening, each timeout, and each rejected set.
 
-    After a timeout because a device that was switched off and on answers like one that was merely slow. When
+    After a timeout because a device that was switched off and on answers like one that was merely slow. After
+    a rejection because one that restarted, or that somebody took in hand, may obey nothing without it. When
     an opening fails half-way through the set-up, the safe values are sent at once: the instrument does not
     count as opened then, so nobody else will.
     """
@@ -66,6 +67,16 @@ class SetUp:
     def due(self) -> None:
         """Send it again before the next exchange."""
         self._is_due = True
+
+    @contextmanager
+    def due_when_rejected(self) -> Iterator[None]:
+        """Within it, a request that the device does not take makes it due."""
+        try:
+            yield
+        except InstrumentError as error:
+            if error.fault == "rejected" and error.context.sent is not None:
+                self._is_due = True
+            raise
 
     def begin(self, timeout_s: float) -> None:
         """Send it at the opening of the instrument. Raises `InstrumentError`."""
