@@ -278,3 +278,55 @@ def test_a_ticket_is_given_back_when_the_wait_is_over(folder: Path) -> None:
     with another_process(), pytest.raises(InUseError):
         PortLocks("bench").take(furnace(), wait_s=0.2)
     assert list((folder / "queue").iterdir()) == []
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Callable[..., None]:
+    """Plugs in devices: each has a link of its own, to a node that may be another one each time."""
+
+    def plug(**nodes: int | None) -> None:
+        for old in [*tmp_path.glob("tty*"), *tmp_path.glob("by-id-*")]:
+            old.unlink()
+        for device, number in nodes.items():
+            if number is not None:
+                (tmp_path / f"tty{number}").touch()
+                (tmp_path / f"by-id-{device}").symlink_to(f"tty{number}")
+
+    return plug
+
+
+def on(folder: Path, device: str) -> dict[str, Resource]:
+    return {"pump": parse_resource(f"serial://{folder}/by-id-{device}", "pump", folder)}
+
+
+def test_two_that_come_back_in_each_others_place_are_taken_again(
+    hub: Callable[..., None], tmp_path: Path
+) -> None:
+    hub(a=1, b=2)
+    with PortLocks("one") as one, PortLocks("two") as two:
+        one.take(on(tmp_path, "a"))
+        two.take(on(tmp_path, "b"))
+        hub(a=2, b=1)
+        with pytest.raises(InUseError):
+            one.take(on(tmp_path, "a"))  # the other one does not know yet that its own has moved
+        two.take(on(tmp_path, "b"))
+        one.take(on(tmp_path, "a"))
+        assert [address[-4:] for locks in (one, two) for address in locks.addresses] == ["tty2", "tty1"]
+
+
+def test_the_node_of_one_that_is_away_is_free_for_another(hub: Callable[..., None], tmp_path: Path) -> None:
+    hub(a=1, b=2)
+    with PortLocks("one") as one, PortLocks("two") as two:
+        one.take(on(tmp_path, "a"))
+        hub()
+        one.take(on(tmp_path, "a"))
+        hub(b=2)
+        (tmp_path / "by-id-c").symlink_to("tty1")
+        with PortLocks("three") as three, pytest.raises(InUseError):  # it may come back as what it was
+            three.take(on(tmp_path, "c"))
+        hub(b=1)
+        one.take(on(tmp_path, "a"))
+        two.take(on(tmp_path, "b"))
+        hub(a=3, b=1)
+        one.take(on(tmp_path, "a"))
+        assert [address[-4:] for address in one.addresses] == ["tty3"]

@@ -33,6 +33,10 @@ class LentLocks(PortLocks):
         super().release()
         self._lender.describe()
 
+    def _leave(self, address: str) -> None:
+        super()._leave(address)
+        self._lender._leave(address)  # noqa: SLF001  a lender is locks too
+
     def _wanted(self, resources: Mapping[str, Resource]) -> dict[str, str]:
         lent = self._lender.addresses
         return {at: role for at, role in super()._wanted(resources).items() if at not in lent}

@@ -8,6 +8,7 @@ asked for anew at each opening.
 import os
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 
 from shotlane.instruments.definition._definition import Resource
 
@@ -25,6 +26,16 @@ def lock_address(resource: Resource) -> str | None:
         # A home folder may be shared by several machines; their serial ports are not.
         return f"serial:{socket.gethostname()}:{_device(resource.path)}"
     return resource.port
+
+
+def is_left(resource: Resource, address: str) -> bool:
+    """Whether an address that it once meant is another's by now; not while its device is just away."""
+    if lock_address(resource) == address:
+        return False
+    if not resource.path:
+        return True
+    # Its link leads elsewhere, or has gone and the node that it led to has come back without it.
+    return Path(resource.path).exists() or Path(address.split(":", 2)[-1]).exists()
 
 
 def _device(path: str) -> str:

@@ -32,7 +32,7 @@ from shotlane.instruments.pool._holder import (
     myself,
 )
 from shotlane.instruments.pool._inherited import InheritedLock, descriptor_of
-from shotlane.instruments.pool._lock_address import lock_address
+from shotlane.instruments.pool._lock_address import is_left, lock_address
 from shotlane.instruments.pool._queue import Queue, Ticket
 
 __all__ = ["FOLDER_VARIABLE", "Holder", "InUseError", "PortLocks", "in_use_by"]
@@ -52,6 +52,7 @@ class PortLocks:
         self._what = what
         # By address: the lock, and a role that is there.
         self._held: dict[str, tuple[FileLock | InheritedLock, str]] = {}
+        self._places: dict[str, str] = {}  # by role, the address that it was taken under
         self._turn = RLock()
 
     def __enter__(self) -> Self:
@@ -97,6 +98,7 @@ class PortLocks:
         `waiting` is told once, when the wait begins.
         """
         deadline = time.monotonic() + wait_s
+        self._leave_places(resources)
         refused = self._take(resources, None)
         if refused is None:
             return
@@ -109,6 +111,21 @@ class PortLocks:
                 if time.monotonic() >= deadline or stopped():
                     raise refused
                 time.sleep(_POLL_S)
+
+    def _leave_places(self, resources: Mapping[str, Resource]) -> None:
+        """Let go of where these were, if that is another's by now: two may have changed places."""
+        with self._turn:
+            for role, resource in resources.items():
+                before = self._places.get(role)
+                if before is not None and not is_left(resource, before):
+                    continue
+                self._places[role] = lock_address(resource) or ""
+                if before is not None and before not in self._places.values():
+                    self._leave(before)
+
+    def _leave(self, address: str) -> None:
+        if address in self._held:
+            self._drop(address)
 
     def _take(self, resources: Mapping[str, Resource], ticket: Ticket | None) -> InUseError | None:
         """Take all that is not held yet, unless somebody has it or waits for it."""
