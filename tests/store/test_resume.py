@@ -111,6 +111,22 @@ def test_a_run_that_is_not_there_is_not_resumed(store_url: str) -> None:
         recorder.begin_run(lab.run_start(resumes=7))
 
 
+def test_a_run_whose_shots_are_others_than_it_was_decided_on_is_left_as_it_is(store_url: str) -> None:
+    """Records may come at the last moment, under a session that was known."""
+    _first_session(store_url)
+    with open_reader(store_url) as reader, open_recorder(store_url) as recorder:
+        (session,) = [row[2] for row in reader.sessions(1)]
+        for term in ({"resumes": 1, "after_session": session}, {"follows": 1}):
+            with pytest.raises(RecorderError, match="other shots of run 1 are committed"):
+                recorder.begin_run(lab.run_start(**term, kept_shots=(1, 2)))
+            with pytest.raises(RecorderError, match="other shots of run 1 are committed"):
+                recorder.begin_run(lab.run_start(**term, kept_shots=()))
+        assert (len(reader.runs()), reader.run(1).summary.state) == (1, "errored")
+        assert [row[2] for row in reader.sessions(1)] == [session]
+        resumed = lab.run_start(resumes=1, after_session=session, kept_shots=(1,))
+        assert recorder.begin_run(resumed) == 1
+
+
 def test_channels_that_mean_something_else_now_are_refused(store_url: str) -> None:
     _first_session(store_url)
     with open_recorder(store_url) as recorder:

@@ -27,7 +27,7 @@ def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
     with open_reader(place) as reader:
         record = reader.run(run)
         sessions = [row[0] for row in reader.writers(record.summary.number)] if waiting else []
-    found = next((waiting[session] for session in sessions if session in waiting), None)
+    found = next((waiting[session].path for session in sessions if session in waiting), None)
     return LoadedRun(place, record, found)
 
 

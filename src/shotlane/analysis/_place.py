@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shotlane.diagnostics import DocumentError, Report
 from shotlane.project import find_project, is_project
-from shotlane.store import bring_in, default_store_url
+from shotlane.store import Waits, bring_in, default_store_url
 
 
 def store_or_default(store: str | Path | None) -> str | Path:
@@ -27,7 +27,7 @@ def store_or_default(store: str | Path | None) -> str | Path:
     return default_store_url(here, create=False)
 
 
-def brought_in(store: str | Path) -> dict[int, Path]:
+def brought_in(store: str | Path) -> dict[int, Waits]:
     """Have delivered what waits for a store; what still does, by session. What is a server's lies here."""
     # What waits for a file lies beside it: the settings of the project need not be read once more.
     return bring_in(store, _data_here() if str(store).startswith("postgres") else None)

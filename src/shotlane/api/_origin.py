@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shotlane.project import origin_folders
+
 if TYPE_CHECKING:
     from shotlane.api._prepare import Prepared
     from shotlane.instruments import ResolvedStation
@@ -54,7 +56,7 @@ def texts_of(origin: Mapping[str, Any], documents: Mapping[str, str]) -> dict[st
     for name, text in documents.items():
         file = origin["files"].get(name)
         # Which file it was is not known of what came with a saved plan: it is wherever it is looked for.
-        places = [Path(file)] if file is not None else [folder / name for folder in _folders(origin)]
+        places = [Path(file)] if file is not None else [folder / name for folder in origin_folders(origin)]
         found |= {str(place): text for place in places}
         if file is None and name.startswith(_CATALOGUE):
             found[name] = text
@@ -64,13 +66,3 @@ def texts_of(origin: Mapping[str, Any], documents: Mapping[str, str]) -> dict[st
 def names_of(origin: Mapping[str, Any]) -> dict[str, str]:
     """What the texts of a run were called then, by file, as `given_texts` takes them."""
     return {file: name for name, file in origin["files"].items()}
-
-
-def sequence_path(origin: Mapping[str, Any]) -> Path:
-    """The file that the sequence was read from."""
-    name: str = origin["sequence"]
-    return Path(origin["files"].get(name) or Path(origin["folder"]) / name)
-
-
-def _folders(origin: Mapping[str, Any]) -> list[Path]:
-    return [Path(origin["folder"]), sequence_path(origin).parent, Path(origin["station"]).parent]

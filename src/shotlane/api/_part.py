@@ -12,7 +12,7 @@ class Part:
 
     `resumes`: the run that goes on under its number, which was left by `session`; `kept`: how many of its
     shots stay as they are, by outcome. `follows`: the run that made the other shots, when its documents have
-    changed since: this is then a new run.
+    changed since: this is then a new run. `kept_shots`: those that stay of the run before, either way.
     """
 
     shots: tuple[int, ...]
@@ -20,3 +20,4 @@ class Part:
     session: int | None = None
     kept: Mapping[Outcome, int] = field(default_factory=dict)
     follows: int | None = None
+    kept_shots: tuple[int, ...] | None = None

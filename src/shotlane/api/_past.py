@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shotlane.records import Outcome
-from shotlane.store import RunReader, RunRecord, open_reader
-
-# A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
-KEPT = frozenset({Outcome.DONE, Outcome.PASSED, Outcome.FAILED})
+from shotlane.store import KEPT, RunReader, RunRecord, open_reader
 
 
 class ResumeError(Exception):
@@ -35,7 +32,7 @@ class Past:
     """What a store holds of a run."""
 
     record: RunRecord
-    session: int
+    sessions: tuple[int, ...]  # that wrote it, first to last
     documents: Mapping[str, str]
     outcomes: Mapping[int, Outcome]  # of the shots that are kept
     digests: Mapping[int, str]
@@ -44,6 +41,11 @@ class Past:
     def number(self) -> int:
         """Of the run."""
         return self.record.summary.number
+
+    @property
+    def session(self) -> int:
+        """Which has it now; 0 where that was not kept."""
+        return self.sessions[-1] if self.sessions else 0
 
     @property
     def outcome(self) -> Outcome:
@@ -81,16 +83,11 @@ def past_in(reader: RunReader, run: int) -> Past:
 def present_in(reader: RunReader, run: int) -> Past:
     """The same of a run that may still go on."""
     # First of all: who goes on with the run in the meantime is found out by it.
-    session = _last_session(reader, run)
+    sessions = tuple(int(row[2]) for row in reader.sessions(run))
     record = reader.run(run)
     if "origin" not in record.environment:
         raise ResumeError(f"run {run} was made by a version that did not keep where its files were")
     kept = [row for row in reader.shots(run) if row[1] in KEPT]
     outcomes = {shot: Outcome(outcome) for shot, outcome, *_ in kept}
     digests = {shot: digest for shot, *_, digest in kept}
-    return Past(record, session, reader.documents(run), outcomes, digests)
-
-
-def _last_session(reader: RunReader, run: int) -> int:
-    rows = reader.sessions(run)
-    return int(rows[-1][2]) if rows else 0
+    return Past(record, sessions, reader.documents(run), outcomes, digests)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from shotlane.api._origin import names_of, sequence_path, texts_of
+from shotlane.api._origin import names_of, texts_of
 from shotlane.api._past import Past
 from shotlane.api._prepare import Options, Prepared, prepare_document
 from shotlane.diagnostics import Report
 from shotlane.document import given_texts, read_file
-from shotlane.project import Project
+from shotlane.project import Project, sequence_path
 
 
 def compile_texts(

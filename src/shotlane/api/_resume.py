@@ -15,9 +15,8 @@ from typing import Any
 from shotlane.api._changes import Change, changes_of
 from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._in_order import start_in_order
-from shotlane.api._origin import sequence_path
 from shotlane.api._part import Part
-from shotlane.api._past import NothingLeftError, Past, past_in, past_of
+from shotlane.api._past import NothingLeftError, Past, ResumeError, past_in, past_of
 from shotlane.api._prepare import Prepared
 from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_file, compile_texts
@@ -27,8 +26,8 @@ from shotlane.api._timing import TimingName
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
 from shotlane.instruments import Holder, InUseError
-from shotlane.project import find_project
-from shotlane.store import bring_in
+from shotlane.project import Project, data_folders, find_project, sequence_path
+from shotlane.store import Waits, bring_in, open_reader
 
 # How long the guard of a dead run may be at work.
 _GUARD_S = 130.0
@@ -95,29 +94,49 @@ def prepare_resumption(
     if not isinstance(run, int) and not only_told:
         run = _imported(run, store)
     store = store or project.store_url
-    if isinstance(run, int):
-        # A shot that waits for the store was measured, and is not left to do.
-        bring_in(store, project.data_folder)
-        past = past_of(store, run)
-    else:
-        past = _past_in_archive(run)
+    past = _brought_in(run, store, project) if isinstance(run, int) else _past_in_archive(run)
     run = past.number
     changes = changes_of(past.origin, past.documents)
     prepared = _from_files(past, report) if changed and changes else _from_store(past, report, store)
     if prepared is None:
         return None
+    left, stays = past.left(len(prepared.plan)), tuple(sorted(past.outcomes))
     if changed and changes:
-        part = Part(past.left(len(prepared.plan)), follows=run)
+        part = Part(left, follows=run, kept_shots=stays)
         check_kept(past, prepared)
     else:
         kept = Counter(past.outcomes.values())
-        part = Part(past.left(len(prepared.plan)), resumes=run, session=past.session, kept=kept)
+        part = Part(left, resumes=run, session=past.session, kept=kept, kept_shots=stays)
         check_digest(past, prepared)
     if not part.shots:
         raise NothingLeftError(run, len(prepared.plan), past.outcome)
     seed = int(past.record.environment["seed"])
     python = python_of(prepared, station=True) if foreign or is_foreign(past) else ()
     return Resumption(run, store, prepared, part, seed, len(past.digests), changes, python)
+
+
+def _brought_in(run: int, store: str, project: Project) -> Past:
+    """What a store holds of a run, with all that waited for it on this machine.
+
+    A shot that waits for the store was measured, and is not left to do. Raises `ResumeError` where such
+    records cannot be brought in now: they will come later, and their shots would be there twice.
+    """
+    with open_reader(store) as reader:
+        origin = reader.run(run).environment.get("origin")
+    waiting = bring_in(store, project.data_folder, *(data_folders(origin) if origin else ()))
+    past = past_of(store, run)
+    for session in past.sessions:
+        if session in waiting:
+            raise _too_early(run, waiting[session])
+    return past
+
+
+def _too_early(run: int, waits: Waits) -> ResumeError:
+    return ResumeError(
+        f"run {run} cannot go on yet: records of it are not in the store, and wait in {waits.path}, because"
+        f" {waits.why}",
+        "once nothing keeps them there, `shotlane resume` brings them in by itself",
+    )
 
 
 def check_resumption(found: Resumption, *, trusted: bool) -> None:

@@ -47,6 +47,8 @@ def describe_run(
         resumes=None if part is None else part.resumes,
         after_session=None if part is None else part.session,
         kept={} if part is None else part.kept,
+        follows=None if part is None else part.follows,
+        kept_shots=None if part is None else part.kept_shots,
         repeats=prepared.repeats,
     )
 

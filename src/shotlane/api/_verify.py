@@ -141,7 +141,7 @@ def _past(reader: BagReader) -> tuple[Past | None, str | None, bool]:
     if "origin" not in record.environment:
         return None, "it was made by a version that did not keep where its files were", False
     try:
-        return Past(record, record.session, reader.documents(), {}, {}), None, False
+        return Past(record, (record.session,), reader.documents(), {}, {}), None, False
     except ArchiveError as error:
         return None, str(error), True
 

@@ -1,5 +1,6 @@
 """Where things lie: the project folder with its settings, its stations and its sequences."""
 
+from shotlane.project._origin import data_folders, origin_folders, sequence_path
 from shotlane.project._project import (
     SETTINGS,
     Project,
@@ -25,6 +26,7 @@ from shotlane.project._stations import (
 __all__ = [
     "SETTINGS",
     "Project",
+    "data_folders",
     "find_project",
     "find_sequence",
     "find_station",
@@ -33,8 +35,10 @@ __all__ = [
     "no_project",
     "no_such_sequence",
     "no_such_station",
+    "origin_folders",
     "project_folder",
     "sequence_names",
+    "sequence_path",
     "shown",
     "station_names",
     "tell_missing",

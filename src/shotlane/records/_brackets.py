@@ -46,6 +46,9 @@ class RunStart:
     # Of a run that goes on: who had it when its shots were counted, and how many shots stay, by outcome.
     after_session: int | None = None
     kept: Mapping[Outcome, int] = field(default_factory=dict)
+    # The run whose other shots a new one makes, and the shots that stay of that, or of the one that goes on.
+    follows: int | None = None
+    kept_shots: tuple[int, ...] | None = None
     # What the run is a repetition of: where the old one is told from others, with its plan's digest.
     repeats: Mapping[str, Any] | None = None
 

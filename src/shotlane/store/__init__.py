@@ -31,19 +31,20 @@ if TYPE_CHECKING:
     )
     from shotlane.store._reader import Reader, open_reader
     from shotlane.store._recorder import StoreRecorder
-    from shotlane.store._recover import Recovered, bring_in, recover, spools
+    from shotlane.store._recover import Recovered, Waits, bring_in, recover, spools
     from shotlane.store._requests import Request, RequestInbox, send_request
     from shotlane.store._run_reader import RunReader
     from shotlane.store._series import SeriesWriter
     from shotlane.store._session import SessionStart, user_name, who
     from shotlane.store._session_log import SessionLog, open_log
-    from shotlane.store._statements import GOOD
+    from shotlane.store._statements import GOOD, KEPT
     from shotlane.store._subscription import Subscription, subscribe
     from shotlane.store._upgrade import StoreInfo, check_store, store_info, upgrade_store
 
 _HOMES = {
     "ARRIVING": "_arrival",
     "GOOD": "_statements",
+    "KEPT": "_statements",
     "KEY": "_queries",
     "NOTE_KINDS": "_notes",
     "Arrival": "_arrival",
@@ -75,6 +76,7 @@ _HOMES = {
     "StoreRecorder": "_recorder",
     "StreamError": "_bulk",
     "Subscription": "_subscription",
+    "Waits": "_recover",
     "action_rows": "_encode",
     "add_notes": "_notes",
     "bring_in": "_recover",
@@ -111,6 +113,7 @@ _HOMES = {
 __all__ = [
     "ARRIVING",
     "GOOD",
+    "KEPT",
     "KEY",
     "NOTE_KINDS",
     "Arrival",
@@ -142,6 +145,7 @@ __all__ = [
     "StoreRecorder",
     "StreamError",
     "Subscription",
+    "Waits",
     "action_rows",
     "add_notes",
     "bring_in",

@@ -16,9 +16,10 @@ from shotlane.store._encode import Row, from_json, storable, to_json
 from shotlane.store._open import Parameters
 from shotlane.store._partitions import ensure_part
 from shotlane.store._session import is_alive
-from shotlane.store._statements import GOOD
+from shotlane.store._statements import GOOD, KEPT
 
 _GOOD = ", ".join(f"'{outcome.value}'" for outcome in sorted(GOOD))
+_KEPT = ", ".join(f"'{outcome.value}'" for outcome in sorted(KEPT))
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +67,8 @@ def begin_run(door: Door, session: int, ordinal: int, start: RunStart, shown: st
     """Store the start of a run: a new one, or the one that `start` resumes."""
     if start.resumes is not None:
         return _reopen(door, session, ordinal, start, shown)
+    if start.follows is not None:
+        _check_kept(door, start.follows, start, shown)
     number, parameters = make_run(door, session, ordinal, start)
     door.put("run_session", [(number, 0, session, start.started_utc_ns, None, None)])
     return OpenRun(number, parameters, start.stamps)
@@ -160,12 +163,23 @@ def _take_over(door: Door, session: int, number: int, start: RunStart, shown: st
         raise RecorderError(f"run {number} still goes on, in process {process[2]} of {process[0]}")
     if start.after_session is not None and owner not in (session, start.after_session):
         raise RecorderError(f"run {number} was resumed meanwhile by another process")
+    _check_kept(door, number, start, shown)
     sessions = [row[0] for row in door.all("SELECT session FROM run_session WHERE run = ?", number)]
     if session not in sessions:
         row = (number, len(sessions), session, start.started_utc_ns)
         door.put("run_session", [(*row, start.plan_digest, to_json(_environment(start)))])
         _attach(door, start)
     return tuple(dict.fromkeys((*from_json(stamps, []), *start.stamps)))
+
+
+def _check_kept(door: Door, number: int, start: RunStart, shown: str) -> None:
+    """Refuse to do what was left of a run when shots of it have come since: they would be done twice."""
+    if start.kept_shots is None:
+        return
+    query = f"SELECT shot FROM shot WHERE run = ? AND outcome IN ({_KEPT})"
+    if {int(row[0]) for row in door.all(query, number)} != set(start.kept_shots):
+        since = "since it was found out what is left of it; resume it once more"
+        raise RecorderError(f"other shots of run {number} are committed in {shown} {since}")
 
 
 def _next_block(last: int) -> int:

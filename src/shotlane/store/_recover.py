@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shotlane.records import RecorderError
-from shotlane.store._address import parse_address
+from shotlane.store._address import Address, parse_address
 from shotlane.store._error import StoreError
 from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, spool_folder
 from shotlane.store._writer import Writer
@@ -40,6 +40,14 @@ def spools(store: str | Path, data: Path | None = None) -> tuple[Path, ...]:
     return _files(spool_folder(parse_address(store), data))
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Records of a session that are not in its store yet: their file, and why they still wait there."""
+
+    path: Path
+    why: str
+
+
 def _files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"*{SUFFIX}"))) if folder.is_dir() else ()
 
@@ -56,26 +64,46 @@ def recover(store: str | Path, data: Path | None = None) -> tuple[Recovered, ...
         writer.close()
 
 
-def bring_in(store: str | Path, data: Path | None = None) -> dict[int, Path]:
+def bring_in(store: str | Path, *data: Path | None) -> dict[int, Waits]:
     """Deliver what waits for a store before somebody reads it; what still waits, by session. Never raises.
 
     That is what a program that still runs has in its spool, or what the store does not take now; of a
-    server's folder maybe that of other stores.
+    server's folders of `data` maybe that of other stores.
     """
-    with suppress(StoreError, OSError):
+    try:
         address = parse_address(store)
-        folder = spool_folder(address, data)
+    except StoreError:
+        return {}
+    found: dict[int, Waits] = {}
+    for folder in dict.fromkeys(spool_folder(address, one) for one in data or (None,)):
         if _files(folder):
-            with suppress(StoreError, RecorderError), closing(Writer(address, None, _PATIENCE_S)) as writer:
-                list(deliver_left(writer, folder))
-            return dict(_waiting(folder))
-    return {}
+            found |= _brought_in(address, folder)
+    return found
 
 
-def _waiting(folder: Path) -> Iterator[tuple[int, Path]]:
-    for path in _files(folder):
-        with suppress(FileNotFoundError, ValueError), closing(LeftSpool(path)) as spool:
-            yield spool.session, path
+def _brought_in(address: Address, folder: Path) -> dict[int, Waits]:
+    left: dict[Path, str | None] = {}
+    why = "they came at this moment"
+    try:
+        with closing(Writer(address, None, _PATIENCE_S)) as writer:
+            for one in deliver_left(writer, folder):
+                left[one.path] = one.left
+    except (StoreError, RecorderError, OSError) as error:
+        why = str(error)
+    waiting = {path: _session_of(path) for path in _files(folder)}
+    return {
+        session: Waits(path, left.get(path) or why)
+        for path, session in waiting.items()
+        if session is not None
+    }
+
+
+def _session_of(path: Path) -> int | None:
+    """Whose records a file holds; its name says it where it cannot be read, as another user's."""
+    with suppress(OSError, ValueError), closing(LeftSpool(path)) as spool:
+        return spool.session
+    name = path.name.partition(".")[0]
+    return int(name) if name.isdecimal() else None
 
 
 def deliver_left(writer: Writer, folder: Path) -> Iterator[Recovered]:
@@ -98,6 +126,10 @@ def _tidy(folder: Path) -> None:
 def _deliver(writer: Writer, path: Path) -> Recovered:
     try:
         spool = LeftSpool(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # as that of another user
+        return Recovered(path, 0, f"it cannot be read: {error.strerror}")
     except ValueError as error:
         return Recovered(path, 0, str(error))
     try:

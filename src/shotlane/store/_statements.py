@@ -11,6 +11,8 @@ from shotlane.records import Outcome
 
 # Attempts and shots that went to their planned end; they are never changed again.
 GOOD = frozenset({Outcome.DONE, Outcome.PASSED})
+# A shot that came to its planned end has its data; whether its verdict holds is no reason to do it again.
+KEPT = GOOD | {Outcome.FAILED}
 _GOOD = ", ".join(f"'{outcome.value}'" for outcome in sorted(GOOD))
 
 # In the order of writing: what rows refer to comes first, and steps are forgotten before they are told anew.
