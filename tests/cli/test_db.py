@@ -68,6 +68,7 @@ def test_info_is_there_for_programs(store: str, capsys: pytest.CaptureFixture[st
     assert (told["store"], told["state"], told["runs"], told["spools"]) == (store, "current", 1, [])
 
 
+@pytest.mark.filterwarnings("ignore::shotlane.analysis.RecordsWaitWarning")
 def test_waiting_records_are_told_by_every_verb_that_reads_and_delivered(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

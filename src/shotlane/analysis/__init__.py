@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shotlane.analysis._compare_runs import Figure, Outcomes, compare_runs
     from shotlane.analysis._events import EventStream
     from shotlane.analysis._export import ONE_FILE, NoWriterError
-    from shotlane.analysis._loaded import LoadedRun
+    from shotlane.analysis._loaded import LoadedRun, RecordsWaitWarning
     from shotlane.analysis._observations import observations
     from shotlane.analysis._several import LoadedRuns
     from shotlane.analysis._store import Store
@@ -24,6 +24,7 @@ __all__ = [
     "LoadedRuns",
     "NoWriterError",
     "Outcomes",
+    "RecordsWaitWarning",
     "Store",
     "compare_runs",
     "events",
@@ -47,6 +48,7 @@ _HOMES = {
     "Outcomes": "_compare_runs",
     "compare_runs": "_compare_runs",
     "LoadedRuns": "_several",
+    "RecordsWaitWarning": "_loaded",
     "Store": "_store",
     "observations": "_observations",
 }

@@ -1,6 +1,8 @@
 """One run, loaded on demand: every call reads the store, so that a run that goes on shows what is there."""
 
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +10,8 @@ from polars.io.plugins import register_io_source
 
 from shotlane.analysis import _arrays, _frames, _lateness, _results, _shots, _wide
 from shotlane.analysis import _types as types
-from shotlane.analysis._place import brought_in, store_or_default
+from shotlane.analysis._brought_in import found_runs
+from shotlane.analysis._place import store_or_default
 from shotlane.analysis._sample_source import WantedSamples
 from shotlane.analysis._samples import SampleScan
 from shotlane.archives import is_bag, open_archive
@@ -20,15 +23,24 @@ Names = str | Sequence[str] | None
 _FOR_WIDE = ["run", "shot", "attempt", "channel", "status", "target_ns", "requested_ns", "value", "text"]
 
 
+class RecordsWaitWarning(UserWarning):
+    """A run was loaded without records that its store has not got yet."""
+
+
 def load_run(run: int | None, store: str | Path | None) -> "LoadedRun":
     """Find a run, the newest without a number. Raises `StoreError`."""
     place = store_or_default(store)
-    waiting = brought_in(place)
+    (summary,) = found_runs(place, lambda reader: [reader.summary(reader.newest() if run is None else run)])
     with open_reader(place) as reader:
-        record = reader.run(run)
-        sessions = [row[0] for row in reader.writers(record.summary.number)] if waiting else []
-    found = next((waiting[session].path for session in sessions if session in waiting), None)
-    return LoadedRun(place, record, found)
+        record = reader.run(summary.number)
+    if summary.waiting is not None:
+        _warn(summary.number, summary.waiting)
+    return LoadedRun(place, replace(record, summary=replace(record.summary, waiting=summary.waiting)))
+
+
+def _warn(run: int, file: Path) -> None:
+    told = f"records of run {run} wait in {file}, and are in no frame; they come in when the store takes them"
+    warnings.warn(RecordsWaitWarning(told), stacklevel=4)
 
 
 def load_archive(path: str | Path) -> "LoadedRun":
@@ -45,11 +57,11 @@ class LoadedRun:
     store did not take so far; they are in no frame.
     """
 
-    def __init__(self, store: str | Path, record: RunRecord, waiting: Path | None = None) -> None:
+    def __init__(self, store: str | Path, record: RunRecord) -> None:
         self._store = store
         self._archived = isinstance(store, Path) and is_bag(store)
         self.record = record
-        self.waiting = waiting
+        self.waiting = record.summary.waiting
 
     @property
     def place(self) -> str | Path:

@@ -1,10 +1,11 @@
 """Which store is meant when nobody says so, and what waits for it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from shotlane.diagnostics import DocumentError, Report
 from shotlane.project import find_project, is_project
-from shotlane.store import Waits, bring_in, default_store_url
+from shotlane.store import Waits, bring_in, default_store_url, spools
 
 
 def store_or_default(store: str | Path | None) -> str | Path:
@@ -30,7 +31,19 @@ def store_or_default(store: str | Path | None) -> str | Path:
 def brought_in(store: str | Path) -> dict[int, Waits]:
     """Have delivered what waits for a store; what still does, by session. What is a server's lies here."""
     # What waits for a file lies beside it: the settings of the project need not be read once more.
-    return bring_in(store, _data_here() if str(store).startswith("postgres") else None)
+    return bring_in(store, _data_here() if _is_server(store) else None)
+
+
+def spool_places(store: str | Path, folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Those folders of data, beside the one here, where something waits for a server."""
+    if not _is_server(store):
+        return ()
+    here = _data_here()
+    return tuple(one for one in dict.fromkeys(folders) if one != here and spools(store, one))
+
+
+def _is_server(store: str | Path) -> bool:
+    return str(store).startswith("postgres")
 
 
 def _data_here() -> Path | None:

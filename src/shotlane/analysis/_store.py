@@ -7,9 +7,10 @@ from typing import Any, overload
 import polars as pl
 
 from shotlane.analysis import _events
+from shotlane.analysis._brought_in import found_runs
 from shotlane.analysis._events import EventStream
 from shotlane.analysis._loaded import LoadedRun, load_run
-from shotlane.analysis._place import brought_in, store_or_default
+from shotlane.analysis._place import store_or_default
 from shotlane.analysis._runs import frame_of
 from shotlane.analysis._several import LoadedRuns
 from shotlane.analysis._which_runs import Moment, which_runs
@@ -48,9 +49,7 @@ class Store:
         wanted = which_runs(
             name=name, tag=tag, since=since, until=until, outcome=outcome, parameter=parameter
         )
-        brought_in(self._place)
-        with open_reader(self._place) as reader:
-            return frame_of(wanted.find(reader))
+        return frame_of(found_runs(self._place, wanted.find))
 
     @overload
     def load(self, run: int | None = None) -> LoadedRun: ...

@@ -9,12 +9,14 @@ import gc
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from shotlane.cli._arguments import main_parser, run_parser
 from shotlane.cli._output import Complaint, say, tell
 
+_FORMAT_WARNING = warnings.formatwarning
 # Each verb is a module with `main(arguments) -> exit status`, imported only when it is asked for.
 _VERBS = (
     *(
@@ -77,7 +79,16 @@ def _verb(name: str) -> Callable[[argparse.Namespace], int]:
     return verb
 
 
+def _in_one_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning of ours as all that we tell: where in our code it was given is of no use to anybody."""
+    ours = category.__module__.startswith("shotlane.")
+    return f"shotlane: {message}\n" if ours else _FORMAT_WARNING(message, category, filename, lineno, line)
+
+
 def _dispatch(arguments: argparse.Namespace) -> int:
+    warnings.formatwarning = _in_one_line
     if getattr(arguments, "format", None) == "json":
         arguments.json = True
     verb = _verb(arguments.verb)

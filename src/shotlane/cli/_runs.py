@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shotlane.cli._db import warn_of_spools
-from shotlane.cli._output import Complaint, print_json, say, store_complaints
+from shotlane.cli._output import Complaint, print_json, say, store_complaints, tell
 from shotlane.cli._text import duration, tables
 from shotlane.cli._where import store_of
 
@@ -32,6 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
                 outcome=arguments.outcome,
                 parameter=dict(map(_named, arguments.parameters)),
             )
+            _warn_of_waiting(found)
             warn_of_spools(store)
     except ValueError as error:
         raise Complaint(str(error)) from error
@@ -42,6 +43,14 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         say("no such runs" if _asks(arguments) else "no runs yet")
     return 0
+
+
+def _warn_of_waiting(found: "list[RunSummary]") -> None:
+    """Say of which runs records are not counted yet."""
+    for run in found:
+        if run.waiting is not None:
+            told = f"records of run {run.number} wait in {run.waiting}, and are not counted"
+            tell(f"{told}; they come in when the store takes them")
 
 
 def _named(text: str) -> tuple[str, object]:
@@ -87,6 +96,7 @@ def _as_json(run: "RunSummary") -> dict[str, Any]:
         "started_utc_ns": run.started_utc_ns,
         "ended_utc_ns": run.ended_utc_ns,
         "state": run.state,
+        "waiting": None if run.waiting is None else str(run.waiting),
         "shots_planned": run.shots_planned,
         "shots_committed": run.shots_committed,
         "shots": {outcome.value: count for outcome, count in run.outcomes.items()},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.analysis import LoadedRun
-    from shotlane.store import RunRecord
+    from shotlane.store import RunRecord, RunSummary
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -97,9 +97,17 @@ def _head(run: "LoadedRun", shots: "pl.DataFrame") -> list[str]:
         *_lateness(record),
         *_cadence(events),
         *_worn(events),
-        *([f"  go on      shotlane resume {summary.number}"] if summary.died else []),
+        *_go_on(summary),
     ]
     return [*_unsafe(record), *lines]
+
+
+def _go_on(summary: "RunSummary") -> list[str]:
+    """What becomes of a run without an end."""
+    if summary.waiting is not None:
+        told = f"more of its records, in {summary.waiting}; they come in when the store takes them"
+        return hanging("  waits      ", told)
+    return [f"  go on      shotlane resume {summary.number}"] if summary.died else []
 
 
 def _repeats(record: "RunRecord") -> list[str]:
@@ -163,6 +171,7 @@ def _as_json(run: "LoadedRun", shots: "pl.DataFrame") -> dict[str, Any]:
         "description": record.description,
         "state": summary.state,
         "outcome": None if summary.outcome is None else summary.outcome.value,
+        "waiting": None if summary.waiting is None else str(summary.waiting),
         "reason": record.reason,
         "started_utc_ns": summary.started_utc_ns,
         "ended_utc_ns": summary.ended_utc_ns,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from shotlane.records import ChannelRecord, Outcome
@@ -10,6 +11,8 @@ from shotlane.store._statements import GOOD
 
 RUNNING = "running"
 DIED = "terminated (runner died)"
+# Whoever ran it may have come to its end: what is known of that is not in the store.
+WAITING = "its records wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class RunSummary:
 
     `outcome` is None while the run goes on. A run that has no end and whose runner is gone is `terminated`
     with `died` set: it never counts as a success. `shots_committed` counts the shots that ended, however;
-    `outcomes` how they ended. `tags` are those that it has by now.
+    `outcomes` how they ended. `tags` are those that it has by now. `waiting`: the file on this machine with
+    records of it that the store has not got yet.
     """
 
     number: int
@@ -33,6 +37,7 @@ class RunSummary:
     tags: tuple[str, ...]
     stamps: tuple[str, ...]
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    waiting: Path | None = None
 
     @property
     def shots_good(self) -> int:
@@ -50,7 +55,7 @@ class RunSummary:
     def state(self) -> str:
         """The outcome in words, also of a run that has none."""
         if self.died:
-            return DIED
+            return DIED if self.waiting is None else WAITING
         return RUNNING if self.outcome is None else self.outcome.value
 
 

@@ -1,7 +1,7 @@
 """Reading a store, beside a writer or without one. Never writes, never makes a file, holds no snapshot."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +210,16 @@ class Reader(RunList):
         """Rows of table `run_session`; more than one of a run that was resumed."""
         c = t.run_session.c
         return self._fetch(select(t.run_session).where(c.run == run).order_by(c.number))
+
+    def written_by(self, sessions: Collection[int]) -> list[Row]:
+        """Rows of run and session: what some sessions wrote."""
+        c = t.run_session.c
+        return self._fetch(select(c.run, c.session).where(c.session.in_(sessions)).order_by(c.run, c.number))
+
+    def origins(self, runs: Collection[int]) -> list[Mapping[str, Any]]:
+        """Where the texts of some runs came from, of those that tell it."""
+        rows = self._fetch(select(t.run.c.environment).where(t.run.c.number.in_(runs)))
+        return [found for (text,) in rows if (found := json.loads(text or "{}").get("origin"))]
 
     def writers(self, run: int) -> list[Row]:
         """Rows of table `session`, of those that wrote a run, first to last."""
