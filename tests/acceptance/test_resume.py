@@ -132,6 +132,7 @@ def test_it_runs_from_what_the_store_holds_when_all_files_are_gone(lab: Lab, tmp
     assert (done.status, lab.outcome()) == (0, "done"), done
     assert "sequences/points.csv" not in done.err
     assert "points.csv is gone" in done.out
+    assert f'shotlane.load(1, store="{lab.store}"); run.samples()' in done.out
     assert good_attempts(lab) == dict.fromkeys(range(1, 5), 1)
     names = [row["name"] for row in lab.rows("SELECT name FROM document")]
     assert not any("resumed" in name for name in names)

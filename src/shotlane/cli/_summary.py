@@ -1,12 +1,15 @@
 """What is said when a run has ended: what happened, how late it was, where the data is, how to load it."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from shotlane.api import Prepared, Run
 from shotlane.cli._loud import loud
 from shotlane.cli._text import count, lateness, worn
+from shotlane.diagnostics import Report
 from shotlane.execution import RunResult
+from shotlane.project import find_project
 from shotlane.records import Outcome, Tally
 
 _STATUSES = ("ok", "late", "failed", "missed", "dropped", "unreached")
@@ -38,10 +41,10 @@ def run_summary(run: Run, prepared: Prepared) -> str:
     lines += _beside(run, prepared)
     lines += _happenings(result)
     lines += [f"  worn       {channel}: {worn(fields)}" for channel, fields in run.worn.items()]
-    lines += _go_on(run, prepared)
+    lines += _go_on(run)
     lines.append(f"  data       {run.store}")
-    lines.append(f"  load       {load_line(run, prepared)}")
-    if _HIDDEN in run.store and not _is_default(run, prepared):
+    lines.append(f"  load       {load_line(run)}")
+    if _HIDDEN in run.store and not _is_default(run):
         lines.append(f"             with the password in place of {_HIDDEN}")
     return "\n".join(lines)
 
@@ -59,27 +62,27 @@ def _beside(run: Run, prepared: Prepared) -> list[str]:
     return lines
 
 
-def load_line(run: Run, prepared: Prepared) -> str:
-    """The one line of Python that loads the run from the project folder."""
-    where = "" if _is_default(run, prepared) else f', store="{run.store}"'
+def load_line(run: Run) -> str:
+    """The one line of Python that loads the run in the folder where it was made."""
+    where = "" if _is_default(run) else f', store="{run.store}"'
     # Without it, only whole attempts are given: none, where Ctrl-C came in the first shot.
     which = 'attempts="all"' if run.result.outcome in _ENDED_EARLY else ""
     return f"import shotlane; run = shotlane.load({run.number}{where}); run.samples({which})"
 
 
-def _is_default(run: Run, prepared: Prepared) -> bool:
-    """Whether the store is the one that is found from the project folder."""
+def _is_default(run: Run) -> bool:
+    """Whether the store is the one that is found from here, wherever the sequence lies."""
     from shotlane.store import shown_address  # late, as everything of the store
 
-    return run.store == shown_address(prepared.project.store_url)
+    return run.store == shown_address(find_project(Path.cwd(), Report()).store_url)
 
 
-def _go_on(run: Run, prepared: Prepared) -> list[str]:
+def _go_on(run: Run) -> list[str]:
     """How to run what a run that ended early has left."""
     result = run.result
     if result.outcome not in _ENDED_EARLY or result.shots_done + result.shots_failed >= result.shots_planned:
         return []
-    where = "" if _is_default(run, prepared) else f" --store {run.store}"
+    where = "" if _is_default(run) else f" --store {run.store}"
     return [f"  go on      shotlane resume {result.run}{where}"]
 
 
