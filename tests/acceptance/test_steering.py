@@ -64,6 +64,52 @@ def test_a_run_is_paused_and_continued_from_another_process(lab: Lab) -> None:
     assert "pid" in str(taken[0]["by"])
 
 
+def switched_off(lab: Lab) -> None:
+    """Let the furnace be away for three seconds, and be waited for."""
+    lab.write(
+        """
+station: sick
+instruments:
+  furnace:
+    instrument: watlow-ezzone
+    resource: sim://
+    options: {device_unit: degC}
+    timeout: 200 ms
+    safe: {setpoint: 20 degC}
+    faults: [{fault: death, at: 700 ms, for: 3 s}]
+""",
+        "stations/sick.yaml",
+    )
+    lab.write(
+        """
+sequence: waiting
+station: sick
+timeline: [{hold: 500 ms}]
+lanes:
+  furnace.setpoint: {set: 60 degC}
+  furnace.temperature: {record: 10 Hz, required: true}
+retry: {attempts: 1, wait: 1 min}
+sweep: [{repeat: 4}]
+"""
+    )
+
+
+def test_a_pause_that_is_asked_for_while_an_instrument_is_waited_for_comes(lab: Lab) -> None:
+    switched_off(lab)
+    process = lab.start("run-sequence", "sequences/short.yaml")
+    wait_for(lambda: is_paused(lab))
+    paused = lab.do("shotlane", "pause", 1, "--reason", "the door is open")
+    assert (paused.status, paused.out) == (0, "run 1: it pauses when its wait is over\n")
+    wait_for(lambda: bool(events(lab, "request.taken")))
+    assert [item["reason"] for item in events(lab, "run.continued")] == ["furnace answers again"]
+    attempts = lab.count("attempt")
+    time.sleep(1.0)  # longer than a shot
+    assert (is_paused(lab), lab.count("attempt")) == (True, attempts)
+    assert lab.do("shotlane", "continue").out == "run 1: it goes on\n"
+    assert (finish(process).status, lab.outcome()) == (0, "done")
+    assert [item["verb"] for item in events(lab, "request.taken")] == ["pause", "continue"]
+
+
 def test_a_run_that_is_not_paused_need_not_be_continued(lab: Lab) -> None:
     process = begun(lab, "-p", "soak=20 s")
     assert lab.do("shotlane", "continue").out == "run 1: it is not paused\n"
@@ -197,6 +243,19 @@ def test_p_pauses_and_continues(lab: Lab, terminal: Terminal) -> None:
     assert (terminal.finish().status, lab.outcome()) == (0, "done")
     assert terminal.is_as_before
     assert [item["by"] for item in events(lab, "request.taken")] == ["the keyboard"] * 2
+
+
+def test_p_while_an_instrument_is_waited_for_pauses_when_it_is_back(lab: Lab) -> None:
+    switched_off(lab)
+    terminal = Terminal(lab, "sequences/short.yaml")
+    terminal.see("waits: furnace does not answer")
+    terminal.press("p")
+    terminal.see("waits, then pauses: furnace does not answer")
+    terminal.see("paused: asked for at the keyboard")
+    terminal.press("p")
+    assert (terminal.finish().status, lab.outcome()) == (0, "done")
+    assert [item["by"] for item in events(lab, "request.taken")] == ["the keyboard"] * 2
+    terminal.close()
 
 
 def test_s_skips_the_shot_when_it_is_confirmed(lab: Lab, terminal: Terminal) -> None:

@@ -1,5 +1,7 @@
 """What `retry: {wait: ...}` does about an instrument that is away for a while, with nobody there."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +21,7 @@ from tests.execution.fakes import (
     segment,
 )
 
-from shotlane.execution import Control
+from shotlane.execution import Control, SystemClock
 from shotlane.execution._rounds import PATIENCE_S
 from shotlane.instruments import ErrorContext, InstrumentError
 from shotlane.plan import RetryPolicy
@@ -141,6 +143,54 @@ def test_somebody_can_end_it_or_leave_the_shot(
     bench.progress.alarm = alarm
     assert (bench.run().outcome, shots(bench)) == (outcome, ran)
     assert "the run waits, the other instruments safe" in alarms[0]
+
+
+@pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "given up"])
+def test_a_pause_that_somebody_wants_meanwhile_outlives_the_wait(comes_back: bool) -> None:
+    plan = plan_of(then="abort" if comes_back else "pause")
+    bench = Bench(plan, away((0.0, 100.0 if comes_back else 1e6)), attended=True)
+    sent: list[int] = []
+
+    def meanwhile(told: str) -> None:
+        if told.startswith("the run waits"):
+            bench.control.pause("the door is open", "Jo")
+
+    def shut_the_door() -> None:
+        while not bench.events("request.taken"):
+            time.sleep(0.001)
+        sent.append(len(bench.pool.attempts))
+        bench.control.go_on("Ann") if comes_back else bench.control.stop(Outcome.ABORTED, "enough")
+
+    bench.progress.alarm = meanwhile
+    threading.Thread(target=shut_the_door, daemon=True).start()
+    assert bench.run().outcome is (Outcome.DONE if comes_back else Outcome.ABORTED)
+    assert sent == [1]
+    taken = [(one["verb"], one["reason"], one["by"]) for one in bench.events("request.taken")]
+    assert taken[0] == ("pause", "the door is open", "Jo")
+    assert [one[0] for one in taken[1:]] == ["continue"] * comes_back
+    assert len(bench.events("run.paused")) == 2
+
+
+def test_who_says_go_on_has_it_asked_at_once() -> None:
+    bench = Bench(plan_of(count=1), clock=SystemClock())
+    said_s: list[float] = []
+    asked_s: list[float] = []
+
+    def act(bench: Bench, request: Request) -> None:
+        if request.role == "a" and not said_s:
+            raise InstrumentError("disconnected", "nobody is there", ErrorContext(role="a"))
+        if request.role == "a":
+            asked_s.append(time.monotonic())
+
+    def go_on(told: str) -> None:
+        if told.startswith("the run waits"):
+            said_s.append(time.monotonic())
+            bench.control.go_on("Jo")
+
+    bench.act = act
+    alarmed(bench, go_on)
+    assert bench.run().outcome is Outcome.DONE
+    assert asked_s[0] - said_s[0] < 0.7  # by itself it asks after a second
 
 
 @settings(max_examples=examples(60))

@@ -123,6 +123,35 @@ def test_a_pause_that_somebody_asked_for_still_comes() -> None:
     assert reasons == ["no room for the records: the disk is full", "lunch"]
 
 
+@pytest.mark.parametrize("memory", [False, True], ids=["between shots", "in a shot"])
+def test_a_pause_that_somebody_asks_for_meanwhile_outlives_the_wait(memory: bool) -> None:
+    bench, begun = bench_of(Full(() if memory else (1,))), list[int]()
+
+    def act(bench: Bench, request: Request) -> None:
+        no_act(bench, request)
+        if memory and request.text == "read a.x" and bench.pool.attempts == [(1, 1)]:
+            bench.control.break_off("too many records wait")
+
+    def meanwhile(text: str) -> None:
+        if "paused" in text:
+            bench.control.pause("lunch", "Jo")
+            threading.Thread(target=eat, daemon=True).start()
+
+    def eat() -> None:
+        while bench.progress.paused_because != "lunch":
+            time.sleep(0.001)
+        begun.append(len(bench.pool.attempts))
+        bench.control.go_on("Jo")
+
+    bench.act = act
+    bench.progress.alarm = meanwhile
+    assert bench.run().outcome is Outcome.DONE
+    assert begun == [1]
+    assert [item["verb"] for item in bench.events("request.taken")] == ["pause", "continue"]
+    reasons = [fields["reason"] for fields in bench.events("run.paused")]
+    assert reasons == ["no room for the records: the disk is full", "lunch"]
+
+
 def test_the_end_of_a_run_waits_for_room_too() -> None:
     bench = bench_of(Full((), tries=3), count=1)
     assert bench.run().outcome is Outcome.DONE

@@ -87,7 +87,7 @@ class _Listener:
             return "it leaves the shot that is under way, else the next one"
         if verb == "pause":
             return self._pause(reason, by)
-        if control.pausing is None:
+        if control.pausing is None and control.waiting is None:
             return "it is not paused"
         control.go_on(by)
         return "it goes on"
@@ -96,4 +96,5 @@ class _Listener:
         if self._control.pausing is not None:
             return "it is paused, or will be before its next shot"
         self._control.pause(reason, by)
-        return "it pauses before its next shot"
+        waits = self._control.waiting is not None
+        return "it pauses when its wait is over" if waits else "it pauses before its next shot"

@@ -79,12 +79,21 @@ class Person:
         if self._question is not None:
             return f"? {self._question}   Enter go on   a abort"
         if progress.phase is Phase.PAUSED:
-            return f"paused: {progress.paused_because}   p go on   s skip the shot   a abort"
+            return f"{self._paused(progress)}   s skip the shot   a abort"
         if control.skipping is not None:
             return "skipping the shot"
         if control.pausing is not None:
             return "pauses before the next shot   p go on instead   s skip the shot   a abort"
         return _KEYS
+
+    def _paused(self, progress: Progress) -> str:
+        """What a pause or a wait is for, and the keys that end it."""
+        control, why = self._control, progress.paused_because
+        if control.waiting is None:
+            return f"paused: {why}   p go on"
+        if control.pausing is None:
+            return f"waits: {why}   Enter try now   p pause"
+        return f"waits, then pauses: {why}   p go on"
 
     @property
     def is_urgent(self) -> bool:

@@ -35,8 +35,9 @@ def _nobody() -> None:
 class Control:
     """Stops, pauses and skips. `request` is None until somebody asks for the end; `stopped` is set then.
 
-    `pausing` holds until somebody continues; `skipping` until the run has taken it. The thread that receives
-    signals must not wait on `stopped`: a handler sets it.
+    `pausing` holds until somebody continues; `skipping` until the run has taken it. `waiting` is the run's
+    own, and a pause that somebody wants meanwhile must outlive it. The thread that receives signals must not
+    wait on `stopped`: a handler sets it.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Control:
         self._asked: list[StopRequest] = []
         self.asked = 0  # how often a stop was asked for
         self.pausing: Wish | None = None
+        self.waiting: str | None = None  # what the run waits for by itself, until it tries that again
         self.skipping: Wish | None = None
         self.continuing: Wish | None = None
         self.breaking: str | None = None  # why the attempt that is under way shall end
@@ -78,9 +80,9 @@ class Control:
         self._wake()
 
     def go_on(self, by: str) -> None:
-        """End a pause, or call off one that has not begun. Callable like `stop`."""
+        """End a pause, or call off one that has not begun; what is waited for is tried now. As `stop`."""
         self.continuing = Wish("continue", "", by)
-        self.pausing = None
+        self.pausing = self.waiting = None
         self._wake()
 
     def skip(self, reason: str, by: str) -> None:

@@ -1,7 +1,8 @@
 """Pauses: the run waits for a person, and the interlocks are watched meanwhile.
 
-A person's pause begins before the next shot, with values as they are. A pause after a fault begins when the
-instruments are safe; whoever continues then has the shot tried again.
+A person's pause begins before the next shot, with values as they are, or when a wait of the run's own is
+over. A pause after a fault begins when the instruments are safe; whoever continues then has the shot tried
+again.
 """
 
 from shotlane.execution._control import Wish
@@ -33,6 +34,8 @@ class Pauses:
     def after_fault(self, reason: str) -> bool:
         """Wait for a person; True to try again, False when asked to skip or to stop."""
         control = self._parts.control
+        if control.pausing is not None:
+            take(self._parts, control.pausing)  # whoever wanted a pause has it with this one
         control.pause(reason, _AFTER_FAULT)
         # Not what the control says by now: somebody may have continued already.
         self._begin(Wish("pause", reason, _AFTER_FAULT))

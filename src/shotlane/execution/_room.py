@@ -7,12 +7,10 @@ tried again by itself, at once when somebody says go on, and given up when the t
 import time
 from collections.abc import Callable
 
-from shotlane.execution._control import Wish
 from shotlane.execution._parts import RunParts
 from shotlane.execution._progress import Phase
 from shotlane.records import NoRoomError
 
-_BY = "the records"
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 
@@ -32,17 +30,16 @@ def _wait(parts: RunParts, error: NoRoomError) -> None:
     deadline = time.monotonic() + parts.store_wait_s
     if not _may_wait(parts, deadline):
         raise error
-    control, progress, before = parts.control, parts.progress, parts.control.pausing
-    wish = control.pausing = Wish("pause", f"no room for the records: {error}", _BY)
-    phase, progress.phase, progress.paused_because = progress.phase, Phase.PAUSED, wish.reason
-    parts.journal.tell("run.paused", reason=wish.reason)
-    _make_safe(parts, wish.reason)
-    progress.alarm(f"the run is paused, its instruments safe: {wish.reason}")
+    control, progress = parts.control, parts.progress
+    reason = control.waiting = f"no room for the records: {error}"
+    phase, progress.phase, progress.paused_because = progress.phase, Phase.PAUSED, reason
+    parts.journal.tell("run.paused", reason=reason)
+    _make_safe(parts, reason)
+    progress.alarm(f"the run is paused, its instruments safe: {reason}")
     try:
-        _try_again(parts, error, wish, deadline)
+        _try_again(parts, error, reason, deadline)
     finally:
-        # A pause that somebody had asked for is still to come.
-        control.pausing = before
+        control.waiting = None
     progress.phase = phase
     parts.journal.tell("run.continued", reason="the records have room")
     progress.alarm("the records have room again, and all are stored: the run goes on")
@@ -62,12 +59,12 @@ def _make_safe(parts: RunParts, reason: str) -> None:
         parts.safe_state.reach(reason, None, parts.drive.busy | parts.drive.polling)
 
 
-def _try_again(parts: RunParts, error: NoRoomError, wish: Wish, deadline: float) -> None:
+def _try_again(parts: RunParts, error: NoRoomError, reason: str, deadline: float) -> None:
     control, pause_s = parts.control, _FIRST_PAUSE_S
     while _may_wait(parts, deadline):
         rest_s = min(pause_s, max(0.0, deadline - time.monotonic()))
-        parts.drive.rest(rest_s, lambda: control.request is None and control.pausing is not None)
-        control.pausing = wish  # who said go on has it tried now
+        parts.drive.rest(rest_s, lambda: control.request is None and control.waiting is not None)
+        control.waiting = reason  # who said go on has it tried now
         try:
             return parts.journal.flush()
         except NoRoomError as again:

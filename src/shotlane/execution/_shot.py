@@ -70,9 +70,9 @@ def run_shot(
                 again = pauses.after_fault(_reason(parts))
             elif then is _Then.WAIT:
                 commit(parts, parts.journal.flush)
-                again = not parts.control.interrupts
+                again = _may_go_on(parts, pauses)
             elif then is _Then.AWAIT:
-                again = not parts.control.interrupts
+                again = _may_go_on(parts, pauses)
             else:
                 return result
             if not again:
@@ -80,6 +80,13 @@ def run_shot(
                 return result
     finally:
         _end(parts, shot.number, result, None if result.ends_run else upcoming.begin)
+
+
+def _may_go_on(parts: RunParts, pauses: Pauses) -> bool:
+    """After a wait of the run's own, pause if somebody wants it; False when asked to skip or to stop."""
+    if not parts.control.interrupts:
+        pauses.wait_if_asked()
+    return not parts.control.interrupts
 
 
 def next_shot(parts: RunParts, upcoming: Upcoming, number: int) -> ShotPlan | None:

@@ -6,7 +6,6 @@ Every question is recorded as a poll. Whoever says go on has it asked now.
 from typing import Final
 
 from shotlane.execution._bounded import NotEndedError, unless_stopped
-from shotlane.execution._control import Wish
 from shotlane.execution._parts import RunParts
 from shotlane.execution._poll import Polls
 from shotlane.execution._progress import Phase
@@ -15,7 +14,6 @@ from shotlane.instruments import InstrumentError
 from shotlane.records import Fault
 
 _SILENT: Final = frozenset({"timeout", "disconnected"})
-_BY = "the retry policy"
 # How long somebody who says go on may wait for that.
 _LOOK_NS: Final = 200_000_000
 
@@ -33,18 +31,17 @@ def may_wait(parts: RunParts, fault: Fault) -> bool:
 
 def wait_for(parts: RunParts, fault: Fault) -> bool:
     """Wait until its instrument answers; False when the time for it is over, or somebody interrupts."""
-    role, before, progress = fault.context["role"], parts.control.pausing, parts.progress
-    wish = Wish("pause", f"{role} does not answer and is waited for: {fault.fault}: {fault.message}", _BY)
-    parts.control.pausing = wish
-    progress.phase, progress.paused_because = Phase.PAUSED, wish.reason
-    parts.journal.tell("run.paused", reason=wish.reason)
+    role, progress = fault.context["role"], parts.progress
+    reason = f"{role} does not answer and is waited for: {fault.fault}: {fault.message}"
+    progress.phase, progress.paused_because = Phase.PAUSED, reason
+    parts.journal.tell("run.paused", reason=reason)
     others = all(item.role == role for item in parts.safe_state.unsafe)
-    progress.alarm(f"the run waits{', the other instruments safe' if others else ''}: {wish.reason}")
+    parts.control.waiting = reason
+    progress.alarm(f"the run waits{', the other instruments safe' if others else ''}: {reason}")
     try:
-        answers = _wait(parts, role, wish)
+        answers = _wait(parts, role, reason)
     finally:
-        if parts.control.pausing in (wish, None):
-            parts.control.pausing = before
+        parts.control.waiting = None
     if parts.control.request is None:
         told = _told(parts, role, answers=answers)
         parts.journal.tell("run.continued", reason=told)
@@ -60,11 +57,10 @@ def _told(parts: RunParts, role: str, *, answers: bool) -> str:
     return f"{role} has not come back within {parts.plan.retry.wait_ns / 1e9:.6g} s"
 
 
-def _wait(parts: RunParts, role: str, wish: Wish) -> bool:
+def _wait(parts: RunParts, role: str, reason: str) -> bool:
     outages, until_ns = parts.outages, parts.outages.until_ns(role)
     while _rest(parts, min(parts.clock.now_ns() + outages.next_pause_ns(role), until_ns)):
-        if parts.control.pausing is None:
-            parts.control.pausing = wish
+        parts.control.waiting = reason
         if _answers(parts, role):
             return True
         if parts.clock.now_ns() >= until_ns:
@@ -74,7 +70,7 @@ def _wait(parts: RunParts, role: str, wish: Wish) -> bool:
 
 def _rest(parts: RunParts, until_ns: int) -> bool:
     """Until then, or until somebody says go on; False when somebody interrupts."""
-    while parts.clock.now_ns() < until_ns and parts.control.pausing is not None:
+    while parts.clock.now_ns() < until_ns and parts.control.waiting is not None:
         step_ns = until_ns if parts.clock.virtual else min(until_ns, parts.clock.now_ns() + _LOOK_NS)
         if not parts.drive.wait_until(step_ns):
             return False
