@@ -1,11 +1,13 @@
 """Runs that do not go to their end: killed, stopped, or left by an instrument."""
 
+import fcntl
 import json
 import os
 import pty
 import random
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -198,6 +200,31 @@ def test_a_run_under_a_terminal_clears_its_bar_and_ends_the_same(lab: Lab) -> No
     assert (done.status, lab.outcome()) == (0, "done")
     assert b"shot 1/5" in drawn
     assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("nohup", "ended"), [(False, (4, "terminated")), (True, (0, "done"))], ids=["hangup", "nohup"]
+)
+def test_a_terminal_that_goes_away_under_the_bar_changes_no_status(
+    lab: Lab, nohup: bool, ended: tuple[int, str]
+) -> None:
+    def take_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        if nohup:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    main, secondary = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), secondary)
+    arguments = ("sequences/short.yaml", "-p", "soak=0.4 s")
+    process = lab.start(
+        "run-sequence", *arguments, **streams, start_new_session=True, preexec_fn=take_terminal
+    )
+    os.close(secondary)
+    drawn = b""
+    while b"p pause" not in drawn:
+        drawn += os.read(main, 4096)
+    os.close(main)
+    assert (process.wait(60), lab.outcome()) == ended
 
 
 def test_events_are_numbered_without_a_gap(lab: Lab) -> None:

@@ -260,6 +260,19 @@ def on_terminal(lab: Lab, *arguments: str, seconds: float) -> tuple[int, str]:
     return process.wait(20), shown.decode()
 
 
+def test_a_recording_goes_on_when_the_terminal_of_its_table_has_gone(lab: Lab) -> None:
+    control, terminal = pty.openpty()
+    asked = ("record", "demo", "furnace.temperature", "--rate", "50Hz", "--for", "2s", "--to", "a.csv")
+    process = lab.start("shotlane", *asked, stdin=terminal, stdout=terminal, stderr=terminal, text=False)
+    os.close(terminal)
+    shown = b""
+    while b"furnace" not in shown:
+        shown += os.read(control, 1 << 16)
+    os.close(control)
+    assert process.wait(20) == 0
+    assert len(csv_rows(lab.folder / "a.csv")) == 100
+
+
 def test_a_terminal_has_a_table_that_is_drawn_in_place(lab: Lab) -> None:
     status, shown = on_terminal(lab, "demo", "furnace.temperature", "--rate", "50Hz", seconds=1.2)
     assert status == 0

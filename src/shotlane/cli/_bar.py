@@ -3,11 +3,13 @@
 Below it stands one line: which keys there are, or what is asked of whoever sits there.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from shotlane.cli._drawing import to_draw_on
 from shotlane.cli._keys import Person
 from shotlane.cli._text import lateness, value
 from shotlane.execution import Phase, Progress
@@ -52,7 +54,7 @@ def _make(person: Person | None) -> "tuple[Bar, TaskID]":
                 urgent = person.is_urgent
                 yield Text(_cropped(person.hint, console.width), style="bold" if urgent else "dim")
 
-    console = Console(stderr=True)
+    console = Console(file=to_draw_on(sys.stderr))
     columns = (
         TextColumn("{task.fields[shot]}", markup=False),
         BarColumn(bar_width=_bar_width(console.width)),

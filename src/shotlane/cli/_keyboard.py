@@ -39,6 +39,8 @@ class Keyboard:
 
     def keys(self, wait_s: float) -> str | None:
         """What was typed within that time; '' for nothing, None when the terminal has gone."""
+        import termios  # not on Windows
+
         try:
             if not self._take():
                 time.sleep(wait_s)
@@ -46,7 +48,7 @@ class Keyboard:
             if not select.select([self._file], [], [], wait_s)[0] or not self._in_foreground():
                 return ""
             typed = os.read(self._file, 64)
-        except (OSError, ValueError):
+        except (OSError, ValueError, termios.error):
             return None
         return typed.decode("utf-8", "replace") if typed else None
 

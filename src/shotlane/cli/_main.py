@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from shotlane.cli._arguments import main_parser, run_parser
+from shotlane.cli._drawing import let_go
 from shotlane.cli._output import Complaint, say, tell
 
 _FORMAT_WARNING = warnings.formatwarning
@@ -98,8 +99,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         tell(f"shotlane: {complaint}")
         return complaint.status
     except BrokenPipeError:
-        # The reader (head, less) has gone; there is nobody left to tell. Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has gone; there is nobody left to tell.
+        let_go(sys.stdout)
         return 0
     except Exception:  # noqa: BLE001  a bug of ours is told with its traceback, and is no failed verdict
         tell(traceback.format_exc().rstrip())

@@ -6,12 +6,12 @@ cannot show becomes `?`.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
+from shotlane.cli._drawing import let_go
 from shotlane.diagnostics import Report, as_github, as_json, render_text
 from shotlane.records import without_passwords
 
@@ -42,8 +42,7 @@ def _print(text: str, stream: TextIO) -> None:
         # Flushed here, where a reader that has gone can be noticed, and not as Python exits.
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
     except OSError:
-        # There is nobody left to tell; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        let_go(stream)  # there is nobody left to tell
 
 
 def print_json(value: Any) -> None:

@@ -1,16 +1,18 @@
 """The live table of `shotlane record`: a row per channel, and below it how the whole stands."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from shotlane.cli._drawing import to_draw_on
 from shotlane.cli._record_logger import Logger, Seen
 from shotlane.cli._record_view import cell, standing
 from shotlane.cli._sparkline import sparkline
@@ -109,7 +111,8 @@ def _style(seen: Seen) -> str:
 @contextmanager
 def record_table(logger: Logger, head: str) -> Iterator[RecordTable]:
     """A table that stays on the screen, as it was last, when the recording has ended."""
-    with Live(auto_refresh=False, transient=False) as live:
+    screen = Console(file=to_draw_on(sys.stdout))
+    with Live(console=screen, auto_refresh=False, transient=False) as live:
         table = RecordTable(logger, head, live)
         yield table
         table.draw()
