@@ -1,6 +1,6 @@
 """`python -m shotlane` is the `shotlane` command."""
 
-from shotlane.cli._main import main
+from shotlane.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -3,6 +3,7 @@
 Nothing is imported before Ctrl-C is taken care of, because a person may press it at once.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str, argv: Sequence[str] | None) -> int:
+    _open_closed_streams()
     try:
         status: int = getattr(import_module("shotlane.cli._main"), name)(argv)
     except KeyboardInterrupt:
@@ -31,6 +33,20 @@ def _command(name: str, argv: Sequence[str] | None) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     return status
+
+
+def _open_closed_streams() -> None:
+    """Let streams that were closed (`>&-`) lead nowhere.
+
+    Else the next file that is opened takes the descriptor: the store, into which a library or a child then
+    writes what it has to say.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # the lowest that is free is taken
+        if getattr(sys, name) is None:
+            # Open to the end of the process; pathlib need not be imported for it.
+            stream = open(os.devnull, mode, encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 __all__ = ["main", "run_sequence"]
