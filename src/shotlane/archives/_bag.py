@@ -15,16 +15,14 @@ from typing import IO, Self
 
 from shotlane.archives._error import ArchiveError
 from shotlane.archives._names import is_safe
+from shotlane.plan import BoundedZip
 
 MARK = "bagit.txt"
 _MOST_FILES = 200_000
 _MOST_IN_MEMORY = 256 << 20
-# The list of the files of a zip file, which is in memory before a file can be counted.
-_LONGEST_LIST = 32 << 20
 # What is packed in an archive is text, a few dozen times as long as it is packed.
 _FREE = 256 << 20
 _TIMES = 100
-_END_SIZE = 65_536 + 22 + 20 + 56
 # What reading a zip file that is damaged inside raises.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -130,8 +128,7 @@ def _folder_bag(path: Path) -> Bag:
 
 
 def _zip_bag(path: Path) -> Bag:
-    _check_list(path)
-    archive = zipfile.ZipFile(path)
+    archive = BoundedZip(path)
     try:
         return _bag_in(path, archive)
     except BaseException:
@@ -164,21 +161,6 @@ def _check(path: Path, entry: zipfile.ZipInfo) -> None:
         raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is encrypted")
     if entry.compress_type not in _PACKED:
         raise ArchiveError(f"'{path}' is refused: '{entry.filename}' is packed in a way that no bag is")
-
-
-def _check_list(path: Path) -> None:
-    """Refuse a list of files that is too long to be read (.ZIP File Format Specification, 4.3.14, 4.3.16)."""
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - _END_SIZE))
-        tail = file.read()
-    at = tail.rfind(b"PK\5\6")
-    told = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
-    wide = tail.rfind(b"PK\6\6")
-    if told == 0xFFFF_FFFF and wide >= 0:
-        told = int.from_bytes(tail[wide + 40 : wide + 48], "little")
-    if told > _LONGEST_LIST:
-        raise ArchiveError(f"'{path}' is refused: the list of its files is {told:,} bytes long")
 
 
 def _check_sizes(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shotlane.plan._asked import AskedLabel
+    from shotlane.plan._bounded_zip import BoundedZip
     from shotlane.plan._build_live import station_interlocks
     from shotlane.plan._compare import Comparison, Difference, Verdict, compare_plans
     from shotlane.plan._compile import compile_sequence
@@ -51,6 +52,7 @@ _HOMES = {
     "AskEnding": "_plan",
     "AskedLabel": "_asked",
     "AskedPoint": "_optimization",
+    "BoundedZip": "_bounded_zip",
     "ChannelSummary": "_summary",
     "Comparison": "_compare",
     "CompiledPlan": "_compiled",
@@ -104,6 +106,7 @@ __all__ = [
     "AskEnding",
     "AskedLabel",
     "AskedPoint",
+    "BoundedZip",
     "ChannelSummary",
     "Comparison",
     "CompiledPlan",
