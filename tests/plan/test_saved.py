@@ -1,6 +1,8 @@
 """Plans in files: what is read is what was saved, and what was changed is refused."""
 
+import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -108,10 +110,47 @@ def test_many_shots_are_read_in_chunks_in_any_order(tmp_path: Path) -> None:
 def rewritten(path: Path, name: str, change: object) -> None:
     with zipfile.ZipFile(path) as file:
         entries = {entry: file.read(entry) for entry in file.namelist()}
-    entries[name] = change(entries[name])  # type: ignore[operator]
-    with zipfile.ZipFile(path, "w") as file:
+    entries[name] = change(entries.get(name))  # type: ignore[operator]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for entry, data in entries.items():
             file.writestr(entry, data)
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+SIZE = 80 << 20
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("plan.json", b" " * SIZE),
+        ("points/0.npy", npy(np.zeros(SIZE // 8))),
+        ("shots/00000000/values.npy", npy(np.zeros(SIZE // 8))),
+        ("shots/00000000/values.npy", bytes(SIZE)),
+        ("shots/00000000/values.npy", npy(np.zeros(2)).replace(b"(2,), ", b"(2" + b"0" * 13 + b",)")),
+        ("shots/00000000/values.npy", npy(np.zeros(2, "V0")).replace(b"(2,)    ", b"(20000,)")),
+        ("shots/00000000/numbers.npy", npy(np.zeros((SIZE // 80, 10), "i4"))),
+        ("shots/00000000/rules.npy", npy(np.frombuffer(b"[" + b"[]," * (SIZE // 8) + b"0]", np.uint8))),
+        ("shots/00000000/rules.npy", npy(np.frombuffer(b"[" * 100_000, np.uint8))),
+        ("shots/99999999/values.npy", b""),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_what_comes_to_more_than_a_plan_can_is_not_read(tmp_path: Path, name: str, data: bytes) -> None:
+    path = saved(plan_of(TEXT), tmp_path)
+    rewritten(path, name, lambda _: data)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlanFileError, match=r"no plan of shotlane, or is damaged|saved plan is damaged"):
+            load_plan(path).check_shots()
+        assert tracemalloc.get_traced_memory()[1] < SIZE * 3 / 4
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_file_that_was_changed_is_refused(tmp_path: Path) -> None:

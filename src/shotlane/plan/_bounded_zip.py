@@ -15,19 +15,22 @@ _LONGEST_LIST = 32 << 20
 class BoundedZip(zipfile.ZipFile):
     """A zip file to read. Raises `zipfile.BadZipFile` for one whose list of files is too long."""
 
+    _whole: "_ShortReads | None" = None
+
     def __init__(self, path: Path) -> None:
-        self._whole = _ShortReads(path.open("rb", buffering=0))
+        self._whole = whole = _ShortReads(path.open("rb", buffering=0))
         try:
-            super().__init__(self._whole)
+            super().__init__(whole)
         except BaseException:
-            self._whole.close()
+            whole.close()
             raise
-        self._whole.bounded = False
+        whole.bounded = False
 
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         super().close()
-        self._whole.close()
+        if self._whole is not None:
+            self._whole.close()
 
 
 class _ShortReads(io.BufferedReader):

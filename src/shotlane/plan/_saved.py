@@ -23,13 +23,12 @@ from shotlane.plan._compiled import CompiledPlan, ParameterRows
 from shotlane.plan._digest import canonical
 from shotlane.plan._live_shot import Reader
 from shotlane.plan._plan import PLAN_FORMAT, LanePlan, Points, RetryPolicy
-from shotlane.plan._saved_shots import Context, SavedStretch, chunks, commands_of
+from shotlane.plan._plan_parts import DAMAGE, HEAD, PlanParts
+from shotlane.plan._saved_shots import CHUNK, Context, SavedStretch, chunks, commands_of
 from shotlane.plan._summary import PlanSummary
 
 SUFFIX = ".plan"
-_HEAD = "plan.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive knows; the same in every file
-_LONGEST_HEAD = 256 * 1024 * 1024
 _SIMPLE = ("sequence", "station", "description", "tags", "roles", "texts", "cadence_ns")
 
 
@@ -48,11 +47,18 @@ class SavedPlan:
     def check_shots(self) -> None:
         """Compute the digest of every shot again. Raises `PlanFileError` at the first that differs."""
         for number in range(1, len(self.plan) + 1):
-            stretch, _, row = self.plan.cutter.at(number - 1)
-            if isinstance(stretch, SavedStretch) and self.plan.shot(number).digest != stretch.saved_digest(
-                row
-            ):
+            try:
+                sound = self._is_sound(number)
+            except DAMAGE as error:
+                raise PlanFileError(f"shot {number} of the saved plan is damaged: {error}") from error
+            if not sound:
                 raise PlanFileError(f"shot {number} of the saved plan is damaged or was changed")
+
+    def _is_sound(self, number: int) -> bool:
+        stretch, _, row = self.plan.cutter.at(number - 1)
+        return not isinstance(stretch, SavedStretch) or (
+            self.plan.shot(number).digest == stretch.saved_digest(row)
+        )
 
 
 def save_plan(
@@ -71,7 +77,7 @@ def save_plan(
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
             context = _context(plan)
-            _put(file, _HEAD, json.dumps(_head(plan, context, documents, notes or {}), indent=1).encode())
+            _put(file, HEAD, json.dumps(_head(plan, context, documents, notes or {}), indent=1).encode())
             for name, data in _entries(plan, context):
                 _put(file, name, data)
         part.replace(path)
@@ -155,31 +161,28 @@ def is_plan_file(path: Path) -> bool:
 def load_plan(path: Path) -> SavedPlan:
     """Read a plan and check its digest; those of its shots are `check_shots`. Raises `PlanFileError`."""
     try:
-        file = zipfile.ZipFile(path)
-        if file.getinfo(_HEAD).file_size > _LONGEST_HEAD:
-            raise PlanFileError(f"'{path}' is no plan of shotlane: its head is too large")
-        head = json.loads(file.read(_HEAD))
+        parts = PlanParts(path)
+        head = parts.head()
         if head["format"] != PLAN_FORMAT:
             message = f"'{path}' is a plan of format {head['format']}, and this version reads {PLAN_FORMAT}"
             raise PlanFileError(message)
-        plan = _made(file, head)
+        plan = _made(parts, head)
         digest = plan.digest
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError) as error:
+    except DAMAGE as error:
         raise PlanFileError(f"'{path}' is no plan of shotlane, or is damaged: {error}") from error
     if digest != head["digest"]:
         raise PlanFileError(f"'{path}' is damaged or was changed: its digest is not the one it says")
     return SavedPlan(plan, head["documents"], head["notes"])
 
 
-def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
-    points = _points(file, head)
+def _made(parts: PlanParts, head: Mapping[str, Any]) -> CompiledPlan:
+    points = _points(parts, head)
     channels = decode_as(tuple[Channel, ...], head["channels"])
     commands = decode_as(Mapping[str, Command], head["commands"])
     texts = tuple(head["texts"])
-    firsts = sorted({int(name.split("/")[1]) for name in file.namelist() if name.startswith("shots/")})
     live = Reader(channels, head["files"]) if head.get("live") else None
     context = Context(channels, texts, tuple(head["steps"]), tuple(head["ports"]), commands, live)
-    cutter = SavedCutter(file, points, firsts, context)
+    cutter = SavedCutter(parts, points, context)
     return CompiledPlan(
         head["sequence"],
         head["station"],
@@ -201,44 +204,32 @@ def _made(file: zipfile.ZipFile, head: Mapping[str, Any]) -> CompiledPlan:
     )
 
 
-def _points(file: zipfile.ZipFile, head: Mapping[str, Any]) -> Points:
-    columns: dict[str, NDArray[Any]] = {}
-    known = set(file.namelist())
-    for number, name in enumerate(head["points"]["names"]):
-        if f"points/{number}.json" in known:
-            values = np.array(json.loads(file.read(f"points/{number}.json")), dtype=object)
-        else:
-            values = np.load(io.BytesIO(file.read(f"points/{number}.npy")), allow_pickle=False)
-        columns[name] = values if len(values) == head["shots"] else np.broadcast_to(values, (head["shots"],))
-    return Points(columns, head["points"]["units"], head["shots"], tuple(head["points"]["swept"]))
+def _points(parts: PlanParts, head: Mapping[str, Any]) -> Points:
+    names, count = head["points"]["names"], head["shots"]
+    columns = {
+        name: values if len(values) == count else np.broadcast_to(values, (count,))
+        for name, values in zip(names, parts.points(len(names)), strict=True)
+    }
+    return Points(columns, head["points"]["units"], count, tuple(head["points"]["swept"]))
 
 
 class SavedCutter:
     """Reads the chunk that holds a shot, and keeps the last one."""
 
-    def __init__(self, file: zipfile.ZipFile, points: Points, firsts: list[int], context: Context) -> None:
-        self._file = file
+    def __init__(self, parts: PlanParts, points: Points, context: Context) -> None:
+        if len(parts) != -(-points.count // CHUNK):
+            raise ValueError(f"it does not hold the {points.count:,} shots that it says")
+        self._parts = parts
         self._points = points
-        self._firsts = firsts
         self._context = context
         self._last: tuple[int, SavedStretch, ParameterRows] | None = None
 
     def at(self, index: int) -> tuple[SavedStretch, ParameterRows, int]:
         """The chunk that holds a point, its parameters, and the row in it."""
-        place = int(np.searchsorted(self._firsts, index, side="right")) - 1
-        first = self._firsts[place]
+        first = index // CHUNK * CHUNK
         if self._last is None or self._last[0] != first:
-            stop = self._firsts[place + 1] if place + 1 < len(self._firsts) else self._points.count
-            stretch = SavedStretch(self._context, self._arrays(first))
+            self._last = None  # one is in memory
+            stop = min(first + CHUNK, self._points.count)
+            stretch = SavedStretch(self._context, self._parts.chunk(first), stop - first)
             self._last = (first, stretch, ParameterRows(self._points, first, stop))
         return self._last[1], self._last[2], index - first
-
-    def _arrays(self, first: int) -> dict[str, NDArray[Any]]:
-        folder = f"shots/{first:08}/"
-        return {
-            name.removeprefix(folder).removesuffix(".npy"): np.load(
-                io.BytesIO(self._file.read(name)), allow_pickle=False
-            )
-            for name in self._file.namelist()
-            if name.startswith(folder)
-        }

@@ -166,9 +166,11 @@ def commands_of(plan: CompiledPlan) -> dict[str, Command]:
 
 
 class SavedStretch:
-    """A chunk that was read."""
+    """A chunk of `count` shots that was read. Raises `ValueError` for one that is none."""
 
-    def __init__(self, context: Context, arrays: Arrays) -> None:
+    def __init__(self, context: Context, arrays: Arrays, count: int) -> None:
+        if arrays["numbers"].shape != (count, len(context.shared)):
+            raise ValueError(f"it does not hold {count} shots")
         self._context = context
         self._arrays = arrays
         self._numbers = arrays["numbers"].tolist()
