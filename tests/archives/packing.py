@@ -117,5 +117,9 @@ def _describe_again(bag: Path) -> None:
 
 
 def _lines(bag: Path, files: list[Path]) -> str:
-    names = [(hashlib.sha256(file.read_bytes()).hexdigest(), file.relative_to(bag)) for file in files]
-    return "".join(f"{digest}  {name.as_posix()}\n" for digest, name in names)
+    return "".join(f"{_digest(file)}  {file.relative_to(bag).as_posix()}\n" for file in files)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

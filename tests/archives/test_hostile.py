@@ -353,6 +353,21 @@ def test_a_line_that_is_no_event_is_told(bag: Path, line: str) -> None:
         file.write(line + "\n")
     with pytest.raises(ArchiveError, match="of its events is none"):
         shotlane.load(bag).events()
+    hash_again(bag)
+    found = shotlane.verify(bag, level=2).records
+    assert found is not None
+    assert (
+        "of its events is none" in next(check for check in found.checks if check.name == "events").faults[0]
+    )
+
+
+@pytest.mark.parametrize("what", ["load", "verify"])
+def test_a_line_of_events_that_never_ends_is_not_read(bag: Path, what: str) -> None:
+    path = bag / "data/events.jsonl"
+    os.truncate(path, path.stat().st_size + (400 << 20))
+    hash_again(bag)
+    told = told_within_memory(what, bag, _IDLE_MB)
+    assert "holds False" in told if what == "verify" else "it is too long" in told
 
 
 def test_a_damaged_file_is_told_wherever_it_is_damaged(bag: Path) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shotlane.archives._bagging import PAYLOAD
 from shotlane.archives._check_parameters import as_stored, parameters_of
 from shotlane.archives._checked import Findings, place
 from shotlane.archives._events import instant
@@ -97,11 +96,10 @@ def check_events(reader: BagReader, found: Findings) -> None:
 
 def _instants(reader: BagReader, _: _Told) -> Iterator[str]:
     """When it was in words, and in nanoseconds."""
-    with reader.bag.open(f"{PAYLOAD}/events.jsonl") as lines:
-        for event in map(json.loads, lines):
-            at = instant(event["at_utc_ns"])
-            if event.get("at") != at:
-                yield f"event {event['number']} was at {at} by its nanoseconds, and at {event.get('at')}"
+    for event in map(json.loads, reader.event_lines()):
+        at = instant(event["at_utc_ns"])
+        if event.get("at") != at:
+            yield f"event {event['number']} was at {at} by its nanoseconds, and at {event.get('at')}"
 
 
 def _gaps(_: BagReader, told: _Told) -> Iterator[str]:

@@ -27,11 +27,19 @@ def event_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
         yield json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def event_rows(file: IO[bytes], place: str) -> Iterator[tuple[Any, ...]]:
-    """The rows again. Raises `ArchiveError` for what is no event."""
+def lines_of(file: IO[bytes], place: str) -> Iterator[bytes]:
+    """The lines as they are. Raises `ArchiveError` for one that is too long to be an event."""
     number = 0
     while line := file.readline(_LONGEST):
         number += 1
+        if len(line) == _LONGEST:
+            raise ArchiveError(f"'{place}' is damaged: line {number} of its events is none: it is too long")
+        yield line
+
+
+def event_rows(lines: Iterable[bytes], place: str) -> Iterator[tuple[Any, ...]]:
+    """The rows again. Raises `ArchiveError` for what is no event."""
+    for number, line in enumerate(lines, 1):
         try:
             yield _row(line)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -39,8 +47,6 @@ def event_rows(file: IO[bytes], place: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _row(line: bytes) -> tuple[Any, ...]:
-    if len(line) == _LONGEST:
-        raise ValueError("the line is too long")
     event = json.loads(line)
     head = tuple(event[name] for name in ("session", "number", "at_utc_ns"))
     place = (event["shot"], event["attempt"])

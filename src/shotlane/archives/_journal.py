@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shotlane.archives._bagging import PAYLOAD
 from shotlane.archives._error import ArchiveError
 from shotlane.archives._reader import BagReader
 from shotlane.records import ActionKind, Outcome
@@ -93,17 +92,16 @@ def decisions_of(reader: BagReader) -> Decisions:
 def _decisions(reader: BagReader) -> Decisions:
     ends: defaultdict[tuple[int, int], dict[str, tuple[str, int]]] = defaultdict(dict)
     asked: dict[int, Mapping[str, Any]] = {}
-    with reader.bag.open(f"{PAYLOAD}/events.jsonl") as lines:
-        for line in lines:
-            if b'"segment.ended"' not in line and b'"optimize.asked"' not in line:
-                continue
-            event = json.loads(line)
-            fields = event["fields"]
-            if event["type"] == "segment.ended":
-                lasted_ns = round(fields["lasted_s"] * 1e9)
-                ends[event["shot"], event["attempt"]][fields["step"]] = (fields["how"], lasted_ns)
-            elif event["type"] == "optimize.asked":
-                asked[fields["shot"]] = fields["values"]
+    for line in reader.event_lines():
+        if b'"segment.ended"' not in line and b'"optimize.asked"' not in line:
+            continue
+        event = json.loads(line)
+        fields = event["fields"]
+        if event["type"] == "segment.ended":
+            lasted_ns = round(fields["lasted_s"] * 1e9)
+            ends[event["shot"], event["attempt"]][fields["step"]] = (fields["how"], lasted_ns)
+        elif event["type"] == "optimize.asked":
+            asked[fields["shot"]] = fields["values"]
     return Decisions(ends, asked)
 
 

@@ -11,7 +11,7 @@ from shotlane.archives._bag import Bag, open_bag
 from shotlane.archives._bag_tables import BagTables, Row
 from shotlane.archives._bagging import PAYLOAD
 from shotlane.archives._error import ArchiveError
-from shotlane.archives._events import event_rows
+from shotlane.archives._events import event_rows, lines_of
 from shotlane.archives._facts import (
     channels_of,
     facts_in,
@@ -169,9 +169,13 @@ class BagReader:
 
     def event_stream(self) -> Iterator[Row]:
         """The same, one at a time."""
+        return event_rows(self.event_lines(), self.store)
+
+    def event_lines(self) -> Iterator[bytes]:
+        """Events as they are written, one at a time. Raises `ArchiveError` for what is too long to be one."""
         name = f"{PAYLOAD}/events.jsonl"
         with self.bag.told(name), self.bag.open(name) as file:
-            yield from event_rows(file, self.store)
+            yield from lines_of(file, self.store)
 
     def stream(self, name: str, size: int = _BATCH) -> Iterator[Row]:
         """The rows of a table as those of the store, `size` of them in memory at a time."""
