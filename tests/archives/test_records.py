@@ -187,6 +187,11 @@ def test_channels_that_are_not_those_of_the_plan_are_told(bag: Path, key: str, v
         ({"shots_planned": 4}, "run.json", "its shots_planned is 4 by run.json, and 3"),
         ({"shots_committed": 2}, "run.json", "2 shots ended by run.json, and 3 by the table of shots"),
         ({"stamps": ["virtual-time"]}, "run.json", "the stamp 'mocked' is missing"),
+        ({"run": 3}, "run.json", "attempts are of run 1 by their keys, and of run 3 by run.json"),
+        ({"session": 12345}, "run.json", "its session is 12345, and "),
+        ({"died": True}, "run.json", "its process died by run.json, which says all the same"),
+        ({"died": True, "outcome": "terminated"}, "run.json", "its process died by run.json, which says"),
+        ({"ended_utc_ns": 1}, "run.json", "it ended before it began"),
     ],
     ids=str,
 )
@@ -213,10 +218,15 @@ def test_a_parameter_of_another_unit_or_type_is_told(
 
 
 def test_figures_that_are_not_those_of_the_tables_are_told(bag: Path) -> None:
-    faults = changed_facts(bag, lambda facts: facts["figures"].update(attempts=9, shots_failed=1))
+    faults = changed_facts(
+        bag,
+        lambda facts: facts["figures"].update(attempts=9, shots_failed=1, shots_errored=1, shots_planned=4),
+    )
     assert faults["run.json"] == (
         "1 shots were failed by the figures of run.json, and 0 by the table",
+        "1 shots were errored by the figures of run.json, and 0 by the table",
         "there were 9 attempts by the figures of run.json, and 3 are recorded",
+        "4 shots were planned by the figures of run.json, and 3 by itself",
     )
 
 
@@ -234,7 +244,12 @@ def without(kind: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
     ("change", "fault"),
     [
         (lambda events: events[:5] + events[6:], "of a session 1 are missing"),
-        (lambda events: [*events, events[-1]], "of a session some are there twice"),
+        (lambda events: [*events, events[-1]], " of a session is there twice, or not in its place"),
+        (
+            lambda events: [*events[:3], {**events[3], "number": events[4]["number"]}, *events[4:]],
+            " of a session is there twice, or not in its place",
+        ),
+        (lambda events: [events[0], events[2], events[1], *events[3:]], "or not in its place"),
         (without("run.started"), "no event says that the run began"),
         (without("run.ended"), "no event says that the run ended"),
         (without("shot.started"), "no event says that shot 1 began"),
@@ -276,6 +291,30 @@ def test_a_verdict_that_an_event_does_not_tell_is_told(tmp_path: Path) -> None:
     assert told(tmp_path / "bag") == {}
     faults = changed_events(tmp_path / "bag", without("verdict.failed"))
     assert faults["events"][0] == "shot 1: T_last failed by its result, and no event says so"
+
+
+@pytest.mark.parametrize(("name", "value"), [("value", 99.0), ("unit", "K"), ("high", 31.0), ("low", 1.0)])
+def test_the_event_of_a_verdict_tells_what_its_result_is(tmp_path: Path, name: str, value: object) -> None:
+    store = make_run(tmp_path / "project", SEQUENCE.replace("high: 100 degC", "high: 30 degC"))
+    shotlane.archive(1, tmp_path / "bag", store=store)
+
+    def change(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        next(event for event in events if event["type"] == "verdict.failed")["fields"][name] = value
+        return events
+
+    assert changed_events(tmp_path / "bag", change) == {
+        "events": ("shot 1: T_last has another value, unit or limit by its event",)
+    }
+
+
+def test_how_often_a_shot_was_tried_its_event_tells(bag: Path) -> None:
+    def change(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        next(event for event in events if event["type"] == "shot.ended")["fields"]["attempts"] = 2
+        return events
+
+    assert changed_events(bag, change) == {
+        "events": ("shot 1 had 2 attempts by its event, and 1 by the table",)
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ outcome in the tables must have one here. Events are read one at a time.
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,23 +27,29 @@ _Attempt = tuple[int, int]
 class _Told:
     """What events say. Of a shot that several sessions ran, the last one counts.
 
-    `spans`: first and last number and how many, by session and block. `begun`: how often a run began in each
-    session. `ended`: outcome and reason by session. `bad`: attempts with results whose verdict did not hold.
+    `spans`: first and last number and how many, by session and block. `last`: the number of the last one by
+    session. `astray`: those that did not go up. `begun`: how often a run began in each session. `ended`:
+    outcome and reason by session. `bad`: attempts with results whose verdict did not hold, and what they say.
     """
 
     spans: dict[tuple[int, int], tuple[int, int, int]] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+    astray: list[int] = field(default_factory=list)
     begun: dict[int, list[Mapping[str, Any]]] = field(default_factory=dict)
     ended: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     guarded: set[int] = field(default_factory=set)
-    shots: dict[int, tuple[int, Any]] = field(default_factory=dict)
-    shot_ends: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    shots: dict[int, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    shot_ends: dict[int, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     attempts: set[_Attempt] = field(default_factory=set)
     attempt_ends: dict[_Attempt, tuple[Any, Any]] = field(default_factory=dict)
-    bad: set[tuple[int, int, Any, str]] = field(default_factory=set)
+    bad: dict[tuple[int, int, Any, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def take(self, order: int, row: tuple[Any, ...]) -> None:
         """Take an event of the session that was the `order`-th of the run."""
         session, number, _, kind, shot, attempt, text = row
+        if number <= self.last.get(session, -1):
+            self.astray.append(number)
+        self.last[session] = number
         first, last, count = self.spans.get((session, number >> _BLOCK), (number, number, 0))
         self.spans[session, number >> _BLOCK] = (min(first, number), max(last, number), count + 1)
         if kind in _BRACKETS or kind.startswith("verdict."):
@@ -58,17 +64,15 @@ class _Told:
         elif kind == _GUARD:
             self.guarded.add(session)
         elif kind in ("shot.started", "shot.ended"):
-            found, name = (
-                (self.shots, "parameters") if kind == "shot.started" else (self.shot_ends, "outcome")
-            )
-            if order >= found.get(shot, (order, None))[0]:
-                found[shot] = (order, fields.get(name))
+            found = self.shots if kind == "shot.started" else self.shot_ends
+            if order >= found.get(shot, (order, {}))[0]:
+                found[shot] = (order, fields)
         elif kind == "attempt.started":
             self.attempts.add(at)
         elif kind == "attempt.ended":
             self.attempt_ends[at] = (fields.get("outcome"), fields.get("fault"))
         else:
-            self.bad.add((shot, attempt, fields.get("result"), kind.removeprefix("verdict.")))
+            self.bad[shot, attempt, fields.get("result"), kind.removeprefix("verdict.")] = fields
 
 
 _BRACKETS = frozenset(
@@ -106,9 +110,10 @@ def _gaps(_: BagReader, told: _Told) -> Iterator[str]:
     for (session, _block), (first, last, count) in told.spans.items():
         missing = last - first + 1 - count
         # One that a session took up again has other events between its own.
-        if missing and len(told.begun.get(session, ())) <= 1:
-            what = f"{missing} are missing" if missing > 0 else "some are there twice"
-            yield f"of the events {first} to {last} of a session {what}"
+        if missing > 0 and len(told.begun.get(session, ())) <= 1:
+            yield f"of the events {first} to {last} of a session {missing} are missing"
+    for number in told.astray:
+        yield f"event {number} of a session is there twice, or not in its place"
 
 
 def _of_run(reader: BagReader, told: _Told) -> Iterator[str]:
@@ -137,19 +142,24 @@ def _of_run(reader: BagReader, told: _Told) -> Iterator[str]:
 
 def _of_shots(reader: BagReader, told: _Told) -> Iterator[str]:
     parameters = parameters_of(reader)
-    for shot, outcome, *_ in reader.shots():
+    for shot, outcome, attempts, *_ in reader.shots():
         if outcome is None:
             continue
-        _, then = told.shots.get(shot, (0, None))
-        _, ended = told.shot_ends.get(shot, (0, None))
+        _, began = told.shots.get(shot, (0, {}))
+        _, ended = told.shot_ends.get(shot, (0, {}))
+        then = began.get("parameters")
         if then is None:
             yield f"no event says that shot {shot} began"
         elif any(not _is_same(value, parameters[shot].get(name)) for name, value in then.items()):
             yield f"shot {shot} has other parameters in its event than in the table"
-        if ended is None:
+        if "outcome" not in ended:
             yield f"no event says that shot {shot} ended"
-        elif ended != outcome:
-            yield f"shot {shot} ended {ended} by its event, and {outcome} by the table"
+        elif ended["outcome"] != outcome:
+            yield f"shot {shot} ended {ended['outcome']} by its event, and {outcome} by the table"
+        # One that was resumed counts in its event only the attempts of the session.
+        elif len(reader.facts["sessions"]) == 1 and ended.get("attempts") != attempts:
+            told_attempts = ended.get("attempts")
+            yield f"shot {shot} had {told_attempts} attempts by its event, and {attempts} by the table"
 
 
 def _of_attempts(reader: BagReader, told: _Told) -> Iterator[str]:
@@ -174,15 +184,33 @@ def _of_verdicts(reader: BagReader, told: _Told) -> Iterator[str]:
         key: (shot, number) for key, shot, number, outcome, *_ in reader.attempts() if outcome is not None
     }
     then = {
-        (*ended[key], name, verdict)
-        for key, _, name, *_, verdict in reader.results()
+        (*ended[key], name, verdict): row
+        for key, _, name, *row, verdict in reader.results()
         if key in ended and verdict in _BAD
     }
-    now = {one for one in told.bad if (one[0], one[1]) in set(ended.values())}
-    for shot, number, name, verdict in sorted(then - now):
+    now = {one: fields for one, fields in told.bad.items() if (one[0], one[1]) in set(ended.values())}
+    for shot, number, name, verdict in sorted(then.keys() - now):
         yield f"{place(shot, number)}: {name} {verdict} by its result, and no event says so"
-    for shot, number, name, verdict in sorted(now - then):
+    for shot, number, name, verdict in sorted(now.keys() - then):
         yield f"{place(shot, number)}: {name} {verdict} by its event, and not by its result"
+    for one in sorted(then.keys() & now):
+        shot, number, name, verdict = one
+        if verdict == "failed" and not _says(now[one], then[one]):
+            yield f"{place(shot, number)}: {name} has another value, unit or limit by its event"
+
+
+def _says(fields: Mapping[str, Any], row: Sequence[Any]) -> bool:
+    """Whether the event of a verdict tells what its result is."""
+    _, value, text, unit, low, high, equals, equals_text = row
+    recorded = {
+        # Not-a-number, and what is not exact as a float, is text beside it.
+        "value": value if text is None else text,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "equals": equals if equals_text is None else equals_text,
+    }
+    return all(_is_same(fields.get(name), one) for name, one in recorded.items())
 
 
 def _is_same(told: Any, recorded: Any) -> bool:

@@ -24,6 +24,8 @@ def check_run(
 ) -> None:
     """Compare it. `plan` and `channels` of the run as it compiles, where it does."""
     _check_counts(reader, found)
+    _check_sessions(reader, found)
+    _check_end(reader, found)
     _check_stamps(reader, found)
     _check_attachments(reader, found)
     if plan is not None:
@@ -49,16 +51,50 @@ def _check_counts(reader: BagReader, found: Findings) -> None:
         found.same(
             one, other, f"{one} shots were {name} by the figures of run.json, and {other} by the table"
         )
+    # A shot that could not be recorded to its end counts as one.
+    errored, unended = outcomes[Outcome.ERRORED], len(reader.shots()) - count
+    one = figures.get("shots_errored")
+    if one not in range(errored, errored + unended + 1):
+        found.tell(f"{one} shots were errored by the figures of run.json, and {errored} by the table")
     attempts = sum(1 for _, shot, *_ in reader.attempts() if shot)
     one = figures.get("attempts")
     found.same(
         one, attempts, f"there were {one} attempts by the figures of run.json, and {attempts} are recorded"
     )
+    one, planned = figures.get("shots_planned"), facts["shots_planned"]
+    found.same(one, planned, f"{one} shots were planned by the figures of run.json, and {planned} by itself")
 
 
 def _is_own(outcome: Outcome, shots: Outcome) -> bool:
     """Whether it is of what befell the run itself."""
     return outcome in _OWN and outcome.severity > shots.severity
+
+
+def _check_sessions(reader: BagReader, found: Findings) -> None:
+    """Who wrote it, and under which number: by these it is known in every store."""
+    facts, keys = reader.facts, {key >> 32 for key, *_ in reader.attempts()}
+    found.compared += len(keys)
+    for run in sorted(keys - {facts["run"]}):
+        found.tell(f"attempts are of run {run} by their keys, and of run {facts['run']} by run.json")
+    sessions = [row[2] for row in reader.sessions()]
+    # A run that was resumed is that of its last session.
+    last = sessions[-1] if sessions else None
+    found.same(
+        facts["session"], last, f"its session is {facts['session']}, and {last} by the sessions of run.json"
+    )
+
+
+def _check_end(reader: BagReader, found: Findings) -> None:
+    """When it ended, and whether anybody was left to say so."""
+    facts = reader.facts
+    ended, outcome = facts["ended_utc_ns"], facts["outcome"]
+    found.compared += 1
+    if facts["died"] and (outcome != Outcome.TERMINATED or ended is not None):
+        found.tell("its process died by run.json, which says all the same how or when the run ended")
+    # Where a clock was set, or a second one looked at, the end may come before the beginning.
+    timed = len(facts["sessions"]) == 1 and not facts["figures"].get("clock")
+    if timed and ended is not None and ended < facts["started_utc_ns"]:
+        found.tell("it ended before it began by run.json")
 
 
 def _check_stamps(reader: BagReader, found: Findings) -> None:
