@@ -23,6 +23,7 @@ def station_place(name: str, project: Project, report: Report, span: Span | None
 
 def resolve_file(path: Path, report: Report, *, mock: bool = False) -> ResolvedStation | None:
     """Read a station and the instrument documents that it names."""
+    report.precede(shown(path))
     document = read_file(path, report, name=shown(path))
     return None if document is None else resolve_document(path, document, report, mock=mock)
 
@@ -32,6 +33,8 @@ def resolve_document(
 ) -> ResolvedStation | None:
     """Load a station that was read from `path`, and the instrument documents that it names."""
     document = with_includes(document, path, report, STATION_SECTIONS, of_known_language("station", report))
+    for name in document.texts:
+        report.precede(name)
     station = load_station(document, report)
     if station is None:
         return None

@@ -1,7 +1,8 @@
 """The one door through which every fault of a document goes.
 
 Stages add to a report and go on with what is sound; the caller decides at the end. Equal messages at one
-place are kept once, because two stages may meet the same fault.
+place are kept once, because two stages may meet the same fault. They are told in the order of reading, those
+of what other documents depend on first: what is wrong there may be the cause of what seems wrong here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,11 @@ class Report:
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str, object], Diagnostic] = {}
+        self._needed: set[str] = set()
+
+    def precede(self, name: str) -> None:
+        """Tell the messages of a document before those of the documents that need it."""
+        self._needed.add(name)
 
     def add(self, item: Diagnostic) -> None:
         """Take a diagnostic; its code must be registered in `CODES`."""
@@ -73,7 +79,11 @@ class Report:
         self.add(Diagnostic(code, message, span, help, Severity.WARNING, notes))
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        return iter(sorted(self._items.values(), key=lambda item: item.sort_key))
+        return iter(sorted(self._items.values(), key=self._order))
+
+    def _order(self, item: Diagnostic) -> tuple[bool, tuple[str, int, str]]:
+        needs_others = item.span is not None and item.span.source.name not in self._needed
+        return needs_others, item.sort_key
 
     def __len__(self) -> int:
         return len(self._items)

@@ -1,6 +1,6 @@
 """'Did you mean' for every closed set of names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 
@@ -10,8 +10,18 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     folded = {choice.lower(): choice for choice in reversed(known)}
     if name.lower() in folded:
         return folded[name.lower()]
+    # Two letters that changed places are the likeliest slip, and in a short name the measure below misses it.
+    swapped = next((text for text in _swapped(name.lower()) if text in folded), None)
+    if swapped is not None:
+        return folded[swapped]
     matches = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
+
+
+def _swapped(name: str) -> Iterator[str]:
+    """The name with each two neighbours in the other order."""
+    for at in range(len(name) - 1):
+        yield name[:at] + name[at + 1] + name[at] + name[at + 2 :]
 
 
 def did_you_mean(name: str, choices: Iterable[str], *, what: str = "known") -> str:

@@ -91,9 +91,15 @@ class Call:
 
 
 def build_calls(
-    compiler: Compiler, timeline: Timeline, order: Mapping[Path, int], role: Role, lane: Lane
+    compiler: Compiler,
+    timeline: Timeline,
+    order: Mapping[Path, int],
+    role: Role,
+    lane: Lane,
+    *,
+    certain: bool = True,
 ) -> list[Call]:
-    """Everything that a lane calls."""
+    """Everything that a lane calls. `certain`: what the role has no command for does not exist."""
     if lane.call is None:
         return []
     found = []
@@ -101,14 +107,16 @@ def build_calls(
         entries = enumerate(cell.raw) if isinstance(cell.raw, list) else [(None, cell.raw)]
         for position, entry in entries:
             path = cell.path if position is None else (*cell.path, position)
-            call = _call(compiler, role, cell, path, entry, order.get(path, 0))
+            call = _call(compiler, role, cell, path, entry, order.get(path, 0), certain=certain)
             part = None if call is None else first_part(compiler, timeline, cell, call.place)
             if call is not None and part is not None:
                 found.append(replace(call, cell=part))
     return found
 
 
-def _call(compiler: Compiler, role: Role, cell: Cell, path: Path, entry: Any, order: int) -> Call | None:
+def _call(
+    compiler: Compiler, role: Role, cell: Cell, path: Path, entry: Any, order: int, *, certain: bool
+) -> Call | None:
     if isinstance(entry, CallAt):
         at = compiler.written((*path, "at"), entry.at)
         path, text = (*path, "do"), entry.do
@@ -123,6 +131,8 @@ def _call(compiler: Compiler, role: Role, cell: Cell, path: Path, entry: Any, or
         return None
     name = text.strip() if call is None else call.name
     command = role.commands.get(name)
+    if command is None and not certain:
+        return None  # the station's own faults were told
     if command is None or call is None:
         _no_command(compiler, role, written, name, known=command is not None, called=call)
         return None

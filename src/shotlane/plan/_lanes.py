@@ -69,7 +69,8 @@ def build_lanes(
         used.add(role.name)
         before = len(compiler.report.errors)
         if channel is None:
-            _role_lane(compiler, lanes, timeline, order, role, lane)
+            certain = table.is_certain(role.name)
+            _role_lane(compiler, lanes, timeline, order, role, lane, certain=certain)
         else:
             _channel_lane(compiler, lanes, timeline, order, table, channel, lane)
         if len(compiler.report.errors) > before:
@@ -103,7 +104,14 @@ def _unknown(compiler: Compiler, table: ChannelTable, key: str) -> None:
 
 
 def _role_lane(
-    compiler: Compiler, lanes: Lanes, timeline: Timeline, order: Mapping[Path, int], role: Role, lane: Lane
+    compiler: Compiler,
+    lanes: Lanes,
+    timeline: Timeline,
+    order: Mapping[Path, int],
+    role: Role,
+    lane: Lane,
+    *,
+    certain: bool,
 ) -> None:
     """A lane of calls."""
     path: Path = ("lanes", role.name)
@@ -114,7 +122,7 @@ def _role_lane(
             "SEQ212", f"the lane of '{role.name}' does nothing", compiler.document.key_span(path),
             help="write `call:` with commands by step, or name a channel of it",
         )  # fmt: skip
-    lanes.calls += build_calls(compiler, timeline, order, role, lane)
+    lanes.calls += build_calls(compiler, timeline, order, role, lane, certain=certain)
 
 
 def _channel_lane(

@@ -26,7 +26,7 @@ from shotlane.instruments.definition._resource import ResourceError, parse_resou
 from shotlane.instruments.definition._values import ValueReader
 from shotlane.instruments.documents._document import read_setup
 from shotlane.instruments.documents._hardware import read_time_step, with_timing
-from shotlane.instruments.documents._limits import at_station
+from shotlane.instruments.documents._limits import at_station, at_station_unsure
 from shotlane.instruments.simulation._declared import read_simulation
 from shotlane.model import InstrumentDocument, StationInstrument
 
@@ -78,12 +78,14 @@ def define_adopted(
         role,
         at,
         values,
-        told=lambda key: values.told(*map(str, at), "attributes", key),
+        told=lambda key: values.told(*at, "attributes", key),
     )
     own = ValueReader(report, station, "STA131", base=at)
     known = commands_of(locked) if locked is not None and declared is not None else None
     paths = {key: item.path or key for key, item in (locked.commands if locked else {}).items()}
     commands, calls = merge_commands(role.commands, known, paths, own)
+    unsure = {key for key in attributes if values.told(*at, "attributes", key)}
+    unsure |= {key for key in commands if own.told("commands", key)}
     document = _document(name.text, role)
     wire = foreign_resource(role.resource, str(at[-1]), folder)
     definition = Definition(
@@ -107,6 +109,7 @@ def define_adopted(
             {key: item.path for key, item in merged.items()},
             calls,
         ),
+        unsure=frozenset(unsure | at_station_unsure(attributes, at, values)),
     )
     return definition, wire
 

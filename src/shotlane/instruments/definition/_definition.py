@@ -59,7 +59,8 @@ class Definition:
     calibrations by attribute, with `raw_units`, those of what the device says; `aliases`: views that are
     attributes of their own. `faults`: what goes wrong while it is simulated. `time_step_ns`: of an instrument
     that keeps time itself, with `restartable`: whether it takes several tables in a shot; `triggered_by`: the
-    channel whose rising edges each make it take a frame.
+    channel whose rising edges each make it take a frame. `unsure`: attributes and commands whose declaration
+    has a fault, which was told: what they are is not known.
     """
 
     role: str
@@ -84,6 +85,7 @@ class Definition:
     time_step_ns: int | None = None
     restartable: bool = True
     triggered_by: str | None = None
+    unsure: frozenset[str] = frozenset()
 
     @property
     def own(self) -> "Definition":

@@ -57,6 +57,7 @@ class ValueReader:
         self._place = place or (lambda path: (document.span((*base, *path)), ()))
         self._code = code
         self._told: set[Span] = set()
+        self._faults: set[Path] = set()
         self.count = 0  # faults found so far
 
     def error(self, path: Path, message: str, help: str | None = None, *, code: str | None = None) -> None:
@@ -80,15 +81,18 @@ class ValueReader:
         notes: tuple[Note, ...],
     ) -> None:
         self.count += 1
+        self._faults.add((*self._base, *path))
         if self._follows(path) or (notes and span in self._told):
             return
         self._told.add(span)
         self._report.error(code or self._code, message, span, help=help, notes=notes)
 
-    def told(self, *path: str) -> bool:
+    def told(self, *path: str | int) -> bool:
         """Whether something at, below or around a path is faulty; what depends on it is unknown."""
         whole = (*self._base, *path)
-        return self._document.has_dropped(whole) or self._document.is_dropped(whole)
+        if self._document.has_dropped(whole) or self._document.is_dropped(whole):
+            return True
+        return any(fault[: len(whole)] == whole for fault in self._faults)
 
     def _follows(self, path: Path) -> bool:
         """Whether a fault was told already, or follows from what an attribute is not known to be."""

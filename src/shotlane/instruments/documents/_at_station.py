@@ -27,6 +27,7 @@ def at_bench(
     values = ValueReader(report, document, "STA200")
     _check_due(role, at, document, report, today)
     views, raw_units = _views(definition, role, at, values)
+    unsure = {name for name in role.calibration if values.told(*at, "calibration", name)}
     return replace(
         definition,
         expected=_expected(role),
@@ -34,6 +35,7 @@ def at_bench(
         wear=_wear(definition),
         views={**definition.views, **views},
         raw_units={**definition.raw_units, **raw_units},
+        unsure=definition.unsure | unsure,
     )
 
 

@@ -42,6 +42,7 @@ def read_instrument(name: str, folder: Path, report: Report) -> tuple[str, Docum
     for path in _candidates(name, folder):
         if is_file(path):
             called = shown(path)
+            report.precede(called)
             return called, read_file(path, report, name=called)
     called = f"catalogue/{name}{_SUFFIX}"
     given = given_in_catalogue(called)

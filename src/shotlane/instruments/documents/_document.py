@@ -4,7 +4,7 @@ The stages follow each other and report through one `Report`; each goes on with 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shotlane.diagnostics import Report, did_you_mean
 from shotlane.document import Document, Path
@@ -15,7 +15,7 @@ from shotlane.instruments.documents._at_station import check_calibrations, own_v
 from shotlane.instruments.documents._attributes import read_attributes, read_commands
 from shotlane.instruments.documents._escapes import warn_of_escapes
 from shotlane.instruments.documents._hardware import read_time_step, with_timing
-from shotlane.instruments.documents._limits import at_station
+from shotlane.instruments.documents._limits import at_station, at_station_unsure
 from shotlane.instruments.documents._options import (
     REQUIRED,
     choose_options,
@@ -83,7 +83,15 @@ def define(
         time_step_ns=time_step_ns,
         restartable=model.restartable,
     )
-    return own_views(definition, here)
+    definition = own_views(definition, here)
+    return replace(definition, unsure=_unsure(definition, at, here, there))
+
+
+def _unsure(definition: Definition, at: Path, here: ValueReader, there: ValueReader) -> frozenset[str]:
+    """Attributes and commands in which a fault was told, by the document or by what the station says."""
+    attributes = {name for name in definition.attributes if here.told("attributes", name)}
+    commands = {name for name in definition.commands if here.told("commands", name)}
+    return frozenset(attributes | commands | at_station_unsure(definition.attributes, at, there))
 
 
 def check_instrument(document: Document, report: Report) -> None:

@@ -4,7 +4,7 @@ Limits of a station only tighten. A safe value must lie within the limits that h
 of the two documents it comes from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from shotlane.diagnostics import did_you_mean
@@ -50,6 +50,12 @@ def at_station(
             safe = read_safe(attribute, value, path, values, "STA140")
             known[name] = replace(attribute, safe=safe)
     return known
+
+
+def at_station_unsure(attributes: Iterable[str], at: Path, values: ValueReader) -> set[str]:
+    """Attributes of which a station says something faulty."""
+    sections = ("limits", "safe")
+    return {name for name in attributes if any(values.told(*at, section, name) for section in sections)}
 
 
 def _known(

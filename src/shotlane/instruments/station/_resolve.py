@@ -4,7 +4,7 @@ Instrument documents are read once each. Roles with faults are named in the chan
 that is checked against it is not told of channels that are only missing because their declaration is broken.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path as FilePath
@@ -93,12 +93,13 @@ def resolve_station(
     couplings = read_couplings(station, definitions, document, report)
     resolver.check_shared(wires, definitions)
     dropped = {str(name) for name in document.keys(("instruments",)) if name not in station.instruments}
-    table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped))
+    unsure = {name for name, definition in definitions.items() if definition.unsure}
+    table = _table(station.station, definitions, wires, frozenset(resolver.faulty | dropped | unsure))
     aliases = read_aliases(station.channels, table.channels, table.faulty, document, report)
     check_inverted(aliases, definitions, document, report)
     return ResolvedStation(
         station.station,
-        _with_channels(table, aliases),
+        _with_channels(table, aliases, {str(name) for name in document.keys(("channels",))}),
         _with_aliases(definitions, aliases),
         resolver.texts(),
         document,
@@ -113,15 +114,18 @@ def _table(
     wires: Mapping[str, Resource],
     faulty: frozenset[str],
 ) -> ChannelTable:
-    """`wires`: where instruments really are; a mocked one keeps the order and the cost of its wire."""
+    """What is sure of the instruments. `wires`: where they really are, also those that are mocked."""
     channels: dict[str, Channel] = {}
     roles: dict[str, Role] = {}
     for name, definition in definitions.items():
         port = definition.resource.port
         own_faults = definition.adoption is not None
-        roles[name] = Role(name, port, not definition.simulated, definition.commands, own_faults)
+        commands = {key: one for key, one in definition.commands.items() if key not in definition.unsure}
+        roles[name] = Role(name, port, not definition.simulated, commands, own_faults)
         costs = channel_costs(definition, wires[name])
         for attribute in definition.attributes.values():
+            if attribute.name in definition.unsure:
+                continue  # whatever were said of its use would follow from the fault, which was told
             cost = costs[attribute.name]
             channel = Channel(name, attribute, port, cost.read_ns, cost.write_ns, cost.parts)
             timing = timing_of(definition, attribute)
@@ -132,13 +136,14 @@ def _table(
     return ChannelTable(station, channels, roles, faulty)
 
 
-def _with_channels(table: ChannelTable, aliases: Iterable[Alias]) -> ChannelTable:
-    """The table with aliases after the channels that they stand for."""
+def _with_channels(table: ChannelTable, aliases: Collection[Alias], written: set[str]) -> ChannelTable:
+    """The table with aliases after the channels that they stand for. `written`: the names of all aliases."""
     channels = dict(table.channels)
+    lost = written - {alias.attribute.name for alias in aliases}
     for alias in aliases:
         target = channels[channel_name(alias.role, alias.view.target)]
         channels[alias.attribute.name] = alias_channel(alias, target)
-    return replace(table, channels=channels)
+    return replace(table, channels=channels, faulty=table.faulty | {name.partition(".")[0] for name in lost})
 
 
 def _with_aliases(definitions: Mapping[str, Definition], aliases: Iterable[Alias]) -> dict[str, Definition]:
