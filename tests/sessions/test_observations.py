@@ -79,6 +79,34 @@ def test_what_is_no_sample_is_refused_and_the_series_stays_sound(lab: Lab) -> No
         assert station.channel("x")["value"].to_list() == [1.0]
 
 
+@pytest.mark.parametrize("name", ["furnace.setpoint", "oven.target", "furnace.oven.target"])
+def test_what_is_read_and_what_is_observed_have_names_apart(name: str, lab: Lab) -> None:
+    alias = "channels:\n  oven.target: {is: furnace.setpoint}\n"
+    (lab.folder / "stations" / "oven.yaml").write_text(
+        (lab.folder / "stations" / "demo.yaml")
+        .read_text(encoding="utf-8")
+        .replace("station: demo", "station: oven")
+        + alias,
+        encoding="utf-8",
+    )
+    with shotlane.connect("oven", mock=True) as station:
+        furnace = station.instrument("furnace")
+        furnace.read("setpoint")
+        furnace.read("oven.target")
+        with pytest.raises(SessionError, match=f"'{name}' is a channel of the station.* under another name"):
+            station.observe(name, 99.0, unit="degC")
+        assert station.channel("furnace.setpoint").height == 1
+
+
+@pytest.mark.parametrize("interval", [0, -1, 1e-12, float("nan"), float("inf"), 1e300])
+def test_samples_lie_apart_by_a_time(interval: float, lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        with pytest.raises(ValueError, match="samples of 'wave' cannot lie"):
+            station.observe("wave", [1.0, 2.0], sample_interval=interval)
+        station.observe("wave", [1.0, 2.0], sample_interval=0.5)
+        assert station.channel("wave").height == 2
+
+
 def test_several_values_lie_an_interval_apart_the_last_one_now(lab: Lab) -> None:
     with shotlane.connect("demo", mock=True) as station:
         before = time.time_ns()

@@ -5,7 +5,7 @@ given was not taken.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,15 +21,23 @@ if TYPE_CHECKING:
     from shotlane.store import SeriesWriter, SessionLog
 
 
-class ChannelStore:
-    """The channels of one session. Callable from any thread."""
+_SHORTEST_S, _LONGEST_S = 1e-9, 1e9  # an instant has whole ns, and 30 years of them have room in it
 
-    def __init__(self, log: "SessionLog", address: str) -> None:
+
+class ChannelStore:
+    """The channels of one session. Callable from any thread.
+
+    `readings`: keys under which readings of the instruments are kept, and what else names a channel of the
+    station. Nobody observes under these, since nothing would tell one from the other.
+    """
+
+    def __init__(self, log: "SessionLog", address: str, readings: Container[str] = ()) -> None:
         from shotlane.store import SeriesWriter  # late: SQLAlchemy
 
         self.address = address
         self._make = SeriesWriter
         self._log = log
+        self._readings = readings
         self._series: dict[str, SeriesWriter] = {}
         self._opening = Lock()
         self._trouble: NoRoomError | None = None
@@ -52,11 +60,17 @@ class ChannelStore:
         Several values are samples that follow each other at `sample_interval` s, the last one at this moment.
         A text that is a number with its unit, such as "21 degC", means that, unless texts are kept here.
         A unit other than the first one is converted. Raises `ValueError` for a value or a unit that does not
-        fit this key, `StoreError` when there is no room for it, `SessionError` after the end.
+        fit this key, `StoreError` when there is no room for it, `SessionError` for the name of a channel of
+        the station, and after the end.
         """
         now_ns = time.time_ns()
         if not isinstance(key, str):
             raise TypeError("the key of an observation is text, and comes first: observe('room.T', 21.5)")
+        if key in self._readings:
+            raise SessionError(
+                f"'{key}' is a channel of the station, and what is kept under it is read there",
+                f"observe under another name, such as '{key}.by_hand'",
+            )
         if self._trouble is not None:
             self.flush()
         try:
@@ -121,6 +135,11 @@ class ChannelStore:
             )
         if not values:
             raise ValueError(f"'{key}' is given no value")
+        if not _SHORTEST_S <= sample_interval <= _LONGEST_S:
+            raise ValueError(
+                f"samples of '{key}' cannot lie {sample_interval} s apart: sample_interval is above 0 and"
+                f" at most {_LONGEST_S:g} s"
+            )
         series = self._series.get(key) or self._open(key, values[0], unit, sample_interval, now_ns)
         if unit is not None and unit != series.unit:
             values = [self._converted(series, value, unit) for value in values]

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from shotlane.store import SessionLog
 
 
+def _readings(station: ResolvedStation) -> frozenset[str]:
+    """Names of the channels of a station, and the keys under which an instrument's readings are kept."""
+    definitions = station.definitions.items()
+    keys = {f"{role}.{name}" for role, definition in definitions for name in definition.attributes}
+    return frozenset(keys.union(station.table.channels))
+
+
 class OpenSession:
     """The parts of one session, made together and closed in their order."""
 
@@ -25,7 +32,7 @@ class OpenSession:
         self.log = log
         self.store = wiring.store
         self.events = EventLog(log, wiring.store)
-        self.channels = ChannelStore(log, wiring.store)
+        self.channels = ChannelStore(log, wiring.store, _readings(station))
         what = f"session {log.session} at {station.name}"
         locks = lock_instruments(station, (), what=lambda: what)
         keeper = wiring.keeper(locks, log.session, lambda type_, fields: self.events.tell(type_, **fields))
