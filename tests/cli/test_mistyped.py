@@ -67,3 +67,23 @@ def test_a_second_bench_names_the_port_in_use(tmp_path: Path) -> None:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
     assert f"port {port} is in use" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["runs", "-n", "0"],
+        ["runs", "-n", "-3"],
+        ["runs", "-n", "many"],
+        ["instruments", "watch", "demo", "--mock", "-n", "0"],
+        ["simulate", "demo", "--port", "-5"],
+        ["simulate", "demo", "--port", "70000"],
+    ],
+)
+def test_a_number_that_means_nothing_is_a_mistake_of_the_argument(
+    arguments: list[str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert f"'{arguments[-1]}' is no " in capsys.readouterr().err

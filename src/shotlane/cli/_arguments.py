@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from shotlane.cli._archive_arguments import add_archives
+from shotlane.cli._argument_types import tcp_port
 from shotlane.cli._asking_arguments import add_asking
 from shotlane.cli._capture_arguments import add_capture
 from shotlane.cli._events_arguments import add_events
@@ -112,7 +113,7 @@ def _add_simulate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     simulate.add_argument("station", metavar="STATION", help="station by name or file")
     simulate.add_argument(
-        "--port", type=int, default=0, metavar="BASE", help="first TCP port (default: any free ones)"
+        "--port", type=tcp_port, default=0, metavar="BASE", help="first TCP port (default: any free ones)"
     )
     simulate.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per request")
     simulate.add_argument(

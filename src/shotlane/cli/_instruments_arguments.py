@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from shotlane.cli._argument_types import at_least_one
 from shotlane.cli._capture_arguments import add_capture
 
 
@@ -39,7 +40,7 @@ def add_by_hand(
     call.add_argument("--confirm", action="store_true", help="do also what is dangerous")
     watch.add_argument("channels", metavar="CHANNEL", nargs="*", help=f"{channels} (default: all)")
     how_many = "stop after N readings of each"
-    watch.add_argument("-n", dest="count", type=_at_least_one, metavar="N", help=how_many)
+    watch.add_argument("-n", dest="count", type=at_least_one, metavar="N", help=how_many)
     _fill_scan(scan)
 
 
@@ -49,12 +50,6 @@ def _verb(
     parser = verbs.add_parser(name, help=help)
     parser.set_defaults(verb=module)
     return parser
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of readings: write 1 or more")
-    return int(text)
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from shotlane.cli._argument_types import at_least_one
+
 
 def add_runs(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
@@ -13,7 +15,7 @@ def add_runs(
     """Add `runs` and `show`; `common` adds what both of them have."""
     runs = verbs.add_parser("runs", help="list the runs of a store, newest first")
     runs.add_argument(
-        "-n", dest="limit", type=int, default=20, metavar="N", help="at most N runs (default 20)"
+        "-n", dest="limit", type=at_least_one, default=20, metavar="N", help="at most N runs (default 20)"
     )
     _add_which_runs(runs)
 
