@@ -87,3 +87,20 @@ def test_a_number_that_means_nothing_is_a_mistake_of_the_argument(
         main(arguments)
     assert ended.value.code == 2
     assert f"'{arguments[-1]}' is no " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (
+            "XYZ",
+            "'XYZ' is no code, and there is no file 'XYZ'; write a code such as SEQ213, or a sequence and",
+        ),
+        ("ZZZ999", "'ZZZ999' is no code; a code is written like SEQ213"),
+    ],
+)
+def test_what_cannot_be_explained_is_told_in_a_sentence(
+    what: str, told: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", what]) == 2
+    assert told in capsys.readouterr().err

@@ -34,11 +34,12 @@ def _page(what: str) -> str:
     if Path(what).exists():
         raise Complaint(f"say which name of it: shotlane explain {what} NAME")
     near = nearest(code, CODES)
-    help = f"; did you mean {near}?" if near else ", such as SEQ213; a name is explained by FILE NAME"
+    help = f"did you mean {near}?" if near else "a code is written like SEQ213"
     if _CODE.fullmatch(what):
-        raise Complaint(f"'{what}' is no code{help}")
+        raise Complaint(f"'{what}' is no code; {help}")
     _tell_sequence(what)
-    raise Complaint(f"there is no file '{what}'{help}")
+    help = help if near else "write a code such as SEQ213, or a sequence and a name of it: FILE NAME"
+    raise Complaint(f"'{what}' is no code, and there is no file '{what}'; {help}")
 
 
 def _tell_sequence(what: str) -> None:
