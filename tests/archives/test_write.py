@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import bagit
@@ -15,7 +16,7 @@ from tests.archives.packing import Packed
 from tests.store.lab import record_shot, run_start
 
 import shotlane
-from shotlane.archives import ArchiveError
+from shotlane.archives import ArchiveError, _write
 from shotlane.plan import load_plan
 from shotlane.store import open_reader, open_recorder
 
@@ -123,3 +124,18 @@ def test_a_run_that_goes_on_is_not_archived(tmp_path: Path) -> None:
         record_shot(recorder, 1)
         with pytest.raises(ArchiveError, match="is going on"):
             shotlane.archive(run, tmp_path / "bag", store=store)
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        (["bagit", "rocrate"], "written with bagit and rocrate, which are not installed"),
+        (["rocrate"], "written with rocrate, which is not installed"),
+    ],
+)
+def test_what_archives_need_is_told(
+    missing: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_write, "find_spec", lambda name: None if name in missing else find_spec(name))
+    with pytest.raises(ArchiveError, match=told):
+        _write.check_out(tmp_path / "out")

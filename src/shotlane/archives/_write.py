@@ -61,8 +61,9 @@ def check_out(out: Path) -> None:
     """Refuse a place where something is already, and archiving without its extra. Raises `ArchiveError`."""
     missing = [name for name in ("bagit", "rocrate") if find_spec(name) is None]
     if missing:
+        verb = "is" if len(missing) == 1 else "are"
         raise ArchiveError(
-            f"archives are written with {' and '.join(missing)}, which is not installed",
+            f"archives are written with {' and '.join(missing)}, which {verb} not installed",
             "pip install 'shotlane[archive]'",
         )
     if out.exists() or out.is_symlink():
