@@ -104,3 +104,11 @@ def test_what_cannot_be_explained_is_told_in_a_sentence(
 ) -> None:
     assert main(["explain", what]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "plan"])
+def test_a_parameter_is_given_once(verb: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["-p", "T_soak=50 degC", "-p", "T_soak=55 degC"]
+    assert main([verb, "sequences/furnace-ramp.yaml", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert "RUN014 'T_soak' is given twice, first as 50 degC" in told

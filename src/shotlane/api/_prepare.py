@@ -249,13 +249,17 @@ def refuse_real(plan: CompiledPlan, station: ResolvedStation, report: Report) ->
 
 
 def parse_overrides(assignments: list[str], report: Report) -> dict[str, str]:
-    """`NAME=VALUE` arguments by name; later ones win."""
+    """`NAME=VALUE` arguments by name; one that is given twice is an error, as a key is that stands twice."""
     found: dict[str, str] = {}
     for text in assignments:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             span = Span(Source("-p", text), 0, len(text))
             report.error("RUN005", f"'{text}' is no NAME=VALUE", span, help='write -p T_soak="50 degC"')
+        elif name.strip() in found:
+            span = Span(Source("-p", text), 0, len(text))
+            message = f"'{name.strip()}' is given twice, first as {found[name.strip()]}"
+            report.error("RUN014", message, span, help="leave out one of them")
         else:
             found[name.strip()] = value.strip()
     return found

@@ -183,5 +183,6 @@ CODES: dict[str, str] = {
     "RUN010": "an override is given for a saved plan",
     "RUN011": "a saved plan cannot be used",
     "RUN012": "the station is not the one that a saved plan was made for",
+    "RUN014": "an override is given twice",
     "RUN013": "a step asks, and nobody can be asked",
 }
