@@ -112,3 +112,21 @@ def test_a_parameter_is_given_once(verb: str, project: Path, capsys: pytest.Capt
     assert main([verb, "sequences/furnace-ramp.yaml", *arguments]) == 2
     told = capsys.readouterr().err
     assert "RUN014 'T_soak' is given twice, first as 50 degC" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--wait", "5"], "--wait 5: that is no length of time"),
+        (["--wait-for-store", "long"], "--wait-for-store long: that is no length of time"),
+        (["--store", "foo://x"], "a store cannot live in `foo`"),
+        (["--store", "/nonexistent/x.db"], "there is no folder /nonexistent"),
+    ],
+)
+def test_a_wrong_argument_is_told_before_anything_of_the_run(
+    arguments: list[str], told: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_sequence(["sequences/furnace-ramp.yaml", "--virtual-time", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err

@@ -19,7 +19,7 @@ from shotlane.cli._archives import archive_complaints
 from shotlane.cli._diff_lines import comparison_lines
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
 from shotlane.cli._overview import overview
-from shotlane.cli._running import run_and_tell
+from shotlane.cli._running import check_terms, run_and_tell
 from shotlane.cli._text import count, hanging
 from shotlane.diagnostics import Report
 
@@ -28,6 +28,7 @@ _SHOWN = 8
 
 def main(arguments: argparse.Namespace) -> int:
     """Say what differs, and run it."""
+    check_terms(arguments)
     report = Report()
     found = _found(arguments, report)
     if found is not None:

@@ -16,13 +16,14 @@ from shotlane.api import (
 )
 from shotlane.cli._archives import archive_complaints
 from shotlane.cli._output import Complaint, form_of, print_json, print_report, say, store_complaints
-from shotlane.cli._running import run_and_tell
+from shotlane.cli._running import check_terms, run_and_tell
 from shotlane.cli._where import store_of
 from shotlane.diagnostics import Report
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Say what is left, and run it."""
+    check_terms(arguments)
     report = Report()
     try:
         with _complaints(arguments.run), store_complaints():

@@ -9,12 +9,13 @@ from shotlane.cli._labels import with_answers
 from shotlane.cli._output import form_of, print_report, say
 from shotlane.cli._overview import overview
 from shotlane.cli._prepared import prepare_any
-from shotlane.cli._running import run_and_tell
+from shotlane.cli._running import check_terms, run_and_tell
 from shotlane.diagnostics import Report
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Check, show, run, tell."""
+    check_terms(arguments)
     prepared = _prepare(arguments)
     if prepared is None:
         return 2

@@ -26,6 +26,20 @@ class Begin(Protocol):
         """Return when it has ended."""
 
 
+def check_terms(arguments: argparse.Namespace) -> None:
+    """Complain of what is wrong in the arguments of `_add_terms`, before anything is told of the run.
+
+    A store that a run number is read from is there, or is told to be missing where it is read.
+    """
+    wait_s(arguments.wait)
+    store_wait_s(arguments.wait_for_store)
+    if arguments.store and not isinstance(getattr(arguments, "run", None), int):
+        from shotlane.store import check_address  # late: SQLAlchemy
+
+        with store_complaints():
+            check_address(arguments.store)
+
+
 def run_and_tell(arguments: argparse.Namespace, prepared: Prepared, begin: Begin) -> int:
     """Run, and say how it went; the exit status."""
     report = Report()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from shotlane.store._series import SeriesWriter
     from shotlane.store._session import SessionStart, user_name, who
     from shotlane.store._session_log import SessionLog, open_log
+    from shotlane.store._sqlite import check_address
     from shotlane.store._statements import GOOD, KEPT
     from shotlane.store._subscription import Subscription, subscribe
     from shotlane.store._upgrade import StoreInfo, check_store, store_info, upgrade_store
@@ -80,6 +81,7 @@ _HOMES = {
     "action_rows": "_encode",
     "add_notes": "_notes",
     "bring_in": "_recover",
+    "check_address": "_sqlite",
     "check_store": "_upgrade",
     "default_store_url": "_address",
     "shown_address": "_address",
@@ -149,6 +151,7 @@ __all__ = [
     "action_rows",
     "add_notes",
     "bring_in",
+    "check_address",
     "check_store",
     "default_store_url",
     "end_dead_run",

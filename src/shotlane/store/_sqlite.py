@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from shotlane.store._address import Address
+from shotlane.store._address import Address, parse_address
 from shotlane.store._alone import OPENING
 from shotlane.store._drive import network_drive
 from shotlane.store._error import StoreError
@@ -34,6 +34,13 @@ def _whole(value: Any) -> int:
 # one of its own, so that this costs ordinary rows nothing.
 for _kind in (np.int64, np.int32, np.bool_):
     sqlite3.register_adapter(_kind, _whole)
+
+
+def check_address(store: str | Path) -> None:
+    """Raise `StoreError` where no store can be, as far as that is seen before it is opened."""
+    address = parse_address(store)
+    if address.sqlite:
+        check_place(address)
 
 
 def check_place(address: Address) -> None:
