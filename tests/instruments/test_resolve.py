@@ -156,6 +156,45 @@ def test_sharing_a_wire_at_two_speeds_is_refused(tmp_path: Path) -> None:
     assert only(report).code == "STA152"
 
 
+PLAIN = """
+instrument: plain
+protocol: ascii
+write: "{command}\\r"
+attributes: {mass: {query: 'M?', reply: '{mass:f}'}, tare: {query: 'T?', reply: '{tare:f}'}}
+"""
+PUMP = """
+instrument: pump
+protocol: ascii
+options: {address: ''}
+write: "{address}{command}\\r\\n"
+attributes:
+  rate: {query: '?RATE', reply: '{rate:f}', set: {send: '*RATE {value}', reply: none}, access: rw, safe: 0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pump", "plain", "warned"),
+    [
+        (PUMP, PLAIN, True),
+        (PUMP.replace("''", "P"), PLAIN, True),  # the other one has none, and answers all
+        (PUMP.replace("''", "P"), PLAIN.replace('"{command}', '"Q{command}'), False),
+        (PUMP.replace("''", "P"), PLAIN.replace("M?", "QM?").replace("T?", "QT?"), False),
+        (PUMP.replace("{command}", "{command}@P"), PLAIN.replace("{command}", "{command}@Q"), False),
+        (PUMP.replace("ascii", "simulated"), PLAIN, False),
+    ],
+)
+def test_what_nothing_tells_apart_on_one_wire_is_warned_of(
+    pump: str, plain: str, warned: bool, tmp_path: Path
+) -> None:
+    text = "station: bench\ninstruments:\n  a: {instrument: pump, resource: 'serial://tty'}\n"
+    text += "  b: {instrument: plain, resource: 'serial://tty'}\n"
+    _, report = resolve(text, tmp_path, {"pump": pump, "plain": plain})
+    told = [item.message for item in report.warnings]
+    assert told == ["nothing tells b and a apart on the wire that they share"] * warned
+    _, report = resolve(text.replace("tty'}\n  b", "tty1'}\n  b"), tmp_path, {"pump": pump, "plain": plain})
+    assert not report.warnings
+
+
 GAS = """
 instrument: gas
 protocol: ascii

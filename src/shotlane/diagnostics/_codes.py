@@ -160,6 +160,7 @@ CODES: dict[str, str] = {
     "STA204": "a calibration is over, or soon will be (warning)",
     "STA210": "a time of an interlock of a station is wrong",
     "STA152": "instruments that share a wire do not agree",
+    "STA153": "nothing tells two instruments apart that share a wire (warning)",
     "STA160": "the name of a driver cannot be used",
     "STA161": "nothing says what a driver can read and set",
     "STA162": "a station says of an attribute what its driver does not allow",

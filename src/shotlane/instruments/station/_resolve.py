@@ -22,6 +22,7 @@ from shotlane.instruments.documents._document import InstrumentSource, define
 from shotlane.instruments.simulation._rehearsal import read_couplings, with_faults
 from shotlane.instruments.station._alias import Alias, alias_channel, read_aliases
 from shotlane.instruments.station._cost import channel_costs
+from shotlane.instruments.station._told_apart import told_apart
 from shotlane.instruments.station._triggers import check_inverted, timing_of, with_triggers
 from shotlane.model import (
     Channel,
@@ -240,6 +241,7 @@ class _Resolver:
         """Instruments on one wire must speak one protocol with the same settings, and not be the same one."""
         first: dict[str, str] = {}
         spoken_to: dict[str, str] = {}
+        beside: dict[str, list[str]] = {}
         for name, wire in wires.items():
             if wire.scheme == "sim":
                 continue
@@ -248,6 +250,25 @@ class _Resolver:
                 twin = spoken_to.setdefault(_way(wire, definitions[name]), name)
                 if twin != name:
                     self._tell_shared(twin, name, _same_text(wire, twin, name))
+                else:
+                    self._warn_of_mixing(name, beside.setdefault(wire.port, []), definitions)
+                    beside[wire.port].append(name)
+
+    def _warn_of_mixing(
+        self, name: str, before: Iterable[str], definitions: Mapping[str, Definition]
+    ) -> None:
+        """Warn where nothing in what is said to an instrument keeps another one of its wire from answering."""
+        other = next((role for role in before if not told_apart(definitions[role], definitions[name])), None)
+        if other is None:
+            return
+        note = Note(f"{other} is here", self._document.span(("instruments", other, "resource")))
+        self._report.warning(
+            "STA153",
+            f"nothing tells {name} and {other} apart on the wire that they share",
+            self._document.span(("instruments", name, "resource")),
+            help="is it another port? On one wire each needs an address in what is sent to it",
+            notes=(note,),
+        )
 
     def _agree(
         self, other: str, name: str, wires: Mapping[str, Resource], definitions: Mapping[str, Definition]
