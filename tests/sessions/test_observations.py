@@ -1,8 +1,10 @@
 """What a session observes is there afterwards, and meanwhile, here and elsewhere, and none is lost."""
 
 import time
+from decimal import Decimal
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -115,6 +117,62 @@ def test_several_values_lie_an_interval_apart_the_last_one_now(lab: Lab) -> None
     times = found["time"].cast(pl.Int64).to_list()
     assert [later - earlier for earlier, later in pairwise(times)] == [250_000_000] * 2
     assert before <= times[-1] <= time.time_ns()
+
+
+@pytest.mark.parametrize(
+    ("values", "interval_s", "told"),
+    [
+        ([0.1] * 20_000, 1_000_000.0, "first of 20,000 samples of 'wave' 634 years before the last"),
+        ([0.1, 0.2, 0.3], 1e12, "63,376 years before the last; it is in seconds"),
+        (0.1, 1e12, "sample_interval=1e.12 puts the first"),
+    ],
+    ids=["first out of range", "all out of range", "a distance out of range"],
+)
+def test_samples_at_no_instant_are_refused_and_the_session_goes_on(
+    lab: Lab, store_url: str, values: object, interval_s: float, told: str
+) -> None:
+    with shotlane.connect("demo", mock=True, store=store_url) as station:
+        uri = station.observe("room.humidity", 41.0)
+        with pytest.raises(ValueError, match=told):
+            station.observe("wave", values, sample_interval=interval_s)
+        station.observe("room.humidity", 42.0)
+        assert station.channel_store is not None
+        assert station.channel_store.keys == ("room.humidity",)
+    assert shotlane.channel(uri, store_url)["value"].to_list() == [41.0, 42.0]
+
+
+@pytest.mark.parametrize("key", ["k\0n", "k\ud800n"], ids=["NUL", "half a pair"])
+def test_a_key_that_no_store_can_hold_is_refused_and_the_session_goes_on(
+    lab: Lab, store_url: str, key: str
+) -> None:
+    with shotlane.connect("demo", mock=True, store=store_url) as station:
+        uri = station.observe("good", 1.0)
+        with pytest.raises(ValueError, match=r"the key 'k.*n' cannot be stored"):
+            station.observe(key, 1.0)
+        station.observe("good", 2.0)
+    assert shotlane.channel(uri, store_url)["value"].to_list() == [1.0, 2.0]
+
+
+def test_what_only_looks_like_a_value_is_refused(lab: Lab) -> None:
+    wrong: list[tuple[object, str]] = [
+        (10**400, "a whole number of 1329 bits does not fit 'x'"),
+        (10**5000, "does not fit 'x'"),
+        (2**63, "a whole number of 64 bits does not fit 'x': a store keeps 64"),
+        (np.uint64(2**64 - 1), "a whole number of 64 bits"),
+        (1j, "a sample of 'x' is a number, a truth value or a text, not complex"),
+        (np.complex128(1j), "not complex128"),
+        (Decimal("1.5"), "not Decimal"),
+        (b"1.5", "not bytes"),
+        (object(), "not object"),
+    ]
+    with shotlane.connect("demo", mock=True) as station:
+        for value, told in wrong:
+            with pytest.raises(ValueError, match=told):
+                station.observe("x", value)
+            with pytest.raises(ValueError, match=told):
+                station.observe("x", [1.0, value], sample_interval=0.1)
+        station.observe("x", [2**63 - 1, -(2**63), np.int32(3), np.float32(0.5)], sample_interval=0.1)
+        assert station.channel("x")["value"].to_list() == [2.0**63, -(2.0**63), 3.0, 0.5]
 
 
 def test_a_key_that_is_not_there_is_told_with_the_nearest(lab: Lab) -> None:

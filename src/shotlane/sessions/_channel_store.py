@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from shotlane.expression import Unit, UnitError, parse_literal, parse_unit, tidy
 from shotlane.records import Event, NoRoomError, RecorderError
+from shotlane.sessions._admission import check_key, check_sample, step_ns
 from shotlane.sessions._error import SessionError
 from shotlane.sessions._uri import channel_uri, parse_uri
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from shotlane.store import SeriesWriter, SessionLog
-
-
-_SHORTEST_S, _LONGEST_S = 1e-9, 1e9  # an instant has whole ns, and 30 years of them have room in it
 
 
 class ChannelStore:
@@ -64,8 +62,8 @@ class ChannelStore:
         the station, and after the end.
         """
         now_ns = time.time_ns()
-        if not isinstance(key, str):
-            raise TypeError("the key of an observation is text, and comes first: observe('room.T', 21.5)")
+        if not isinstance(key, str) or key not in self._series:
+            check_key(key)
         if key in self._readings:
             raise SessionError(
                 f"'{key}' is a channel of the station, and what is kept under it is read there",
@@ -86,7 +84,9 @@ class ChannelStore:
             return self._observe_all(key, list(value), unit, sample_interval, now_ns)
         if isinstance(value, str) and unit is None:
             value, unit = self._read_text(key, value)
-        series = self._series.get(key) or self._open(key, value, unit, sample_interval, now_ns)
+        check_sample(key, value)
+        interval_ns = step_ns(key, sample_interval, 1, now_ns)
+        series = self._series.get(key) or self._open(key, value, unit, interval_ns, now_ns)
         if unit is not None and unit != series.unit:
             value = self._converted(series, value, unit)
         series.put(now_ns, value)
@@ -135,26 +135,23 @@ class ChannelStore:
             )
         if not values:
             raise ValueError(f"'{key}' is given no value")
-        if not _SHORTEST_S <= sample_interval <= _LONGEST_S:
-            raise ValueError(
-                f"samples of '{key}' cannot lie {sample_interval} s apart: sample_interval is above 0 and"
-                f" at most {_LONGEST_S:g} s"
-            )
-        series = self._series.get(key) or self._open(key, values[0], unit, sample_interval, now_ns)
+        for value in values:
+            check_sample(key, value)
+        interval_ns = step_ns(key, sample_interval, len(values), now_ns)
+        assert interval_ns is not None
+        series = self._series.get(key) or self._open(key, values[0], unit, interval_ns, now_ns)
         if unit is not None and unit != series.unit:
             values = [self._converted(series, value, unit) for value in values]
-        step_ns = round(sample_interval * 1e9)
-        series.put_all(now_ns - step_ns * (len(values) - 1), step_ns, values)
+        series.put_all(now_ns - interval_ns * (len(values) - 1), interval_ns, values)
         return self.uri(key)
 
     def _open(
-        self, key: str, first: Any, unit: str | None, sample_interval: float | None, now_ns: int
+        self, key: str, first: Any, unit: str | None, interval_ns: int | None, now_ns: int
     ) -> "SeriesWriter":
         if not key:
             raise SessionError("a channel needs a name")
         if unit is not None:
             _known(unit)
-        interval_ns = None if sample_interval is None else round(sample_interval * 1e9)
         with self._opening:
             if key not in self._series:
                 number = len(self._series) + 1
