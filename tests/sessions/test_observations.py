@@ -3,6 +3,7 @@
 import time
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,9 @@ import shotlane
 from shotlane import SessionError, StoreError
 from shotlane.records import RecorderError
 from shotlane.sessions._uri import channel_uri, parse_uri
-from shotlane.store._spool import Spool
+from shotlane.store import EventFilter, EventTail, SessionStart, recover
+from shotlane.store._address import parse_address
+from shotlane.store._spool import Spool, spool_folder
 
 
 def test_values_of_every_kind_come_back_as_they_were(lab: Lab, store_url: str) -> None:
@@ -267,3 +270,44 @@ def test_no_room_for_samples_is_told_and_none_is_lost_in_silence(
                 station.observe("x", 2.0)
         station.observe("x", 3.0)
     assert shotlane.channel(uri)["value"].to_list() == [0.0, 1.0, 3.0]
+
+
+def test_a_row_that_no_store_can_take_takes_no_others_with_it(lab: Lab, store_url: str) -> None:
+    station = shotlane.connect("demo", mock=True, store=store_url)
+    station.start()
+    uri = station.observe("x", 0.0)
+    session = station.session_id
+    for number in range(1, 40):
+        station.observe("x", float(number))
+    rows = [(session, 1, 100 + number, 2**63 + number, 0.5, None) for number in range(3)]
+    station._now().log.note("observation", rows)
+    station.observe("x", 40.0)
+    station.instrument("furnace").write("setpoint", "60 degC")
+    with pytest.raises(StoreError, match=r"3 rows are lost, which .* cannot take: observation: "):
+        station.stop()
+    assert shotlane.channel(uri, store_url)["value"].to_list() == [float(number) for number in range(41)]
+    with EventTail(store_url, EventFilter(session=session)) as tail:
+        types = [event.type for event in tail.read()]
+    assert "instrument.set" in types
+    assert types[-1] == "session.ended"
+
+
+def test_a_spool_with_a_row_that_no_store_can_take_is_delivered_and_kept_aside(
+    lab: Lab, tmp_path: Path, store_url: str
+) -> None:
+    with shotlane.connect("demo", mock=True, store=store_url) as station:
+        uri = station.observe("x", 0.0)
+        session = station.session_id
+    data = tmp_path / "data"
+    spool = Spool(spool_folder(parse_address(store_url), data), SessionStart(id=session), store_url)
+    times = (time.time_ns(), 2**63, time.time_ns())
+    rows = [(session, 1, 2 + index, at, float(index), None) for index, at in enumerate(times)]
+    spool.append([("observation", rows)])
+    spool.leave()
+    [found] = recover(store_url, data)
+    assert found.rows == 2
+    assert found.left is not None
+    assert found.left.startswith("1 rows of it no store can take: observation: ")
+    assert found.path.is_file()
+    assert recover(store_url, data) == ()
+    assert shotlane.channel(uri, store_url)["value"].to_list() == [0.0, 0.0, 2.0]

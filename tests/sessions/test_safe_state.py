@@ -3,6 +3,7 @@
 import signal
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.acceptance.lab import Lab, wait_for
@@ -10,6 +11,7 @@ from tests.sessions.conftest import Script, answer, heard, kill
 
 import shotlane
 from shotlane import NotSafeError
+from shotlane.store import SessionLog
 from shotlane.testing import Bench
 
 pytestmark = pytest.mark.real_time
@@ -83,6 +85,27 @@ def test_what_cannot_be_made_safe_is_told_loudly(
         station.stop()
     types = {row["type"] for row in bench_lab.rows("SELECT type FROM event")}
     assert {"safe-state.failed", "session.ended"} <= types
+
+
+def test_what_is_not_safe_is_told_before_what_is_wrong_with_the_records(
+    bench_lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shotlane.execution._rounds.PATIENCE_S", 0.0)
+    station = shotlane.connect("bench")
+    station.start()
+    station.instrument("furnace").write("setpoint", "60 degC")
+    bench.fault("furnace", "drop", count=100)
+
+    close = SessionLog.close
+
+    def fail(*given: Any) -> None:
+        close(*given)
+        raise OverflowError("Python int too large to convert to SQLite INTEGER")
+
+    monkeypatch.setattr(SessionLog, "close", fail)
+    with pytest.raises(NotSafeError, match=r"NOT SAFE: furnace.setpoint") as caught:
+        station.stop()
+    assert "OverflowError: Python int too large" in caught.value.__notes__[0]
 
 
 def test_what_does_not_answer_just_then_is_made_safe_a_little_later(bench_lab: Lab, bench: Bench) -> None:

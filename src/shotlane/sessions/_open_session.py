@@ -46,7 +46,7 @@ class OpenSession:
     def close(self, outcome: Outcome | None, *, safe: bool) -> None:
         """Make safe, close and store everything; `outcome` None: the worst of the runs inside, else done.
 
-        Raises `NotSafeError` and `StoreError`, when all is closed.
+        Raises `NotSafeError` and `StoreError`, when all is closed; of both the first, which is more urgent.
         """
         from shotlane.store import StoreError  # late: SQLAlchemy
 
@@ -58,7 +58,10 @@ class OpenSession:
             lost = self._store(worst((Outcome.DONE, *self.outcomes)) if outcome is None else outcome)
             remember(self.log.session, self.store, None)
         if unsafe:
-            raise NotSafeError(unsafe)
+            not_safe = NotSafeError(unsafe)
+            if lost is not None:
+                not_safe.add_note(lost)
+            raise not_safe
         if lost is not None:
             raise StoreError(lost)
 
@@ -68,4 +71,6 @@ class OpenSession:
             self.log.close(outcome)
         except RecorderError as error:
             return str(error)
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not hide what is not safe
+            return f"the records could not be closed: {type(error).__name__}: {error}"
         return None

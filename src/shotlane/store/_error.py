@@ -5,7 +5,7 @@ No sentence holds a password: places come from `Address.shown`, and driver texts
 
 import re
 
-from shotlane.records import without_passwords
+from shotlane.records import RecorderError, without_passwords
 
 
 class StoreError(Exception):
@@ -19,6 +19,10 @@ class StoreError(Exception):
 
     def __str__(self) -> str:
         return self.message if self.help is None else f"{self.message} ({self.help})"
+
+
+class UnstorableError(RecorderError):
+    """Among the rows is one that no store can ever take; nothing of the transaction was stored."""
 
 
 # What the drivers say, in the order of trying, and what it means to the person at the bench.

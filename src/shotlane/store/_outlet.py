@@ -42,6 +42,7 @@ class Outlet:
         self._left = False
         self._brought = 0
         self._held: NoRoomError | None = None
+        self._refused: list[str] = []
         self.on_no_room: Callable[[NoRoomError], None] | None = None
         # With the writing lock held: why it is away and the spool, and how many rows it was brought since.
         self.on_away: Callable[[str, Path], None] | None = None
@@ -62,8 +63,18 @@ class Outlet:
         """The file that waits for delivery, if there is one."""
         return self._spool.path if self._spool.rows else None
 
+    @property
+    def refused(self) -> str | None:
+        """What was lost of all that came, since no store can take it; None when nothing was."""
+        if not self._refused:
+            return None
+        lost = "a row is lost" if len(self._refused) == 1 else f"{len(self._refused):,} rows are lost"
+        return f"{lost}, which {self.writer.address.shown} cannot take: {self._refused[0]}"
+
     def put(self, batch: Batch, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all rows durable, then take them out of the batch. Raises `RecorderError`, and keeps them.
+
+        A row that no store can take is left out, so that it does not keep the others back for ever.
 
         `meanwhile` is called right before the store's commit.
         """
@@ -75,7 +86,7 @@ class Outlet:
             self._put_aside(parts, self._trouble or "")
         else:
             try:
-                self.writer.write(parts, meanwhile)
+                self._refused += self.writer.write_storable(parts, meanwhile)
             except RecorderError as error:
                 self._fail(error)
                 self._put_aside(parts, str(error))
@@ -151,7 +162,7 @@ class Outlet:
 
     def _bring(self, place: int) -> int:
         for end, parts in self._spool.frames(place):
-            self.writer.write(parts)
+            self._refused += self.writer.write_storable(parts)
             self._count(parts)
             self._brought += sum(len(rows) for _, rows in parts)
             place = end

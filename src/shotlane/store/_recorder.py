@@ -313,6 +313,8 @@ class StoreRecorder:
     def _flush(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Make all that waits durable; the writing lock is held."""
         self._outlet.put(self._intake.take(), meanwhile)
+        if self._outlet.refused is not None:
+            raise RecorderError(self._outlet.refused)
 
     def _flush_on_timer(self) -> None:
         """Make all that waits durable, and now and then that this session lives."""

@@ -17,6 +17,8 @@ from shotlane.store._error import StoreError
 from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, spool_folder
 from shotlane.store._writer import Writer
 
+# Delivered but for rows that no store can take: kept for a person to see, and not tried again.
+REFUSED = ".refused"
 _STALE_S = 60.0
 # For a lock, by who only wants to read.
 _PATIENCE_S = 1.0
@@ -136,12 +138,17 @@ def _deliver(writer: Writer, path: Path) -> Recovered:
         left = _why_not(writer, spool)
         if left is not None:
             return Recovered(path, 0, left)
-        rows = 0
+        rows, refused = 0, list[str]()
         for parts in spool.batches():
-            writer.write(parts)
+            refused += writer.write_storable(parts)
             rows += sum(len(part) for _, part in parts)
     finally:
         spool.close()
+    if refused:
+        kept = path.replace(path.with_suffix(REFUSED))
+        return Recovered(
+            kept, rows - len(refused), f"{len(refused):,} rows of it no store can take: {refused[0]}"
+        )
     path.unlink(missing_ok=True)
     return Recovered(path, rows, None, spool.size - spool.read)
 

@@ -199,7 +199,10 @@ class SessionLog:
                 self._writer.write([("beat", [(time.time_ns(), self._session.id)])])
 
     def close(self, outcome: Outcome | None = None) -> None:
-        """End the session, with what came of it; safe to call twice. Raises `RecorderError`."""
+        """End the session, with what came of it; safe to call twice.
+
+        Raises `RecorderError`, also when some of what it was told could not be stored.
+        """
         if self._closed:
             return
         self._closed = True
@@ -209,6 +212,8 @@ class SessionLog:
                 self._end(None if outcome is None else outcome.value)
         finally:
             self._outlet.close(self._wait_s * 2)
+        if self._outlet.refused is not None:
+            raise RecorderError(self._outlet.refused)
 
     def _end(self, outcome: str | None) -> None:
         if self._thread.is_alive():

@@ -17,7 +17,7 @@ from shotlane.store._batch import Part
 from shotlane.store._columns import SORTED, by_key, lots
 from shotlane.store._copy import FEWEST, DuplicateError, copy_samples
 from shotlane.store._encode import Row
-from shotlane.store._error import StoreError, cause, scrub
+from shotlane.store._error import StoreError, UnstorableError, cause, scrub
 from shotlane.store._schema_version import check_version
 from shotlane.store._sqlite import WAIT_S, check_place, connect_writer, stored_version
 from shotlane.store._statements import TOGETHER, statements
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Told with the commit to whoever follows events on a server.
 CHANNEL = "shotlane_event"
 _NOTIFY = f"NOTIFY {CHANNEL}"
+# What is said of a value, and stays so whenever it is tried again.
+_OF_A_VALUE = (OverflowError, UnicodeEncodeError)
 
 
 class Writer:
@@ -44,6 +46,7 @@ class Writer:
         self._wait_s = wait_s
         self._engine: Engine | None = None
         self._errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+        self._unstorable: tuple[type[Exception], ...] = (*_OF_A_VALUE, sqlite3.DataError)
         self._connection: Any = None  # of the driver
         if address.sqlite:
             check_place(address)
@@ -67,7 +70,9 @@ class Writer:
         from shotlane.store._engine import writer_engine
 
         self._engine = writer_engine(self.address, self._wait_s)
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError)
+        driver = self._engine.dialect.loaded_dbapi
+        self._errors = (SQLAlchemyError, driver.Error, OSError)
+        self._unstorable = (*_OF_A_VALUE, driver.DataError)
 
     def _ensure_schema(self, made_by: str | None) -> None:
         if self._sqlite and self._is_made():
@@ -116,7 +121,10 @@ class Writer:
                 cursor.close()
 
     def write(self, parts: Sequence[Part], meanwhile: Callable[[], None] | None = None) -> None:
-        """Write rows in one transaction; those that a lost commit left there stay as they are."""
+        """Write rows in one transaction; those that a lost commit left there stay as they are.
+
+        Raises `RecorderError`: `UnstorableError` where trying again is of no use.
+        """
         # After a failure nobody knows whether its rows are there.
         careful, self._careful = self._careful, True
         try:
@@ -124,6 +132,39 @@ class Writer:
         except DuplicateError:
             self._write(parts, meanwhile, careful=True)
         self._careful = False
+
+    def write_storable(
+        self, parts: Sequence[Part], meanwhile: Callable[[], None] | None = None
+    ) -> Sequence[str]:
+        """As `write`, but for rows that no store can take: what is wrong with each of them."""
+        try:
+            self.write(parts, meanwhile)
+        except UnstorableError:
+            refused: list[str] = []
+            with self.transaction(meanwhile) as cursor:
+                for name, rows in parts:
+                    self._put_storable(cursor, name, rows, refused)
+                if not self._sqlite:
+                    cursor.execute(_NOTIFY)
+            return refused
+        return ()
+
+    def _put_storable(self, cursor: Any, name: str, rows: Sequence[Row], refused: list[str]) -> None:
+        """Write rows in halves, until those that cannot be are left alone."""
+        cursor.execute("SAVEPOINT lot")
+        try:
+            cursor.executemany(self.statements[name], rows)
+        except self._unstorable as error:
+            cursor.execute("ROLLBACK TO SAVEPOINT lot")
+            cursor.execute("RELEASE SAVEPOINT lot")
+            if len(rows) == 1:
+                refused.append(f"{name}: {self._cause(error)}")
+                return
+            half = len(rows) // 2
+            self._put_storable(cursor, name, rows[:half], refused)
+            self._put_storable(cursor, name, rows[half:], refused)
+        else:
+            cursor.execute("RELEASE SAVEPOINT lot")
 
     def _write(self, parts: Sequence[Part], meanwhile: Callable[[], None] | None, *, careful: bool) -> None:
         with self.transaction(meanwhile) as cursor:
@@ -169,6 +210,9 @@ class Writer:
     def _told(self, done: str) -> Iterator[None]:
         try:
             yield
+        except self._unstorable as error:
+            self._let_go()
+            raise UnstorableError(f"{self.address.shown} cannot take a value: {self._cause(error)}") from None
         except self._errors as error:
             self._let_go()
             sentence = f"the records cannot be {done} {self.address.shown}: {self._cause(error)}"
