@@ -73,3 +73,9 @@ def test_text_that_no_database_holds_is_escaped() -> None:
 def test_json_of_what_json_cannot_say_is_still_json() -> None:
     text = to_json({"value": math.nan, "list": [math.inf, 1.5], "path": object})
     assert json.loads(text) == {"value": "nan", "list": ["inf", 1.5], "path": "<class 'object'>"}
+
+
+def test_what_json_has_no_word_for_is_kept_as_text() -> None:
+    found = json.loads(to_json({"a": {(1, 2): float("inf"), b"k": [10**5000, 7]}}))
+    assert found == {"a": {"(1, 2)": "inf", "b'k'": [hex(10**5000), 7]}}
+    assert split(10**5000) == (None, hex(10**5000), None)

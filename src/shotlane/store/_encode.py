@@ -19,6 +19,8 @@ Row = tuple[Any, ...]
 Array = NDArray[Any]
 
 _EXACT = 2**53
+# Bits of a whole number that is written in decimal digits whatever the limit of this Python (640 at least).
+_LONGEST = 2_000
 # Fast and nearly as small: waveforms of floats hardly shrink, images do.
 _LEVEL = 1
 # `json.dumps` with options would make one for every call.
@@ -36,8 +38,8 @@ def to_json(value: Any) -> str:
     """Compact JSON; what JSON cannot say becomes text."""
     try:
         text = _JSON.encode(value)
-    except ValueError:
-        return to_json(_finite(value))
+    except (ValueError, TypeError):  # no number of JSON; a key that is no text
+        text = _JSON.encode(_sayable(value))
     return storable(text)
 
 
@@ -46,14 +48,21 @@ def from_json(text: str | None, default: Any) -> Any:
     return default if text is None else json.loads(text)
 
 
-def _finite(value: Any) -> Any:
+def _sayable(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return str(value)
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return _digits(value)
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): _sayable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_sayable(item) for item in value]
     return value
+
+
+def _digits(value: int) -> str:
+    # Python refuses to write very long numbers in decimal digits, and only in those.
+    return hex(value) if value.bit_length() > _LONGEST else str(value)
 
 
 def split(value: Any) -> tuple[float | None, str | None, Array | None]:
@@ -78,7 +87,7 @@ def _whole(value: int) -> tuple[float | None, str | None, None]:
     try:
         return float(value), str(value), None
     except OverflowError:
-        return None, str(value), None
+        return None, _digits(value), None
 
 
 def _foreign(value: Any) -> tuple[float | None, str | None, Array | None]:
