@@ -24,7 +24,8 @@ def test_a_relative_device_lies_next_to_the_station() -> None:
 
 def test_modbus_has_its_own_port_and_a_unit() -> None:
     resource = parse_resource("modbus+tcp://Furnace.lab?unit=3", "furnace", HERE)
-    assert (resource.host, resource.tcp_port, resource.query) == ("furnace.lab", 502, {"unit": "3"})
+    assert (resource.host, resource.tcp_port, resource.query) == ("Furnace.lab", 502, {"unit": "3"})
+    assert resource.port == "tcp:furnace.lab:502"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ def test_modbus_has_its_own_port_and_a_unit() -> None:
     [
         ("tcp://localhost:5025", "tcp://127.0.0.1:5025"),
         ("tcp://[::1]:502", "modbus+tcp://LocalHost"),
+        ("tcp://Meter.Lab:502", "modbus+tcp://meter.lab"),
+        ("visa://TCPIP::LocalHost::5025::SOCKET", "tcp://127.0.0.1:5025"),
         ("serial:///dev/ttyUSB7?baudrate=9600", "serial:///dev/../dev/ttyUSB7"),
         ("serial://COM3", "serial://com3"),
         ("sim://line", "sim://line"),

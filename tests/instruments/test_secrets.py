@@ -190,6 +190,38 @@ def test_an_address_that_nobody_answers_at_is_not_told(
     assert "tcp://${secret:HOST}" in shown
 
 
+REGISTERS = "instrument: meter\nprotocol: modbus\nattributes: {level: {holding: 0}}\n"
+
+
+@pytest.mark.parametrize(
+    ("resource", "document"),
+    [
+        ("tcp://${secret:HOST}:%s", METER.replace("options: {password: required}\n", "")),
+        ("rfc2217://${secret:HOST}:%s?baudrate=9600", METER.replace("options: {password: required}\n", "")),
+        ("modbus+tcp://${secret:HOST}:%s?unit=1", REGISTERS),
+        ("modbus+rfc2217://${secret:HOST}:%s?unit=1", REGISTERS),
+    ],
+)
+@pytest.mark.parametrize("host", ["LocalHost", "Zz9PlantedSecret.invalid"])
+def test_a_host_with_letters_of_both_cases_is_not_told(
+    made: AsciiDevice, tmp_path: Path, monkeypatch: Patch, resource: str, document: str, host: str
+) -> None:
+    document = document.replace("L? {password}", "L?")
+    monkeypatch.setenv("SHOTLANE_SECRET_HOST", host)
+    made.close()  # and nobody answers at its port
+    address = resource % made.resource.rpartition(":")[2]
+    text = f"station: lab\ninstruments:\n  meter: {{instrument: meter, resource: '{address}'}}\n"
+    with pool_on(text, tmp_path, {"meter": document}) as (pool, told), pytest.raises(PoolError) as raised:
+        pool.open(["meter"])
+    assert "***" in str(raised.value)
+    shown = repr((str(raised.value), raised.value.faults["meter"].context, told.events))
+    assert host.lower() not in shown.lower()
+
+
+def test_a_secret_in_lower_case_is_masked_too() -> None:
+    assert Secret("Zz9Planted").mask("zz9planted, Zz9Planted and 7a7a39706c616e746564") == "***, *** and ***"
+
+
 def test_the_lock_is_that_of_the_address_and_does_not_show_it(
     made: AsciiDevice, tmp_path: Path, monkeypatch: Patch
 ) -> None:

@@ -129,8 +129,7 @@ def _visa(resource: Resource, base: str, folder: Path) -> Resource:
         return replace(resource, path=serial[1], port=f"serial:{Path(serial[1]).resolve()}")
     socket = _VISA_SOCKET.fullmatch(base)
     if socket is not None:
-        shared = "127.0.0.1" if socket[1] in {"localhost", "::1"} else socket[1]
-        port = f"tcp:{shared}:{socket[2]}"
+        port = f"tcp:{_shared(socket[1])}:{socket[2]}"
         return replace(resource, host=socket[1], tcp_port=int(socket[2]), port=port)
     return replace(resource, port=f"visa:{base.upper()}")
 
@@ -178,9 +177,9 @@ def _serial(resource: Resource, base: str, folder: Path) -> Resource:
 def _tcp(resource: Resource, base: str) -> Resource:
     try:
         parts = urlsplit(f"//{base}")
-        host, tcp_port = parts.hostname, parts.port
+        host, tcp_port = _host(parts.netloc), parts.port
     except ValueError:
-        host, tcp_port = None, None
+        host, tcp_port = "", None
     if not host or parts.path not in {"", "/"}:
         raise ResourceError(
             f"'{base}' is no host and port", f"write e.g. `{resource.scheme}://192.168.0.7:5025`"
@@ -188,5 +187,17 @@ def _tcp(resource: Resource, base: str) -> Resource:
     tcp_port = tcp_port or DEFAULT_TCP_PORTS.get(resource.scheme)
     if tcp_port is None:
         raise ResourceError("the address names no port", f"write e.g. `{resource.scheme}://{host}:5025`")
-    shared = "127.0.0.1" if host in {"localhost", "::1"} else host
-    return replace(resource, host=host, tcp_port=tcp_port, port=f"tcp:{shared}:{tcp_port}")
+    return replace(resource, host=host, tcp_port=tcp_port, port=f"tcp:{_shared(host)}:{tcp_port}")
+
+
+def _host(netloc: str) -> str:
+    """The host as it is written. `urlsplit` gives it in lower case, which no mask of a secret would know."""
+    place = netloc.rpartition("@")[2]
+    _, bracket, inside = place.partition("[")
+    return inside.partition("]")[0] if bracket else place.partition(":")[0]
+
+
+def _shared(host: str) -> str:
+    """One name for all spellings of a host."""
+    plain = host.lower()
+    return "127.0.0.1" if plain in {"localhost", "::1"} else plain

@@ -59,7 +59,12 @@ class Secret:
 
 
 def _forms(value: str) -> tuple[str, ...]:
-    """How a text may show a value, longest first."""
+    """How a text may show a value, longest first; who takes it for a host may write it in lower case."""
+    forms = _spellings(value) | _spellings(value.lower())
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _spellings(value: str) -> set[str]:
     forms = {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
     # As libpq writes it.
     forms.add(value.replace("\\", "\\\\").replace("'", "\\'"))
@@ -72,7 +77,7 @@ def _forms(value: str) -> tuple[str, ...]:
     # Which quotes are escaped depends on what stands around.
     quoted = {form.replace("\\'", "'").replace("'", "\\'") for form in forms}
     plain = {form.replace("\\'", "'") for form in forms}
-    return tuple(sorted(forms | quoted | plain, key=len, reverse=True))
+    return forms | quoted | plain
 
 
 def hidden(value: Scalar) -> Scalar:
