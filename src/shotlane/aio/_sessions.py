@@ -164,12 +164,12 @@ class StationConnection(Late[sessions.StationConnection]):
     async def on_event(
         self,
         callback: Callable[[LoggedEvent], object],
-        event_type: str | Iterable[str] | None = None,
+        type: str | Iterable[str] | None = None,
         role: str | Iterable[str] | None = None,
         since: Any = None,
     ) -> Subscription:
         """Call for every event that `events` gives, then for each that comes, in a thread of its own."""
-        subscribe = partial(self.blocking.on_event, callback, event_type, role, since)
+        subscribe = partial(self.blocking.on_event, callback, type, role, since)
         made = await in_thread(subscribe, undo=lambda unsubscribe: unsubscribe())
         return Subscription(made)  # type: ignore[arg-type]  # declared as what can be called alone
 

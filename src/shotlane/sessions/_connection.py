@@ -17,10 +17,11 @@ from shotlane.records import LoggedEvent, Outcome, file_name
 from shotlane.sessions._channel_store import ChannelStore
 from shotlane.sessions._ending import at_end, forget, undisturbed, what_ended
 from shotlane.sessions._error import SessionError
-from shotlane.sessions._event_log import EventLog, EventStore, Names, Since
+from shotlane.sessions._event_log import EventLog, EventStore
 from shotlane.sessions._handle import Handle
 from shotlane.sessions._open_session import OpenSession
 from shotlane.sessions._outcome import known_outcome, outcome_of
+from shotlane.sessions._wanted import Names, Since
 from shotlane.sessions._wiring import EndedRun, Wiring
 
 if TYPE_CHECKING:
@@ -212,18 +213,19 @@ class StationConnection:
         """The samples of a channel of this session by its key, or of any by its URI, as a frame."""
         return self._now().channels.read(channel)
 
-    def events(self, event_type: Names = None, role: Names = None, since: Since = None) -> list[LoggedEvent]:
+    def events(self, type: Names = None, role: Names = None, since: Since = None) -> list[LoggedEvent]:
         """What happened in this session, and in the runs inside it, oldest first.
 
-        `event_type` is one type, all below it (`instrument` or `instrument.*`), or several; `role` one
-        instrument or several; `since` an instant, or nanoseconds of Unix time.
+        `type` is one type, all below it (`instrument` or `instrument.*`), or several; `role` one
+        instrument or several; `since` an instant, or nanoseconds of Unix time. Raises `SessionError` for a
+        type or an instrument that is neither known nor in any event.
         """
-        return self._now().events.events(event_type, role, since)
+        return self._now().events.events(type, role, since)
 
     def on_event(
         self,
         callback: Callable[[LoggedEvent], object],
-        event_type: Names = None,
+        type: Names = None,
         role: Names = None,
         since: Since = None,
     ) -> Callable[[], None]:
@@ -231,7 +233,7 @@ class StationConnection:
 
         Returns what ends it; the end of the session ends it too.
         """
-        return self._now().events.on_event(callback, event_type, role, since)
+        return self._now().events.on_event(callback, type, role, since)
 
     def sync(self, name: str, timeout: float | None = None, parties: int = 2) -> None:
         """Wait until so many sessions of the store are at the meeting point of this name.

@@ -1,33 +1,37 @@
 """The events of a session as its owner sees them, and those of all sessions of a store."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shotlane.records import Event, LoggedEvent, RecorderError
+from shotlane.sessions._wanted import Names, Since, refuse_unknown, wanted
 
 if TYPE_CHECKING:
-    from shotlane.store import EventFilter, SessionLog, Subscription
-
-Names = str | Iterable[str] | None
-Since = datetime | int | None
+    from shotlane.store import SessionLog, Subscription
 
 
 class EventStore:
     """The events of a store, of whatever session."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, roles: Collection[str] | None = None) -> None:
+        """`roles`: the instruments that its events may be about; without them any."""
         self.address = address
+        self._roles = roles
 
     def events(
-        self, session: int | None = None, *, event_type: Names = None, role: Names = None, since: Since = None
+        self, session: int | None = None, *, type: Names = None, role: Names = None, since: Since = None
     ) -> list[LoggedEvent]:
-        """What is there, oldest first; of one session and the runs inside it. Raises `StoreError`."""
+        """What is there, oldest first; of one session and the runs inside it.
+
+        Raises `StoreError`, and `SessionError` for a type, an instrument or an instant that is none.
+        """
         from shotlane.store import EventTail  # late: SQLAlchemy
 
-        with EventTail(self.address, _filter(session, event_type, role, since)) as tail:
+        chosen = wanted(session, type, role, since)
+        refuse_unknown(chosen, self.address, self._roles)
+        with EventTail(self.address, chosen) as tail:
             return list(tail.read())
 
     def on_event(
@@ -35,22 +39,24 @@ class EventStore:
         callback: Callable[[LoggedEvent], object],
         session: int | None = None,
         *,
-        event_type: Names = None,
+        type: Names = None,
         role: Names = None,
         since: Since = None,
     ) -> "Subscription":
         """Call for what is there, then for what comes, until what is returned is called."""
         from shotlane.store import subscribe  # late: SQLAlchemy
 
-        return subscribe(self.address, callback, _filter(session, event_type, role, since))
+        chosen = wanted(session, type, role, since)
+        refuse_unknown(chosen, self.address, self._roles)
+        return subscribe(self.address, callback, chosen)
 
 
 class EventLog:
     """The events of one session."""
 
-    def __init__(self, log: "SessionLog", address: str) -> None:
+    def __init__(self, log: "SessionLog", address: str, roles: Collection[str]) -> None:
         self._log = log
-        self._store = EventStore(address)
+        self._store = EventStore(address, roles)
 
     def append(self, type_: str, **fields: Any) -> int:
         """Store an event of one's own, and return its number; durable on return. Raises `StoreError`."""
@@ -70,16 +76,16 @@ class EventLog:
         with suppress(RecorderError):
             self._log.tell(Event(type_, time.time_ns(), fields))
 
-    def events(self, event_type: Names = None, role: Names = None, since: Since = None) -> list[LoggedEvent]:
+    def events(self, type: Names = None, role: Names = None, since: Since = None) -> list[LoggedEvent]:
         """What happened in this session and in the runs inside it, oldest first. Raises `StoreError`."""
         with suppress(RecorderError):  # of what waits in a spool nothing can be read yet
             self._log.flush()
-        return self._store.events(self._log.session, event_type=event_type, role=role, since=since)
+        return self._store.events(self._log.session, type=type, role=role, since=since)
 
     def on_event(
         self,
         callback: Callable[[LoggedEvent], object],
-        event_type: Names = None,
+        type: Names = None,
         role: Names = None,
         since: Since = None,
     ) -> "Subscription":
@@ -87,26 +93,4 @@ class EventLog:
         with suppress(RecorderError):
             self._log.flush()
         session = self._log.session
-        return self._store.on_event(callback, session, event_type=event_type, role=role, since=since)
-
-
-def _filter(session: int | None, types: Names, roles: Names, since: Since) -> "EventFilter":
-    from shotlane.store import EventFilter  # late: SQLAlchemy
-
-    return EventFilter(
-        session=session, types=_several(types), roles=_several(roles), since_utc_ns=_instant(since)
-    )
-
-
-def _several(names: Names) -> tuple[str, ...]:
-    if names is None:
-        return ()
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _instant(since: Since) -> int | None:
-    if not isinstance(since, datetime):
-        return since
-    # Microseconds are all that it holds, and a float of seconds would lose them.
-    whole = since.astimezone()
-    return int(whole.replace(microsecond=0).timestamp()) * 1_000_000_000 + whole.microsecond * 1_000
+        return self._store.on_event(callback, session, type=type, role=role, since=since)

@@ -31,7 +31,7 @@ class OpenSession:
     ) -> None:
         self.log = log
         self.store = wiring.store
-        self.events = EventLog(log, wiring.store)
+        self.events = EventLog(log, wiring.store, station.definitions)
         self.channels = ChannelStore(log, wiring.store, _readings(station))
         what = f"session {log.session} at {station.name}"
         locks = lock_instruments(station, (), what=lambda: what)
