@@ -1,12 +1,16 @@
 """Runs and recordings inside a session: its locks and its instruments, and one history of both."""
 
+import re
 import threading
+from inspect import signature
+from typing import Any
 
 import pytest
 from tests.acceptance.lab import PATIENT, Lab, assert_safe, wait_for
 
 import shotlane
 from shotlane import InUseError, Outcome, SessionError
+from shotlane.api._in_session import DECIDED, FREE
 from shotlane.instruments import holders
 from shotlane.testing import Bench
 
@@ -32,6 +36,34 @@ def test_a_sequence_that_is_wrong_touches_nothing(lab: Lab) -> None:
             station.run("sequences/short.yaml", parameters={"sok": "20 ms"})
         furnace.read("setpoint")
         assert "instrument.closed" not in [event.type for event in station.events()]
+
+
+def test_what_the_session_has_decided_is_no_option_of_its_runs(lab: Lab) -> None:
+    wrong: list[tuple[type[Exception], dict[str, Any], str]] = [
+        (SessionError, {"mock": False}, "mock=False: a run inside a session has its instruments, simulated"),
+        (SessionError, {"station": "bench"}, "station='bench': a run inside a session is at its station"),
+        (
+            SessionError,
+            {"store": "other.db"},
+            "a run inside a session is recorded in its store; leave it out",
+        ),
+        (TypeError, {"virtualtime": True}, "no option 'virtualtime'; did you mean 'virtual_time'?"),
+    ]
+    with shotlane.connect("demo", mock=True) as station:
+        for kind, option, told in wrong:
+            with pytest.raises(kind, match=re.escape(told)):
+                station.run("sequences/short.yaml", **option)
+        run = station.run(
+            "sequences/short.yaml", virtual_time=True, mock=True, store=None, wait_for_store=1.0
+        )
+        assert run.outcome is Outcome.DONE
+        assert station.run(
+            "sequences/short.yaml", virtual_time=True, timing="normal", seed=3, wait=0.1
+        ).number
+
+
+def test_every_option_of_a_run_is_known_inside_a_session() -> None:
+    assert set(signature(shotlane.run).parameters) == {"sequence", "parameters", *FREE, *DECIDED}
 
 
 def test_the_worst_run_decides_the_outcome_of_the_session(lab: Lab) -> None:

@@ -121,10 +121,11 @@ class _Wiring(Wiring):
         self, sequence: str | Path, parameters: Mapping[str, object] | None, **options: Any
     ) -> PreparedRun:
         """Find and check a sequence, for this station."""
-        from shotlane.api._in_session import prepare_inside  # late: nobody may run anything
+        from shotlane.api._in_session import options_inside, prepare_inside  # late: nobody may run anything
 
+        how = options_inside(options, mock=self.mock)
         return prepare_inside(
-            sequence, self.path, self.store, self.project, mock=self.mock, parameters=parameters, **options
+            sequence, self.path, self.store, self.project, mock=self.mock, parameters=parameters, **how
         )
 
     def record(self, pool: Pool, channels: Sequence[str], **options: Any) -> Any:

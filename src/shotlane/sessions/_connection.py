@@ -304,10 +304,12 @@ class StationConnection:
     def run(
         self, sequence: str | Path, parameters: Mapping[str, object] | None = None, **options: Any
     ) -> EndedRun:
-        """Run a sequence inside this session, and return when it has ended; options as for `shotlane.run`.
+        """Run a sequence inside this session, and return when it has ended.
 
-        It uses the locks of this session, and has the instruments that it needs to itself meanwhile; they are
-        opened again afterwards. Its events are seen in those of this session.
+        Options as for `shotlane.run`, but for `station`, `store` and `mock`, which the session has decided:
+        another one than its own raises `SessionError`. It uses the locks of this session, and has the
+        instruments that it needs to itself meanwhile; they are opened again afterwards. Its events are seen
+        in those of this session.
         """
         now = self._now()
         prepared = self._wiring.prepare(sequence, parameters, **options)
