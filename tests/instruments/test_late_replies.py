@@ -11,7 +11,8 @@ from tests.instruments._wired import drive
 from shotlane.instruments import Driver, InstrumentError
 from shotlane.instruments.definition._contract import Settling
 from shotlane.instruments.dialogue._framing import Until
-from shotlane.instruments.dialogue._owed import Owed, Request, Sent
+from shotlane.instruments.dialogue._line import Request
+from shotlane.instruments.ports._owed import Owed, Sent
 
 pytestmark = pytest.mark.real_time
 
@@ -174,17 +175,17 @@ def owed_of(*requests: Sent) -> Owed:
 
 def test_as_many_replies_as_requests_leave_nothing_owed() -> None:
     owed = owed_of(sent(0.0), sent(1.0), sent(2.0))
-    assert owed.came(b"1\r2\r") == 2
+    assert owed.came(b"1\r2\r", 3.0) == 2
     assert (len(owed), owed.first_s) == (1, 2.0)
-    assert owed.came(b"3\r4\r") == 1
+    assert owed.came(b"3\r4\r", 3.0) == 1
     assert len(owed) == 0
 
 
 def test_what_is_no_reply_answers_nothing() -> None:
     owed = owed_of(sent(0.0, fits=b"A"), sent(1.0, fits=b"B"))
-    assert owed.came(b"boo\r") == 0
-    assert owed.came(b"A") == 0
-    assert owed.came(b"B\r") == 1
+    assert owed.came(b"boo\r", 2.0) == 0
+    assert owed.came(b"A", 2.0) == 0
+    assert owed.came(b"B\r", 2.0) == 1
     assert owed.first_s == 0.0
 
 
@@ -192,10 +193,10 @@ def test_a_reply_to_what_was_given_up_leaves_the_others_owed() -> None:
     owed = owed_of(sent(0.0), sent(1.0))
     owed.give_up()
     assert len(owed) == 0
-    assert owed.came_unasked(b"1\r", 5.0)
+    assert owed.came(b"1\r", 5.0)
     assert (len(owed), owed.first_s) == (1, 5.0)
     owed.clear()
-    assert not owed.came_unasked(b"1\r", 6.0)
+    assert not owed.came(b"1\r", 6.0)
 
 
 def test_a_command_that_takes_long_does_not_make_others_wait_as_long() -> None:

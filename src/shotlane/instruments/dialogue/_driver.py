@@ -85,15 +85,6 @@ class AsciiDriver(WireDriver):
         found = fields.get(talk.field or "")
         return None if found is None else found.value
 
-    @property
-    def in_doubt(self) -> bool:
-        """Whether the next exchange would wait for what nobody asked for."""
-        return self._line.in_doubt
-
-    def settle(self) -> None:
-        """Listen until there is none."""
-        self._line.settle(self._timeout_s)
-
     def _groups(self, names: Sequence[str]) -> list[tuple[Talk, list[str]]]:
         groups: dict[tuple[str, str], tuple[Talk, list[str]]] = {}
         for name in names:

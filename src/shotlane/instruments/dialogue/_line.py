@@ -10,24 +10,50 @@ one, and both are thrown away as garbled. If nothing does, what is owed counts a
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from shotlane.instruments.definition._contract import ErrorContext, InstrumentError
-from shotlane.instruments.dialogue._framing import Data, Framing, FramingError, Taken
-from shotlane.instruments.dialogue._owed import Owed, Request, Sent
+from shotlane.instruments.dialogue._framing import Data, Framing, FramingError, Ignored, Taken, Test
+from shotlane.instruments.ports._owed import KEPT, SETTLED_S, Owed, Sent
 from shotlane.instruments.ports._shared_line import SharedLine
 from shotlane.instruments.ports._transport import BytePort, PortLost
 
-__all__ = ["Line", "Request", "printable"]
 
-# Quiet that ends a drain: of noise, and (at most) where a reply is owed.
-_SETTLED_S: Final = 0.05
-_OWED_S: Final = 0.2
-# Longest time that a line in doubt is listened to, unless the timeout is longer: the safe state must not wait
-# for ever behind a device that has been away.
-_LISTENED_S: Final = 2.0
-_KEPT: Final = 1 << 20  # bytes of what is thrown away that replies are looked for in
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to send, and how its reply is cut from what comes; None when none comes.
+
+    `ignored` are lines that may come unasked; `gap_s` is the least time since the line was last used. `fits`
+    says whether a whole reply can be read, `doubted` takes what shows later that the answer may be wrong.
+    """
+
+    command: str
+    data: bytes
+    reply: Framing | None
+    ignored: Ignored | None = None
+    gap_s: float = 0.0
+    fits: Test | None = None
+    doubted: Callable[[bytes], None] | None = None
+
+    def answer_size(self, data: Data, at: int) -> int | None:
+        """Bytes of a reply to it that stands there; 0 where none does, None while it is not whole."""
+        if self.reply is None:
+            return 0
+        try:
+            taken = self.reply.take(data, at)
+        except FramingError:
+            return 0
+        if taken is None:
+            return None
+        if self.fits is not None and not self.fits(taken.payload):
+            return 0
+        return taken.size
+
+    def doubt(self, received: bytes) -> None:
+        """Tell that its reply, already taken, may have been to a request before it."""
+        if self.doubted is not None:
+            self.doubted(received)
 
 
 class Line(SharedLine):
@@ -41,10 +67,8 @@ class Line(SharedLine):
         self._guarded = guarded
         self._owed = Owed()
         self._noisy = False
-        self._last: Sent | None = None  # what was answered last
         self._rest = bytearray()
         self._last_used = 0.0
-        self._slowest_s = 0.0  # of the replies since it was opened
 
     def drop(self) -> None:
         """Close the port, and forget what came. Never raises."""
@@ -53,7 +77,7 @@ class Line(SharedLine):
 
     def _opened(self, timeout_s: float) -> None:
         self._rest.clear()
-        self._slowest_s = 0.0
+        self._owed.forget_pace()
 
     def distrust(self, *, owed: bool = True) -> None:
         """Say that the last reply made no sense: the line is drained before the next request.
@@ -61,9 +85,8 @@ class Line(SharedLine):
         `owed`: what came may have been something else, and the reply to the last request still comes.
         """
         self._noisy = True
-        if owed and self._last is not None:
-            self._owed.add(self._last)
-            self._last = None
+        if owed:
+            self._owed.add_last()
 
     @property
     def in_doubt(self) -> bool:
@@ -72,22 +95,22 @@ class Line(SharedLine):
 
     def settle(self, timeout_s: float) -> None:
         """Listen until all that is owed has come or counts as lost. Never raises."""
-        owed_s = max(timeout_s, min(max(self._owed.timeout_s, 2 * self._slowest_s), _LISTENED_S))
+        owed_s = self._owed.settled_s(timeout_s)
         silent_s = self._last_used  # since then; what timed out has been listened for until then
         end_s = time.monotonic() + owed_s
         thrown = bytes(self._rest)
         self._rest.clear()
         try:
             while self.in_doubt and silent_s < end_s:
-                self._account(thrown, silent_s)
-                wait_s = max(owed_s if self._owed else 0.0, _SETTLED_S)
+                self._owed.came(thrown, silent_s)
+                wait_s = max(owed_s if self._owed else 0.0, SETTLED_S)
                 thrown = self._port.receive(max(0.0, silent_s + wait_s - time.monotonic()))
                 if not thrown:
                     self._owed.give_up()
                     self._noisy = False
                     return
-                while time.monotonic() < end_s and (piece := self._port.receive(_SETTLED_S)):
-                    thrown += piece[: _KEPT - len(thrown)]
+                while time.monotonic() < end_s and (piece := self._port.receive(SETTLED_S)):
+                    thrown += piece[: KEPT - len(thrown)]
                 silent_s = time.monotonic()
         except PortLost:
             self._lose()
@@ -135,8 +158,8 @@ class Line(SharedLine):
             self._check_alone(came_s, talk)
         else:
             self._owed.answer_all()
-        self._noisy, self._last = False, sent
-        self._learn(came_s - sent.at_s)
+        self._noisy = False
+        self._owed.answered(sent, came_s)
         return reply
 
     def _read(self, framing: Framing, deadline: float, talk: "_Exchange") -> bytes:
@@ -146,7 +169,7 @@ class Line(SharedLine):
             if taken is not None and taken.sure:
                 break
             left_s = deadline - time.monotonic()
-            wait_s = left_s if taken is None else min(left_s, _SETTLED_S)
+            wait_s = left_s if taken is None else min(left_s, SETTLED_S)
             piece = self._port.receive(wait_s) if wait_s > 0 else b""
             if piece and len(data) <= framing.limit:
                 data += piece
@@ -178,33 +201,21 @@ class Line(SharedLine):
         end = came_s + max(timeout_s, quiet_s)
         while piece := self._port.receive(quiet_s):
             came_s = time.monotonic()
-            thrown += piece[: _KEPT - len(thrown)]
+            thrown += piece[: KEPT - len(thrown)]
             talk.received = piece
             if came_s > end:
                 raise self._fault("garbled", "the line does not fall quiet", talk)
         talk.received = b""
         if thrown:
-            self._account(thrown, came_s)
+            self._owed.came(thrown, came_s)
 
     def _quiet_s(self, timeout_s: float) -> float:
-        if self._owed:
-            return min(max(timeout_s, _SETTLED_S), _OWED_S)
-        return _SETTLED_S if self._noisy else 0.0
-
-    def _account(self, thrown: Data, came_s: float) -> None:
-        """Find out what was answered by what is thrown away."""
-        if self._owed:
-            took_s = came_s - self._owed.first_s
-            if self._owed.came(thrown):
-                self._learn(took_s)
-        elif self._owed.came_unasked(thrown, came_s) and self._last and self._last.request.doubted:
-            self._last.request.doubted(bytes(thrown))
+        return self._owed.quiet_s(timeout_s) or (SETTLED_S if self._noisy else 0.0)
 
     def _check_alone(self, came_s: float, talk: "_Exchange") -> None:
         """Raise when a second reply follows the first one while more than one is owed."""
         extra, ignored = self._rest, talk.request.ignored
-        took_s = came_s - self._owed.first_s
-        end = came_s + self._listened_s(took_s)
+        end = came_s + self._owed.listened_s(came_s)
         while not extra or (ignored is not None and ignored.holds_all(extra)):
             piece = self._port.receive(max(0.0, end - time.monotonic()))
             if not piece:
@@ -213,24 +224,12 @@ class Line(SharedLine):
                 self._owed.give_up()
                 return
             extra += piece
-        self._learn(took_s)
-        self._owed.answer_first()
-        if not self._owed.came(extra):
-            self._owed.answer_first()  # the beginning of one
+        self._owed.second_came(extra, came_s, time.monotonic())
         self._noisy = True
         talk.received += bytes(extra)
         extra.clear()
         message = "two replies came, and one of them was to an earlier request"
         raise self._fault("garbled", message, talk)
-
-    def _listened_s(self, took_s: float) -> float:
-        """How long after a reply another one may follow, when that took so long."""
-        longest_s = max(took_s, self._slowest_s)
-        return max(self._owed.timeout_s, _SETTLED_S, min(2 * longest_s, _LISTENED_S))
-
-    def _learn(self, took_s: float) -> None:
-        if took_s <= _LISTENED_S:  # else it is a command that takes long, or a device that was away
-            self._slowest_s = max(self._slowest_s, took_s)
 
     def _fault(self, fault: str, message: str, talk: "_Exchange") -> InstrumentError:
         context = ErrorContext(

@@ -37,6 +37,7 @@ class ModbusDriver(WireDriver):
         super().__init__(definition, line, notify)
         self._line = line
         self._unit = int(definition.resource.query.get("unit", "1"))
+        line.tell_doubt(self._unit, self._doubt)
         self._quantities = quantities_of(definition.document, definition.attributes)
         readable = {name: self._quantities[name] for name, it in definition.attributes.items() if it.readable}
         self._blocks = BlockReader(readable, definition.document.max_registers, line, self._ask, notify)
@@ -104,6 +105,10 @@ class ModbusDriver(WireDriver):
         """A device that was switched off and on answers like one that was merely slow."""
         if error.fault == "timeout":
             self._set_up.due()
+
+    def _doubt(self, command: str, received: bytes) -> None:
+        """Tell that the answer to a request may have been the one to another."""
+        self._notify("exchange.doubted", {"command": command, "received": received[:1000].hex(" ")})
 
     def _encoded(
         self, quantity: Quantity, value: ScalarValue, what: str, words: Sequence[int] = ()

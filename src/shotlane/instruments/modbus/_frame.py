@@ -2,14 +2,16 @@
 
 A framing is told of each request and then shown everything that has come since, as often as something comes.
 It gives the answer once it is whole, raises `WrongFrame` once it cannot become the right one any more, and
-skips what it can prove to be the late answer to an earlier request.
+skips what its number proves to be the late answer to an earlier request.
 """
 
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from shotlane.instruments.modbus._codec import encoded, judge, rtu_frame, rtu_is_sound, tcp_frame
-from shotlane.instruments.modbus._pdu import EXCEPTION_SIZE, Request, size_of
+from shotlane.instruments.modbus._pdu import EXCEPTION_BIT, EXCEPTION_SIZE, Request, size_of
 
 
 class WrongFrame(Exception):
@@ -35,12 +37,6 @@ class Framing(Protocol):
 
     def missing(self, data: bytes) -> int:
         """How many bytes must still come, at least."""
-
-    def lost(self) -> None:
-        """The answer to what was wrapped last did not come in time."""
-
-    def settled(self, unit: int) -> None:
-        """Take it that a unit will not answer late any more."""
 
 
 _HEADER: Final = struct.Struct(">HHHB")  # transaction, protocol, length of what follows it, unit
@@ -85,45 +81,30 @@ class TcpFraming:
         """At least a header."""
         return 1
 
-    def lost(self) -> None:
-        """The number of what comes late is not the next one."""
-
-    def settled(self, unit: int) -> None:
-        """Numbers go on."""
-
 
 _CRC_SIZE: Final = 2
 _UNIT_SIZE: Final = 1
+_LONGEST_FRAME: Final = _UNIT_SIZE + _LONGEST_PDU + _CRC_SIZE
 
 
 class RtuFraming:
-    """The frame of Modbus RTU: unit, answer, CRC; its length follows from the request.
-
-    `owed`: what each unit was asked whose answer did not come in time. A frame that such a unit sends while
-    another one is asked is skipped.
-    """
+    """The frame of Modbus RTU: unit, answer, CRC; its length follows from the request."""
 
     numbered = False
 
     def __init__(self) -> None:
-        self.owed: dict[int, Request] = {}
-        self._heard: set[int] = set()  # whose late answer stands in what came since the last request
         self._unit = 0
         self._request: Request | None = None
 
     def wrap(self, unit: int, request: Request) -> bytes:
         """Put the unit before a request, and the CRC behind it."""
         self._unit, self._request = unit, request
-        for late in self._heard:
-            self.owed.pop(late, None)
-        self._heard.clear()
         return rtu_frame(unit, encoded(request))
 
     def answer(self, data: bytes) -> bytes | None:
         """The answer of the unit that was asked, when it is whole and undamaged."""
         request = self._request
         assert request is not None
-        data = self._without_late(data)
         if data and data[0] != self._unit:
             raise WrongFrame("garbled", f"unit {data[0]} answered, asked was unit {self._unit}")
         if len(data) < _UNIT_SIZE + EXCEPTION_SIZE:
@@ -147,28 +128,32 @@ class RtuFraming:
             return _UNIT_SIZE + EXCEPTION_SIZE + _CRC_SIZE - len(data)
         return max(1, _frame_size(self._request, data) - len(data))
 
-    def lost(self) -> None:
-        """The unit may still answer."""
-        assert self._request is not None
-        self.owed[self._unit] = self._request
 
-    def settled(self, unit: int) -> None:
-        """The unit owes nothing."""
-        self.owed.pop(unit, None)
+@dataclass(frozen=True, slots=True)
+class RtuQuestion:
+    """What a unit was asked. `doubted` takes what shows later that the answer may have been to another."""
 
-    def _without_late(self, data: bytes) -> bytes:
-        """Leave out whole frames of other units that still owed them."""
-        while data and data[0] != self._unit and data[0] in self.owed:
-            late = self.owed[data[0]]
-            if len(data) > _UNIT_SIZE and data[1] & 0x7F != late.function:
-                break
-            if len(data) <= _UNIT_SIZE or len(data) < (end := _frame_size(late, data)):
-                return b""
-            if not rtu_is_sound(data[:end]):
-                break
-            self._heard.add(data[0])
-            data = data[end:]
-        return data
+    unit: int
+    request: Request
+    doubted: Callable[[bytes], None] | None = None
+
+    def answer_size(self, data: bytes | bytearray, at: int) -> int | None:
+        """Bytes of an undamaged answer to it that stands there; 0 where none does, None while it may come."""
+        found = bytes(data[at : at + _LONGEST_FRAME])
+        asked = bytes([self.unit, self.request.function])
+        if not asked.startswith(bytes([*found[:1], *(byte & ~EXCEPTION_BIT for byte in found[1:2])])):
+            return 0
+        if len(found) < _UNIT_SIZE + EXCEPTION_SIZE or len(found) < _frame_size(self.request, found):
+            return None
+        frame = found[: _frame_size(self.request, found)]
+        verdict = judge(self.request, frame[_UNIT_SIZE:-_CRC_SIZE])
+        fits = rtu_is_sound(frame) and (verdict is None or verdict[0] != "garbled")
+        return len(frame) if fits else 0
+
+    def doubt(self, received: bytes) -> None:
+        """Tell that its answer, already taken, may have been to a request before it."""
+        if self.doubted is not None:
+            self.doubted(received)
 
 
 def _frame_size(request: Request, data: bytes) -> int:

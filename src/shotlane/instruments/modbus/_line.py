@@ -7,28 +7,30 @@ request:
 - TCP tells late answers by their number. After a garbled answer the connection is dropped; after a timeout
   too, unless other units share it and it has answered since: their set-up would be sent again for nothing.
 - RTU has no number. After a garbled answer the line is drained until it is quiet. After a timeout that unit
-  owes an answer: before it is asked again the line must have been quiet for a while, and after its next
-  answer it is listened to once more; if anything follows, nobody can tell which of the two was the late one,
-  and both are thrown away as garbled. Other units do not wait: they answer under their own number.
+  owes an answer (`_owed`): before it is asked again the line must have been quiet for a while, and unless all
+  that it owes came meanwhile, the line is listened to once more after its next answer: for the timeout at
+  least, and twice as long as any answer of it has taken, where that one counts from the earliest request that
+  was not answered. If anything follows, nobody can tell which of the two was the late one, and both are
+  thrown away as garbled. Other units do not wait: they answer under their own number.
 """
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from shotlane.instruments.definition._contract import ErrorContext, InstrumentError
 from shotlane.instruments.modbus._codec import Verdict, exception_code, judge, values_of
-from shotlane.instruments.modbus._frame import Framing, WrongFrame
+from shotlane.instruments.modbus._frame import Framing, RtuQuestion, WrongFrame
 from shotlane.instruments.modbus._pace import Pace
 from shotlane.instruments.modbus._pdu import Request, mask_request, read_request, write_request
 from shotlane.instruments.modbus._registers import Place
+from shotlane.instruments.ports._owed import KEPT, SETTLED_S, Owed, Sent
 from shotlane.instruments.ports._shared_line import SharedLine
 from shotlane.instruments.ports._transport import BytePort, PortLost
 
-# Quiet that ends a drain: after a garbled answer, and (at most) after a timeout.
-_SETTLED_S: Final = 0.05
-_OWED_S: Final = 0.2
 # Sleeping for bytes that cannot have come yet ends this much earlier.
 _WAKE_EARLY_S: Final = 0.0003
 
@@ -49,6 +51,7 @@ class _Talk:
     begun: float
     sent: bytes = b""
     received: bytes = b""
+    heard: bytes = b""  # what was received, without echo and late answers of other units
 
 
 class ModbusLine(SharedLine):
@@ -73,19 +76,52 @@ class ModbusLine(SharedLine):
         self._quiet_at = 0.0  # when the line fell quiet, as far as is known
         self._noisy = False
         self._silent = 0  # timeouts since the last answer
-        self._owing: dict[int, float] = {}  # unit: when its answer was given up
-
-    def drop(self) -> None:
-        """Close the line; what is still on its way over a network is lost with it. Never raises."""
-        super().drop()
-        if self._framing.numbered:
-            self._owing.clear()
+        self._owed: defaultdict[int, Owed] = defaultdict(Owed)  # by unit; nothing where answers are numbered
+        self._doubted: dict[int, Callable[[str, bytes], None]] = {}
 
     def _opened(self, timeout_s: float) -> None:
         if not self._framing.numbered:
             # Whoever used a serial line before may still be answered.
-            self._drain(_SETTLED_S, timeout_s, _Talk("connect", time.monotonic()))
+            now_s = time.monotonic()
+            self._drain(lambda: SETTLED_S, now_s, timeout_s, _Talk("connect", now_s))
+        for owed in self._owed.values():
+            owed.forget_pace()
         self._silent, self._noisy = 0, False
+
+    def tell_doubt(self, unit: int, tell: Callable[[str, bytes], None]) -> None:
+        """Have told, with the request and what came, that an answer of a unit may have been to another."""
+        self._doubted[unit] = tell
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next exchange with some unit would first, or at its end, wait for what it owes."""
+        return self._guarded and self.connected and (self._noisy or any(self._owed.values()))
+
+    def settle(self, timeout_s: float) -> None:
+        """Listen until all that any unit owes has come or counts as lost. Never raises."""
+        owing = [owed for owed in self._owed.values() if owed]
+        owed_s = max((owed.settled_s(timeout_s) for owed in owing), default=SETTLED_S)
+        silent_s = max((owed.awaited_s for owed in owing), default=self._quiet_at)
+        end_s = time.monotonic() + owed_s
+        thrown = bytearray()
+        try:
+            while self.in_doubt and silent_s < end_s:
+                wait_s = owed_s if any(owing) else SETTLED_S
+                piece = self._port.receive(max(0.0, silent_s + wait_s - time.monotonic()))
+                if not piece:
+                    self._give_up_all()
+                    return
+                silent_s = self._quiet_at = time.monotonic()
+                thrown += piece[: KEPT - len(thrown)]
+                self._account(thrown)
+                self._noisy = self._noisy or bool(thrown)
+        except PortLost:
+            self.drop()
+
+    def _give_up_all(self) -> None:
+        for owed in self._owed.values():
+            owed.give_up()
+        self._noisy = False
 
     def read(self, place: Place, unit: int, timeout_s: float) -> Sequence[int]:
         """Read consecutive registers or bits in one request."""
@@ -109,8 +145,6 @@ class ModbusLine(SharedLine):
             if self._guarded:
                 self._settle(unit, timeout_s, talk)
             answer = self._ask(request, unit, timeout_s, talk)
-            if unit in self._owing and self._guarded:
-                self._check_alone(unit, timeout_s, talk)
         except PortLost as error:
             self.drop()
             raise self._fault("disconnected", str(error), talk) from error
@@ -118,28 +152,46 @@ class ModbusLine(SharedLine):
             self._distrust()
             raise self._fault(error.fault, error.message, talk) from error
         self._silent = 0
-        return self._judged(request, answer, talk)
-
-    def _judged(self, request: Request, answer: bytes, talk: _Talk) -> bytes:
         verdict: Verdict | None = judge(request, answer)
         if verdict is None:
             return answer
-        code = exception_code(answer)
-        fault, message = verdict
-        if code is None and fault == "garbled":
-            self._distrust()
-        raise self._fault(fault, message, talk, code)
+        raise self._fault(*verdict, talk, exception_code(answer))
 
     def _ask(self, request: Request, unit: int, timeout_s: float, talk: _Talk) -> bytes:
+        """Send, and take the answer that fits, which may be an exception."""
         frame = self._framing.wrap(unit, request)
         self._keep_silence()
-        deadline = time.monotonic() + timeout_s
+        sent = self._sent(request, unit, timeout_s, talk)
         talk.sent = frame
         self.requests += 1
+        try:
+            answer = self._answered(request, unit, sent, talk)
+        except WrongFrame:
+            self._find_answered(unit, sent, talk)
+            raise
+        except PortLost:
+            self._owed[unit].answer(sent)  # whatever it was, it has come
+            raise
+        if not self._framing.numbered:
+            self._check_alone(unit, sent, talk)
+        return answer
+
+    def _sent(self, request: Request, unit: int, timeout_s: float, talk: _Talk) -> Sent:
+        """A request leaves. Without a number its answer is owed, also when an interrupt tears this apart."""
+        tell = self._doubted.get(unit)
+        question = RtuQuestion(unit, request, tell and partial(tell, talk.command))
+        sent = Sent(question, time.monotonic(), timeout_s)
+        if not self._framing.numbered:
+            self._owed[unit].add(sent)
+        return sent
+
+    def _answered(self, request: Request, unit: int, sent: Sent, talk: _Talk) -> bytes:
+        """Send what was begun, and take what answers. Raises `WrongFrame` for what is not the answer."""
         answered = False
         try:
-            self._port.send(frame, timeout_s)
-            answer = self._answer(len(frame), deadline, talk)
+            self._port.send(talk.sent, sent.timeout_s)
+            answer = self._answer(unit, len(talk.sent), sent.at_s + sent.timeout_s, talk)
+            _check_fits(request, answer)
             answered = True
         except TimeoutError as error:
             raise self._fault("timeout", "the request could not be sent in time", talk) from error
@@ -148,13 +200,13 @@ class ModbusLine(SharedLine):
             raise
         finally:
             if not answered:
-                self._give_up(unit)  # a timeout, or an interrupt that tears this exchange apart
+                self._lose_touch()  # a timeout, or an interrupt that tears this exchange apart
         return answer
 
-    def _answer(self, sent: int, deadline: float, talk: _Talk) -> bytes:
+    def _answer(self, unit: int, sent: int, deadline: float, talk: _Talk) -> bytes:
         """What answers, checked as far as the frame goes."""
         echo = talk.sent if self._pace.echoes else b""
-        data, dozed = b"", False
+        data, late, dozed = b"", 0, False
         self._doze(sent + self._framing.missing(b""), deadline)
         while True:
             left_s = deadline - time.monotonic()
@@ -167,6 +219,10 @@ class ModbusLine(SharedLine):
             talk.received = data
             heard = _after_echo(data, echo)
             if heard is None:
+                continue
+            late += self._late(unit, heard[late:])
+            heard = talk.heard = heard[late:]
+            if self._may_be_late(unit, heard):
                 continue
             answer = self._framing.answer(heard)
             if answer is not None:
@@ -190,43 +246,86 @@ class ModbusLine(SharedLine):
 
     def _settle(self, unit: int, timeout_s: float, talk: _Talk) -> None:
         """Throw away what nobody asked for; wait for quiet where the line is not trusted."""
-        owed_at = self._owing.get(unit)
-        if self._noisy:
-            self._drain(_SETTLED_S, timeout_s, talk)
-            self._noisy = False
-        elif owed_at is not None and not self._framing.numbered:
-            # Quiet since then counts: what came in the meantime stands in the buffer.
-            quiet_s = owed_at + _owed_s(timeout_s) - time.monotonic()
-            self._drain(max(0.0, quiet_s), timeout_s, talk)
-        else:
-            self._drain(0.0, timeout_s, talk)
+        owed, now_s = self._owed[unit], time.monotonic()
+        noise_s = SETTLED_S if self._noisy else 0.0
+        # Quiet since it was given up counts: what came in the meantime stands in the buffer.
+        since_s = now_s if self._noisy or not owed else min(owed.awaited_s, now_s)
+        self._drain(lambda: max(noise_s, owed.quiet_s(timeout_s)), since_s, timeout_s, talk)
+        self._noisy = False
 
-    def _drain(self, quiet_s: float, timeout_s: float, talk: _Talk) -> None:
-        end = time.monotonic() + max(timeout_s, quiet_s)
-        while piece := self._port.receive(quiet_s):
-            self._quiet_at = time.monotonic()
+    def _drain(self, quiet_s: Callable[[], float], since_s: float, timeout_s: float, talk: _Talk) -> None:
+        """Throw away what comes, until nothing has for so long, counted from `since_s`."""
+        end = time.monotonic() + max(timeout_s, quiet_s())
+        thrown = bytearray()
+        while piece := self._port.receive(max(0.0, since_s + quiet_s() - time.monotonic())):
+            since_s = self._quiet_at = time.monotonic()
             talk.received = piece
-            if self._quiet_at > end:
+            thrown += piece[: KEPT - len(thrown)]
+            self._account(thrown)
+            if since_s > end:
                 raise self._fault("garbled", "the line does not fall quiet", talk)
         talk.received = b""
 
-    def _check_alone(self, unit: int, timeout_s: float, talk: _Talk) -> None:
-        """Raise when a second answer follows the first one after a timeout."""
-        extra = b"" if self._framing.numbered else self._port.receive(_owed_s(timeout_s))
-        del self._owing[unit]
-        self._framing.settled(unit)
-        if extra:
-            talk.received += extra
-            raise WrongFrame("garbled", "two answers came, and one of them was to an earlier request")
+    def _account(self, thrown: bytearray) -> None:
+        """Cut whole answers from the beginning of what is thrown away, whoever owed them."""
+        self._cut(thrown, list(self._owed.values()))
 
-    def _give_up(self, unit: int) -> None:
-        """An answer did not come in time and may still do."""
-        self._framing.lost()
+    def _cut(self, data: bytearray, owing: Sequence[Owed]) -> None:
+        now_s = time.monotonic()
+        while size := sum(owed.take(data, now_s) for owed in owing):
+            del data[:size]
+
+    def _late(self, unit: int, data: bytes) -> int:
+        """Bytes of whole answers that other units still owed."""
+        rest = bytearray(data)
+        self._cut(rest, self._others(unit))
+        return len(data) - len(rest)
+
+    def _may_be_late(self, unit: int, data: bytes | bytearray) -> bool:
+        """Whether an answer that another unit still owes may begin so."""
+        return any(owed.may_begin(data) for owed in self._others(unit))
+
+    def _others(self, unit: int) -> list[Owed]:
+        return [owed for other, owed in self._owed.items() if other != unit and owed]
+
+    def _find_answered(self, unit: int, sent: Sent, talk: _Talk) -> None:
+        """What came is not the answer that was asked for: find out what it answered."""
+        owed = self._owed[unit]
+        before = len(owed)
+        self._account(bytearray(talk.heard))
+        if len(owed) == before:
+            owed.answer(sent)  # a damaged answer is the one to this, as far as anybody knows
+
+    def _check_alone(self, unit: int, sent: Sent, talk: _Talk) -> None:
+        """Raise when a second answer follows the first one while more than one is owed."""
+        owed, came_s = self._owed[unit], time.monotonic()
+        if len(owed) > 1 and self._guarded:
+            extra = self._extra(unit, came_s + owed.listened_s(came_s))
+            if extra:
+                owed.second_came(extra, came_s, time.monotonic())
+                talk.received += extra
+                raise WrongFrame("garbled", "two answers came, and one of them was to an earlier request")
+            owed.answer_first()
+            owed.give_up()
+        owed.answer_all()
+        owed.answered(sent, came_s)
+
+    def _extra(self, unit: int, end_s: float) -> bytes:
+        """What comes until then, but for what other units owe."""
+        extra = b""
+        while piece := self._port.receive(max(0.0, end_s - time.monotonic())):
+            self._quiet_at = time.monotonic()
+            extra += piece
+            extra = extra[self._late(unit, extra) :]
+            if extra and not self._may_be_late(unit, extra):
+                break
+        return extra
+
+    def _lose_touch(self) -> None:
+        """No answer came in time; one with a number cannot be mistaken, but the connection may be dead."""
         self._silent += 1
         if self._framing.numbered and (len(self._users) < 2 or self._silent > 1):
             self.drop()
-        else:
-            self._owing[unit] = time.monotonic()
 
     def _distrust(self) -> None:
         """Something came that makes no sense."""
@@ -247,8 +346,10 @@ class ModbusLine(SharedLine):
         return InstrumentError(fault, message, context)
 
 
-def _owed_s(timeout_s: float) -> float:
-    return min(max(timeout_s, _SETTLED_S), _OWED_S)
+def _check_fits(request: Request, answer: bytes) -> None:
+    verdict = judge(request, answer)
+    if verdict is not None and verdict[0] == "garbled":
+        raise WrongFrame(*verdict)
 
 
 def _after_echo(data: bytes, echo: bytes) -> bytes | None:

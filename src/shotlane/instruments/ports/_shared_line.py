@@ -27,6 +27,15 @@ class SharedLine:
         """Whether the port is open, as far as is known."""
         return self._port.is_open
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next exchange would wait for what nobody asked for."""
+        raise NotImplementedError
+
+    def settle(self, timeout_s: float) -> None:
+        """Listen until there is none. Never raises."""
+        raise NotImplementedError
+
     def take(self, user: object, timeout_s: float) -> None:
         """Open the line for a driver. Raises `InstrumentError` when the port cannot be opened."""
         self._users.add(user)

@@ -39,6 +39,15 @@ class WireDriver:
         """Connect, and send the set-up where it is due."""
         self._set_up.ensure_before(self._timeout_s)
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the next exchange would wait for what nobody asked for."""
+        return self._shared.in_doubt
+
+    def settle(self) -> None:
+        """Listen until there is none."""
+        self._shared.settle(self._timeout_s)
+
     def yielding(self) -> AbstractContextManager[None]:
         """Within it, a set-up that fails keeps no exchange from being tried."""
         return self._set_up.yielding()
