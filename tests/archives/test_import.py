@@ -101,6 +101,24 @@ def test_rows_of_another_run_are_refused(bag: Path, tmp_path: Path, table: str) 
     hash_again(bag)
     with pytest.raises(ArchiveError, match="no attempt of its run"):
         shotlane.import_run(bag, store=str(tmp_path / "new.db"))
+    assert shotlane.runs(str(tmp_path / "new.db")).is_empty()
+
+
+def test_a_run_of_another_number_than_its_attempts_leaves_nothing(bag: Path, tmp_path: Path) -> None:
+    replace_in(bag / "data/run.json", '"run": 1,', '"run": 3,')
+    hash_again(bag)
+    with pytest.raises(ArchiveError, match="of no attempt of its run"):
+        shotlane.import_run(bag, store=str(tmp_path / "new.db"))
+    assert shotlane.runs(str(tmp_path / "new.db")).is_empty()
+
+
+def test_an_event_that_is_none_is_refused_before_anything_is_written(bag: Path, tmp_path: Path) -> None:
+    with (bag / "data/events.jsonl").open("a") as file:
+        file.write("{}\n")
+    hash_again(bag)
+    with pytest.raises(ArchiveError, match="of its events is none"):
+        shotlane.import_run(bag, store=str(tmp_path / "new.db"))
+    assert shotlane.runs(str(tmp_path / "new.db")).is_empty()
 
 
 _KILLED = """

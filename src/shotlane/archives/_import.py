@@ -46,6 +46,7 @@ def import_archive(reader: BagReader, arrival: Arrival, told: Mapping[str, Any])
     if known is not None and known.whole:
         notes = arrival.put_new("note", _notes(reader, known.number))
         return Imported(known.number, of, arrival.store, new=False, notes=notes, later=later)
+    _read_through(reader)
     number = arrival.begin(arriving)
     for table, rows in _tables(reader, number):
         for batch in _batches(rows, _FEW if table == "sample_array" else _BATCH):
@@ -56,6 +57,15 @@ def import_archive(reader: BagReader, arrival: Arrival, told: Mapping[str, Any])
     notes = arrival.put_new("note", _notes(reader, number))
     arrival.finish(number, arriving, _end(reader))
     return Imported(number, of, arrival.store, new=True, notes=notes)
+
+
+def _read_through(reader: BagReader) -> None:
+    """Read everything once, so that an archive that is refused leaves nothing. Raises `ArchiveError`."""
+    for _, rows in _tables(reader, reader.facts["run"]):
+        for _ in rows:
+            pass
+    for _ in _sample_frames(reader):
+        pass
 
 
 def _is_later(known: Arrived, arriving: Arriving, store: str) -> bool:
@@ -180,10 +190,8 @@ def _keys(reader: BagReader, number: int) -> Callable[[int], int]:
 
 def _samples(reader: BagReader, number: int) -> Iterator[tuple[list[Row], list[Row]]]:
     """Rows of samples, and of the texts beside them."""
-    first, last = key_here(reader.run().summary.number, 0), key_here(number, 0)
-    for frame in reader.batches("samples", _BATCH):
-        if not frame["attempt_key"].is_between(first, first + 0xFFFF_FFFF).all():
-            raise ArchiveError(f"'{reader.store}' is damaged: samples are of no attempt of its run")
+    first, last = key_here(reader.facts["run"], 0), key_here(number, 0)
+    for frame in _sample_frames(reader):
         key = [pl.col("attempt_key") - first + last, pl.col("channel_index"), pl.col("tick")]
         began = pl.col("requested_ns")
         late = (began - pl.col("target_ns")).alias("late_ns")
@@ -192,6 +200,15 @@ def _samples(reader: BagReader, number: int) -> Iterator[tuple[list[Row], list[R
         rows = frame.select(*key, "target_ns", late, took, value, "status_number").rows()
         texts = frame.filter(pl.col("text").is_not_null() | pl.col("raw").is_not_null())
         yield rows, texts.select(*key, "text", "raw").rows()
+
+
+def _sample_frames(reader: BagReader) -> Iterator[pl.DataFrame]:
+    """Samples as they are archived, all of them of the run."""
+    first = key_here(reader.facts["run"], 0)
+    for frame in reader.batches("samples", _BATCH):
+        if not frame["attempt_key"].is_between(first, first + 0xFFFF_FFFF).all():
+            raise ArchiveError(f"'{reader.store}' is damaged: samples are of no attempt of its run")
+        yield frame
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
