@@ -1,7 +1,7 @@
 """A secret goes to the wire, and into no store, no archive, no export and no output.
 
 One is planted in an option, one in an address and one in the environment; the device gives back what it was
-told, so that it stands in the texts of faults.
+told, so that it stands in the texts of faults, and functions of results raise it.
 """
 
 import json
@@ -101,6 +101,58 @@ def test_no_secret_is_in_the_store_the_archive_exports_or_outputs(
     assert _holding_tables(tmp_path / "bag") == []
     readings = shotlane.load(tmp_path / "bag").samples("meter.banner", attempts="all")
     assert readings["text"].drop_nulls().str.contains("***", literal=True).any()
+
+
+TELLING = """
+language: 1
+sequence: telling
+station: lab
+timeline: [{{greet: 60 ms}}]
+lanes:
+  meter.banner: {{record: {{greet: 20 Hz}}}}
+results:
+  own: {{python: 'own.py:{function}', unit: V, high: 1 V}}
+"""
+OWN = """
+import os
+class Untold(Exception):
+    def __str__(self):
+        raises(None)
+def raises(shot):
+    raise ValueError("the token is " + os.environ["SHOTLANE_SECRET_METER"])
+def crashes(shot):
+    raise Untold
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--mock",)], ids=["real", "mock"])
+@pytest.mark.parametrize("function", ["raises", "crashes", "loads"])
+def test_what_a_function_of_the_user_raises_holds_no_secret(
+    project: tuple[Path, AsciiDevice],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    function: str,
+    options: tuple[str, ...],
+) -> None:
+    """It reads what the instrument is told, also where the instrument is a simulated one."""
+    folder, _ = project
+    monkeypatch.chdir(folder)
+    for name, secret in zip(("METER", "HOST", "OTHER"), SECRETS, strict=True):
+        monkeypatch.setenv(f"SHOTLANE_SECRET_{name}", secret)
+    (folder / "sequences/telling.yaml").write_text(TELLING.format(function=function))
+    loaded = "def loads(shot): pass\nraises(None)\n" if function == "loads" else ""
+    (folder / "sequences/own.py").write_text(OWN + loaded)
+    main(["run", "sequences/telling.yaml", *options])
+    if function != "loads":
+        main(["show", "1", "--json"])
+        main(["archive", "1", "../bag"])
+        main(["archive", "1", "../bag.zip"])
+        assert _holding_tables(tmp_path / "bag") == []
+    told = "".join(capfd.readouterr())
+    assert "the token is ***" in told
+    assert SECRETS[0] not in told
+    assert _holding([path for path in tmp_path.rglob("*") if path.is_file()]) == []
 
 
 @pytest.mark.postgres

@@ -5,6 +5,7 @@ import json
 from shotlane.api._part import Part
 from shotlane.api._prepare import Prepared
 from shotlane.diagnostics import Report
+from shotlane.instruments import mask_known
 from shotlane.optimize import Optimizer, Told, check_installed
 from shotlane.plan import AskEnding, ShotPlan
 
@@ -21,7 +22,8 @@ def refuse_unready(prepared: Prepared, report: Report, *, attended: bool) -> Non
         from shotlane.results import prepare  # late: most sequences call no function
 
         for fault in prepare(results):
-            report.error("SEQ232", f"result '{fault.result}' cannot be used: {fault.message}")
+            # Whatever the file raised as it was loaded; nothing is open yet that knows its own secrets.
+            report.error("SEQ232", f"result '{fault.result}' cannot be used: {mask_known(fault.message)}")
 
 
 def _refuse_questions(prepared: Prepared, report: Report) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from shotlane.execution._bounded import unless_stopped
 from shotlane.execution._parts import RunParts
 from shotlane.execution._progress import Phase
+from shotlane.instruments import mask_known
 from shotlane.plan import ResultPlan, ShotPlan
 from shotlane.records import StepRecord
 from shotlane.results import Judged, Readings, evaluate
@@ -36,7 +37,17 @@ def judge(
     )
     if all(result.python is None for result in shot.results):
         return work()
-    return unless_stopped(work, watch.stopped, 0.0)
+    return _masked(parts, unless_stopped(work, watch.stopped, 0.0))
+
+
+def _masked(parts: RunParts, judged: Judged) -> Judged:
+    """Without secrets in what functions raised: those of the pool, and those that are known without one.
+
+    A simulated pool knows none, and the function may have read what the environment holds.
+    """
+    mask = parts.pool.mask
+    faults = [fault._replace(message=mask(mask_known(fault.message))) for fault in judged.faults]
+    return judged._replace(faults=tuple(faults))
 
 
 class _Watch:
