@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 
 import shotlane
-from shotlane import Experiment, Outcome
+from shotlane import Experiment, Outcome, StoreError
 from shotlane.api import State
 from shotlane.instruments import Identity, Reading, declare_attribute
 from shotlane.instruments.adopted.adapters import _installed
@@ -156,6 +156,41 @@ def test_a_retry_policy_for_sequences_that_have_none(folder: Path) -> None:
     assert experiment.run("fails", check=False, mock=True, virtual_time=True).shots()[
         "attempts"
     ].to_list() == [1]
+
+
+@pytest.mark.parametrize(
+    ("retry", "told"),
+    [
+        ({"attempts": 0}, "'attempts' of a retry policy is 0: input should be greater than or equal to 1"),
+        ({"attempts": "3"}, "'attempts' of a retry policy is '3': input should be a valid integer"),
+        ({"attempts": 2, "then": "skipp"}, "'then' of a retry policy is 'skipp'"),
+        ({"backoff": float("inf")}, "'backoff' of a retry policy is inf: input should be"),
+    ],
+)
+def test_a_retry_policy_that_cannot_be_is_refused_at_once(
+    folder: Path, retry: dict[str, object], told: str
+) -> None:
+    experiment = Experiment(folder)
+    with pytest.raises(ValueError, match=told):
+        experiment.configure_shot_retry(retry)
+    with pytest.raises(ValueError, match=told):
+        Experiment(folder, retry=retry)
+
+
+def test_a_store_that_cannot_be_is_refused_at_once_and_the_old_one_stays(folder: Path) -> None:
+    experiment = Experiment(folder)
+    before = experiment.store
+    with pytest.raises(StoreError, match="cannot live in `foo`"):
+        experiment.configure_storage("foo://x")
+    with pytest.raises(StoreError, match="cannot live in `mysql`"):
+        Experiment(folder, store="mysql://x/y")
+    assert experiment.store == before
+
+
+def test_what_is_no_class_is_no_extension(experiment: Experiment) -> None:
+    for register in (experiment.register_device_extension, experiment.register_time_lane_extension):
+        with pytest.raises(TypeError, match="'x' is to be a class, and 42 is none"):
+            register("x", 42)  # type: ignore[arg-type]
 
 
 def test_records_go_where_they_are_told_to(experiment: Experiment, tmp_path: Path) -> None:

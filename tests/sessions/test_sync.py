@@ -8,6 +8,7 @@ from tests.acceptance.lab import Lab, wait_for
 from tests.sessions.conftest import Script, heard, kill
 
 import shotlane
+from shotlane import SessionError
 from shotlane.store._address import parse_address
 
 MEET = """
@@ -35,6 +36,17 @@ def test_two_processes_meet(lab: Lab, script: Script, store_url: str) -> None:
         assert heard(process) == "met"
         reached = station.events("meeting.reached")
         assert [(event.fields["name"], event.fields["parties"]) for event in reached] == [("loaded", 2)]
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), -float("inf")])
+def test_what_is_no_time_to_wait_is_refused(lab: Lab, timeout: float) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        with pytest.raises(SessionError, match=r"timeout=\S+ is no time to wait; give seconds, 0 or more"):
+            station.sync("loaded", timeout=timeout)
+        with pytest.raises(SessionError, match=r"timeout=\S+ is no time to wait; give seconds, 0 or more"):
+            station.instrument("furnace", timeout=timeout)
+        assert station.instruments == {}
+        assert station.events("meeting") == []
 
 
 def test_a_meeting_point_serves_again_and_again(lab: Lab) -> None:

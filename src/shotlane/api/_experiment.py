@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
+from pydantic import ValidationError
+
 from shotlane.api._given_parameters import given_parameters
 from shotlane.api._manager import LocalManager
 from shotlane.api._prepare import Options
@@ -70,11 +72,11 @@ class Experiment:
         self._project = find_project(Path(folder), report)
         report.raise_if_errors()
         self._station = station
-        self._store = store
         self._mock = mock
         self._timing = timing
         self._retry: str | None = None
         self._manager: LocalManager | RemoteManager = LocalManager()
+        self.configure_storage(store)
         self.configure_shot_retry(retry)
 
     def __repr__(self) -> str:
@@ -136,17 +138,25 @@ class Experiment:
     # What it is made of
 
     def configure_storage(self, store: str | None) -> None:
-        """Record further runs in another store, a URL; None: that of the project."""
+        """Record further runs in another store, a URL; None: that of the project.
+
+        Raises `StoreError` for what is no address of one; whether it is there is seen when a run begins.
+        """
+        if store is not None:
+            from shotlane.store import shown_address  # late: SQLAlchemy, where it is a server
+
+            shown_address(store)
         self._store = store
 
     def configure_shot_retry(self, retry: Mapping[str, Any] | None) -> None:
         """What happens after a fault, for sequences that do not say; None: what the project says.
 
-        The keys are those of `retry` in a sequence; raises `ValueError` for others, `TypeError` for
-        what is no mapping. What is wrong with a value is told when a sequence is run.
+        The keys are those of `retry` in a sequence; raises `ValueError` for others and for what they cannot
+        be, `TypeError` for what is no mapping. What is wrong with a time is told when a sequence is run.
         """
         if retry is not None:
             _check_keys(retry)
+            _check_values(retry)
         self._retry = None if retry is None else json.dumps({"retry": dict(retry)})
 
     def configure_experiment_manager(
@@ -344,3 +354,13 @@ def _check_keys(retry: object) -> None:
         if key not in keys:
             help = did_you_mean(str(key), keys, what="keys")
             raise ValueError(f"a retry policy has no key '{key}'; {help}")
+
+
+def _check_values(retry: Mapping[str, Any]) -> None:
+    try:
+        Retry.model_validate_json(json.dumps(dict(retry)))
+    except ValidationError as error:
+        found = error.errors()[0]
+        key = str(found["loc"][0])
+        told = f"{found['msg'][0].lower()}{found['msg'][1:]}"
+        raise ValueError(f"'{key}' of a retry policy is {retry[key]!r}: {told}") from None

@@ -8,9 +8,14 @@ if TYPE_CHECKING:
 
 
 def offer(name: str, kind: type, group: str) -> "EntryPoint":
-    """The entry point that names a class. Raises `ValueError` for a class that no name leads to."""
+    """The entry point that names a class.
+
+    Raises `ValueError` for a class that no name leads to, `TypeError` for what is none.
+    """
     from importlib.metadata import EntryPoint  # late: 15 ms, and few programs offer anything
 
+    if not (callable(kind) and hasattr(kind, "__qualname__")):
+        raise TypeError(f"'{name}' is to be a class, and {kind!r} is none")
     found = getattr(import_module(kind.__module__), kind.__qualname__, None)
     if found is not kind:
         raise ValueError(f"{kind.__qualname__} cannot be found by its name: define it at the top of a module")

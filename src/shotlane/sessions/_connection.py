@@ -169,6 +169,7 @@ class StationConnection:
         Raises `InUseError` with who holds it when that one does not let go within `timeout` s,
         `InstrumentError` when it does not open.
         """
+        _check_patience(timeout)
         return self._now().instruments.open(role, timeout)
 
     def release(self, role: str, *, safe: bool | None = None) -> None:
@@ -244,6 +245,8 @@ class StationConnection:
         from shotlane.sessions._sync import sync  # late: SQLAlchemy
 
         now = self._now()
+        if timeout is not None:
+            _check_patience(timeout)
         if name in self._meetings:
             raise SessionError(f"this session waits at '{name}' already")
         self._meetings.add(name)
@@ -372,3 +375,9 @@ class StationConnection:
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given).expanduser()
+
+
+def _check_patience(timeout: float) -> None:
+    """Raises `SessionError` for what is no time to wait; not-a-number is neither more nor less than any."""
+    if not timeout >= 0:
+        raise SessionError(f"timeout={timeout:g} is no time to wait", "give seconds, 0 or more")
