@@ -5,6 +5,8 @@ import socket
 import stat
 import struct
 import threading
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +94,34 @@ def test_what_is_refused_here_is_refused_there_in_the_same_words(
         with shotlane.remote_instrument(address, "furnace") as furnace, pytest.raises(error) as there:
             getattr(furnace, method)(*arguments)
     assert str(there.value) == str(here.value)
+
+
+@pytest.mark.parametrize(
+    "value", [object(), 1j, Decimal(60), Path("60 degC"), {60.0}, [60.0, object()], {"a": 1j}]
+)
+def test_what_is_no_value_is_refused_by_its_type_before_it_is_sent(lab: Lab, value: object) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace", "balance"])
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            told = (
+                r"furnace.setpoint: a value of type '\w+' cannot be sent to another process; write a number"
+            )
+            with pytest.raises(RefusedValueError, match=told):
+                furnace.write("setpoint", value)
+            with pytest.raises(RefusedValueError, match=r"furnace.hold: a value of type"):
+                furnace.call("hold", value)
+            for sound in (Fraction(81, 2), np.float32(40.5), np.int64(40), np.uint8(41)):
+                furnace.write("setpoint", sound)
+                assert furnace.read("setpoint") == float(sound)
+
+
+def test_a_number_that_no_float_holds_is_refused_here_and_there(lab: Lab) -> None:
+    with shotlane.connect("demo", mock=True) as station:
+        address = station.start_instrument_server(["furnace"])
+        with shotlane.remote_instrument(address, "furnace") as furnace:
+            for handle in (furnace, station.instrument("furnace")):
+                with pytest.raises(RefusedValueError, match="setpoint takes no number as large as that"):
+                    handle.write("setpoint", 10**400)
 
 
 def test_only_who_has_the_token_is_served(lab: Lab, kind: str) -> None:

@@ -3,9 +3,12 @@
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
 
 from shotlane.instruments import ErrorContext, InstrumentError, RefusedValueError
 from shotlane.sessions._error import SessionError
@@ -13,6 +16,10 @@ from shotlane.sessions._frames import ANSWER, REQUEST, FrameError, receive, send
 from shotlane.sessions._handle import Handle
 from shotlane.sessions._reach import hang_up, reach
 from shotlane.sessions._shown import shown
+
+_SENT_AS_THEY_ARE = (bool, int, float, str, bytes, bytearray)
+# Of numpy: a single value, and an array.
+_KINDS = ("biufSU", "biufcSU")
 
 
 def remote_instrument(
@@ -71,11 +78,29 @@ class RemoteInstrument(Handle):
         return found
 
     def _write(self, name: str, value: Any) -> None:
-        self._ask("write", name=name, value=value)
+        self._ask("write", name=name, value=self._sendable(name, value))
 
     def _call(self, command: str, arguments: Sequence[Any], named: Mapping[str, Any], confirm: bool) -> Any:
-        told = {"arguments": list(arguments), "named": dict(named), "confirm": confirm}
-        return self._ask("call", command=command, **told)
+        given = [self._sendable(command, one) for one in arguments]
+        by_name = {name: self._sendable(command, one) for name, one in named.items()}
+        return self._ask("call", command=command, arguments=given, named=by_name, confirm=confirm)
+
+    def _sendable(self, name: str, value: Any) -> Any:
+        """A value as a message has it. Its text in place of what it is would be taken for what was meant."""
+        if value is None or isinstance(value, _SENT_AS_THEY_ARE):
+            return value
+        if isinstance(value, np.generic | np.ndarray) and value.dtype.kind in _KINDS[value.ndim > 0]:
+            return value
+        if isinstance(value, Real):  # of any kind, as where the instrument is
+            return float(value)
+        if isinstance(value, list | tuple):
+            return [self._sendable(name, one) for one in value]
+        if isinstance(value, Mapping):
+            return {str(key): self._sendable(name, one) for key, one in value.items()}
+        raise RefusedValueError(
+            f"{self.role}.{name}: a value of type '{type(value).__name__}' cannot be sent to another process",
+            "write a number, a text, on or off, or several of them",
+        )
 
     def _ask(self, what: str, **told: Any) -> Any:
         with self._turn:

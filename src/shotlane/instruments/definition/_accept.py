@@ -57,7 +57,10 @@ def accepted_arguments(command: Command, arguments: Mapping[str, Any]) -> dict[s
 def _number(target: Attribute | CommandParameter, value: Any) -> float | int:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise RefusedValueError(f"{target.name} takes a number, not {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise RefusedValueError(f"{target.name} takes no number as large as that") from None
     if number != number or number in (float("inf"), float("-inf")):
         raise RefusedValueError(f"{target.name} cannot be {number}")
     if target.type is not ValueType.INT:
