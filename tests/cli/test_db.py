@@ -10,7 +10,8 @@ import pytest
 from tests.store import lab
 
 from shotlane.cli import main
-from shotlane.store import open_recorder, spools
+from shotlane.cli._db import warn_of_spools
+from shotlane.store import open_reader, open_recorder, spools
 from shotlane.store._schema_version import SCHEMA_VERSION
 
 DUMP = Path(__file__).parents[1] / "store" / "data" / "version_1.sql"
@@ -97,3 +98,31 @@ def test_no_store_is_told(store: str, capsys: pytest.CaptureFixture[str]) -> Non
     for verb in ("info", "check", "upgrade", "recover"):
         assert main(["db", verb, "--store", store]) == 2
         assert "there is no store" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_records_of_a_file_that_was_moved_away_are_told_and_brought_to_it(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, replaced: bool
+) -> None:
+    """Only the file that knows their run can take them."""
+    now = tmp_path / "elsewhere" / "old.db"
+    now.parent.mkdir()
+    with open_recorder(store, wait_s=0.05, flush_interval_s=60) as recorder:
+        recorder.begin_run(lab.run_start())
+        for name in tmp_path.glob("lab.db*"):
+            name.rename(now.with_name(name.name.replace("lab", "old")))
+        lab.record_shot(recorder, 1, lab.four_readings(1))
+        lab.end_run(recorder)
+    if replaced:
+        open_recorder(store).close()
+    (spool,) = spools(store)
+    warn_of_spools(store)
+    told = capsys.readouterr().err
+    assert f"records that are in no store wait in {spool}: the file {store} was removed or replaced" in told
+    assert "the next run" not in told
+    assert main(["db", "recover", "--store", store]) == 3
+    assert f"{spool}: the file {store} was removed or replaced" in capsys.readouterr().err
+    assert main(["db", "recover", "--store", store, "--into", str(now)]) == 0
+    assert (spools(store), Path(store).exists()) == ((), replaced)
+    with open_reader(now) as reader:
+        assert (reader.run(1).summary.state, len(reader.samples(1))) == ("done", 4)

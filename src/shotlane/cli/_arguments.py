@@ -176,6 +176,7 @@ def _add_db(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     check = actions.add_parser("check", help="exit status 0 when this shotlane can use it as it is")
     upgrade = actions.add_parser("upgrade", help="bring the store of an older shotlane up to date")
     recover = actions.add_parser("recover", help="deliver records that had to wait for it")
+    recover.add_argument("--into", metavar="URL", help="where the store is now, when its file was moved")
     for parser in (info, check, upgrade, recover):
         parser.set_defaults(verb="db")
         _add_store(parser)

@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> int:
         elif arguments.action == "upgrade":
             _upgrade(store)
         else:
-            _recover(store)
+            _recover(store, arguments.into)
     return 0
 
 
@@ -67,10 +67,10 @@ def _upgrade(store: str) -> None:
         say(f"{shown}: schema version {before} -> {after}")
 
 
-def _recover(store: str) -> None:
+def _recover(store: str, into: str | None) -> None:
     from shotlane.store import recover  # late: SQLAlchemy
 
-    found = recover(store, data_of(store))
+    found = recover(store, data_of(store), into=into)
     for one in found:
         if one.left is not None:
             tell(f"{one.path}: {one.left}")
@@ -85,9 +85,12 @@ def _recover(store: str) -> None:
 
 def warn_of_spools(store: str) -> None:
     """Say when records wait that the store does not have yet."""
-    from shotlane.store import spools  # late: SQLAlchemy
+    from shotlane.store import spools, stranded  # late: SQLAlchemy
 
-    waiting = spools(store, data_of(store))
+    lost = {one.path: one.left for one in stranded(store)}
+    for path, why in lost.items():
+        tell(f"records that are in no store wait in {path}: {why}")
+    waiting = [path for path in spools(store, data_of(store)) if path not in lost]
     if waiting:
         where = f"{waiting[0].parent} ({count(len(waiting), 'file')})"
         told = "`shotlane db recover` delivers them, and so does the next run"

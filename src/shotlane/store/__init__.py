@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from shotlane.store._reader import Reader, open_reader
     from shotlane.store._recorder import StoreRecorder
-    from shotlane.store._recover import Recovered, Waits, bring_in, recover, spools
+    from shotlane.store._recover import Recovered, Waits, bring_in, recover, spools, stranded
     from shotlane.store._requests import Request, RequestInbox, send_request
     from shotlane.store._run_reader import RunReader
     from shotlane.store._series import SeriesWriter
@@ -103,6 +103,7 @@ _HOMES = {
     "shot_parameters_of": "_queries",
     "spools": "_recover",
     "store_info": "_upgrade",
+    "stranded": "_recover",
     "subscribe": "_subscription",
     "texts_of": "_queries",
     "unpacked": "_encode",
@@ -173,6 +174,7 @@ __all__ = [
     "shown_address",
     "spools",
     "store_info",
+    "stranded",
     "subscribe",
     "texts_of",
     "unpacked",

@@ -54,16 +54,61 @@ def _files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"*{SUFFIX}"))) if folder.is_dir() else ()
 
 
-def recover(store: str | Path, data: Path | None = None) -> tuple[Recovered, ...]:
-    """Deliver all spools that belong to a store. Raises `StoreError` when it is away."""
+def recover(
+    store: str | Path, data: Path | None = None, *, into: str | Path | None = None
+) -> tuple[Recovered, ...]:
+    """Deliver all spools that belong to a store. Raises `StoreError` when it is away.
+
+    `into`: where that store is now; what waits for it lies where it was.
+    """
     address = parse_address(store)
-    writer = Writer(address, None)
+    lost = stranded(store) if into is None else ()
+    if lost and not address.file.is_file():
+        return lost
+    writer = Writer(address if into is None else parse_address(into), None)
     try:
         return tuple(deliver_left(writer, spool_folder(address, data)))
     except RecorderError as error:
         raise StoreError(str(error)) from None
     finally:
         writer.close()
+
+
+def stranded(store: str | Path) -> tuple[Recovered, ...]:
+    """The spools of a SQLite file that was removed or replaced as it was written; never raises.
+
+    They say that they are its own, and it knows nothing of their sessions.
+    """
+    with suppress(StoreError, RecorderError, OSError):
+        address = parse_address(store)
+        own = _files(spool_folder(address)) if address.sqlite else ()
+        own = tuple(path for path in own if _is_of(path, address))
+        if own and address.file.is_file():
+            with closing(Writer(address, None, _PATIENCE_S)) as writer:
+                own = tuple(path for path in own if not _knows(writer, _session_of(path)))
+        return tuple(Recovered(path, 0, _replaced(address.shown)) for path in own)
+    return ()
+
+
+def _is_of(path: Path, address: Address) -> bool:
+    with suppress(OSError, ValueError), closing(LeftSpool(path)) as spool:
+        return spool.store == address.shown
+    return False
+
+
+def _knows(writer: Writer, session: int | None) -> bool:
+    with writer.look() as cursor:
+        cursor.execute(f"SELECT count(*) FROM session WHERE id = {writer.mark}", (session,))
+        return bool(cursor.fetchone()[0])
+
+
+def _replaced(store: str) -> str:
+    """What is to be done when only the file that is gone can take the records: it has their run."""
+    return (
+        f"the file {store} was removed or replaced while a run wrote it, and only that one can take them:"
+        " put it back (what is called like it, with -wal at the end, belongs to it), or say where it is now,"
+        " `shotlane db recover --into FILE`"
+    )
 
 
 def bring_in(store: str | Path, *data: Path | None) -> dict[int, Waits]:
@@ -159,8 +204,8 @@ def _why_not(writer: Writer, spool: LeftSpool) -> str | None:
         return f"it is of {spool.host}: deliver it there"
     if spool.owned:
         return f"process {spool.process[1]} still writes it"
-    with writer.look() as cursor:
-        cursor.execute(f"SELECT count(*) FROM session WHERE id = {writer.mark}", (spool.session,))
-        if not cursor.fetchone()[0]:
-            return f"it belongs to another store: {spool.store}"
-    return None
+    if _knows(writer, spool.session):
+        return None
+    if writer.address.sqlite and spool.store == writer.address.shown:
+        return _replaced(spool.store)
+    return f"it belongs to another store: {spool.store}"
