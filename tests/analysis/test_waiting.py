@@ -105,6 +105,14 @@ def test_a_run_whose_end_waits_is_not_said_to_have_died(sqlite_url: str, tmp_pat
     assert load(1, sqlite_url).record.summary.state == "done"
 
 
+def test_a_run_that_ended_in_a_process_that_lives_on_is_not_said_to_run(sqlite_url: str) -> None:
+    """As one of a notebook does."""
+    with _away(sqlite_url) as recorder:
+        assert find_runs(sqlite_url)[0].state == "running"
+        recorder.close()
+        assert find_runs(sqlite_url)[0].state == "its records wait"
+
+
 def test_the_end_of_a_run_is_brought_in_from_where_it_was_made(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shotlane.records import Outcome
-from shotlane.store import KEPT, RunReader, RunRecord, open_reader
+from shotlane.store import KEPT, RunReader, RunRecord
 
 
 class ResumeError(Exception):
@@ -66,18 +66,18 @@ class Past:
         return tuple(number for number in wanted if number not in self.digests and number <= count)
 
 
-def past_of(store: str, run: int) -> Past:
-    """Read it. Raises `ResumeError` when the run cannot go on, `StoreError` when there is none."""
-    with open_reader(store) as reader:
-        return past_in(reader, run)
-
-
 def past_in(reader: RunReader, run: int) -> Past:
-    """The same of what is open already: a store, or an archive."""
+    """Read it. Raises `ResumeError` when the run cannot go on, `StoreError` when there is none."""
     past = present_in(reader, run)
-    if past.record.summary.outcome is None:
-        raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
+    refuse_going_on(reader, past)
     return past
+
+
+def refuse_going_on(reader: RunReader, past: Past) -> None:
+    """Raise `ResumeError` for a run that has not ended."""
+    if past.record.summary.outcome is None:
+        run = past.number
+        raise ResumeError(f"run {run} is going on, in {reader.process(run)}", f"shotlane abort {run}")
 
 
 def present_in(reader: RunReader, run: int) -> Past:

@@ -16,7 +16,7 @@ from shotlane.api._changes import Change, changes_of
 from shotlane.api._foreign import is_foreign, python_of, refuse_foreign
 from shotlane.api._in_order import start_in_order
 from shotlane.api._part import Part
-from shotlane.api._past import NothingLeftError, Past, ResumeError, past_in, past_of
+from shotlane.api._past import NothingLeftError, Past, ResumeError, past_in, present_in, refuse_going_on
 from shotlane.api._prepare import Prepared
 from shotlane.api._ready import refuse_unready
 from shotlane.api._recompile import compile_file, compile_texts
@@ -124,10 +124,13 @@ def _brought_in(run: int, store: str, project: Project) -> Past:
     with open_reader(store) as reader:
         origin = reader.run(run).environment.get("origin")
     waiting = bring_in(store, project.data_folder, *(data_folders(origin) if origin else ()))
-    past = past_of(store, run)
-    for session in past.sessions:
-        if session in waiting:
-            raise _too_early(run, waiting[session])
+    with open_reader(store) as reader:
+        past = present_in(reader, run)
+        waits = next((waiting[session] for session in past.sessions if session in waiting), None)
+        if waits is None or not waits.left:  # the end of a run that waits is not seen here
+            refuse_going_on(reader, past)
+    if waits is not None:
+        raise _too_early(run, waits)
     return past
 
 

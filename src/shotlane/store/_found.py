@@ -7,6 +7,7 @@ from typing import Any
 
 from shotlane.records import ChannelRecord, Outcome
 from shotlane.store._notes import Note
+from shotlane.store._spool import is_left
 from shotlane.store._statements import GOOD
 
 RUNNING = "running"
@@ -54,7 +55,8 @@ class RunSummary:
     @property
     def state(self) -> str:
         """The outcome in words, also of a run that has none."""
-        if self.died:
+        over = self.died or (self.outcome is None and self.waiting is not None and is_left(self.waiting))
+        if over:
             return DIED if self.waiting is None else WAITING
         return RUNNING if self.outcome is None else self.outcome.value
 

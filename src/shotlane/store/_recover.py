@@ -14,7 +14,7 @@ from pathlib import Path
 from shotlane.records import RecorderError
 from shotlane.store._address import Address, parse_address
 from shotlane.store._error import StoreError
-from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, spool_folder
+from shotlane.store._spool import FRESH, SUFFIX, LeftSpool, is_left, spool_folder
 from shotlane.store._writer import Writer
 
 # Delivered but for rows that no store can take: kept for a person to see, and not tried again.
@@ -48,6 +48,11 @@ class Waits:
 
     path: Path
     why: str
+
+    @property
+    def left(self) -> bool:
+        """Whether its session is over."""
+        return is_left(self.path)
 
 
 def _files(folder: Path) -> tuple[Path, ...]:

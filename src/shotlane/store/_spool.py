@@ -34,6 +34,11 @@ def spool_folder(address: Address, data: Path | None = None) -> Path:
     return data / "spool"
 
 
+def is_left(path: Path) -> bool:
+    """Whether the session of a spool is over, though its process may live on."""
+    return path.name.endswith(LEFT)
+
+
 class Spool:
     """The file of one session, to append to and to read from; made when it is first needed."""
 
@@ -166,7 +171,7 @@ class LeftSpool:
     @property
     def owned(self) -> bool:
         """Whether a process of this machine still writes it."""
-        return not self.path.name.endswith(LEFT) and is_here(*self.process)
+        return not is_left(self.path) and is_here(*self.process)
 
     def batches(self) -> Iterator[list[Part]]:
         """The batches in their order; `read` then is how much of the file was whole."""
