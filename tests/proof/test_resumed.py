@@ -6,10 +6,12 @@ is equal, but for the hour of the day and the numbers of the attempts.
 
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -20,7 +22,7 @@ from tests.proof.probe import Lab, Witness, ctrl_c_at
 import shotlane
 from shotlane.instruments import InstrumentError
 from shotlane.records import Outcome
-from shotlane.store import send_request
+from shotlane.store import recover, send_request, spools
 from shotlane.store._writer import Writer
 
 # The level of a probe is what was set, so that no shot hangs on the one before.
@@ -87,9 +89,10 @@ def data(lab: Lab, number: int) -> list[pl.DataFrame]:
 
 def assert_goes_on_to_the_same(lab: Lab, whole: int, cut: int) -> None:
     """Resume a run, and compare it with one that nobody interrupted."""
-    rows = lab.rows("SELECT shot FROM shot WHERE run = ? AND outcome IN ('done', 'passed', 'failed')", cut)
-    missing = set(range(1, _SHOTS + 1)) - {row["shot"] for row in rows}
-    before = lab.rows("SELECT count(*) AS n FROM attempt WHERE run = ?", cut)[0]["n"]
+    with brought_in(lab) as known:
+        kept = "SELECT shot FROM shot WHERE run = ? AND outcome IN ('done', 'passed', 'failed')"
+        missing = set(range(1, _SHOTS + 1)) - {row["shot"] for row in known.rows(kept, cut)}
+        before = known.rows("SELECT count(*) AS n FROM attempt WHERE run = ?", cut)[0]["n"]
     if not missing:
         with pytest.raises(shotlane.ResumeError, match="is complete"):
             shotlane.resume(cut, store=lab.store)
@@ -101,6 +104,16 @@ def assert_goes_on_to_the_same(lab: Lab, whole: int, cut: int) -> None:
     assert [row["shot"] for row in attempts] == sorted(missing)
     for ours, theirs in zip(data(lab, cut), data(lab, whole), strict=True):
         assert ours.equals(theirs)
+
+
+@contextmanager
+def brought_in(lab: Lab) -> Iterator[Lab]:
+    """A copy, in which no record waits any more."""
+    with TemporaryDirectory() as folder:
+        copy = Path(shutil.copytree(lab.folder, folder, dirs_exist_ok=True))
+        recover(copy / "runs.db")
+        assert spools(copy / "runs.db") == ()
+        yield Lab(copy)
 
 
 def uninterrupted(lab: Lab) -> tuple[int, int]:
@@ -251,6 +264,71 @@ def test_a_kill_at_any_commit(lab: Lab) -> None:
                 continue
             if run_of(lab) > before:  # else it was killed before there was a run
                 assert_goes_on_to_the_same(lab, whole, run_of(lab))
+
+
+@contextmanager
+def store_away(away: list[int]) -> Iterator[None]:
+    """The store takes nothing once there is something in a list."""
+    transaction = Writer.transaction
+
+    @contextmanager
+    def refusing(writer: Writer, meanwhile: Callable[[], None] | None = None) -> Iterator[Any]:
+        with transaction(writer, meanwhile) as cursor:
+            if away:
+                raise OSError("its disk refuses to write")
+            yield cursor
+
+    with patch.object(Writer, "transaction", refusing):
+        yield
+
+
+def run_without_its_store(lab: Lab, at: int, then: Callable[[int], None] = lambda _: None) -> shotlane.Run:
+    """A run whose store goes away at a request, and stays away; `then` is told every request."""
+    away: list[int] = []
+
+    def act(number: int) -> None:
+        if number == at:
+            away.append(number)
+        then(number)
+
+    with store_away(away):
+        return run(lab, act)[0]
+
+
+def test_a_run_that_ended_while_its_store_was_away(lab: Lab) -> None:
+    whole, total = uninterrupted(lab)
+    for at in spread(4, total - 8):
+        for ended_at in (at + 4, 2 * total):
+            cut = run_without_its_store(lab, at, ctrl_c_at(ended_at))
+            assert len(spools(lab.store)) == 1
+            assert_goes_on_to_the_same(lab, whole, cut.number)
+
+
+def _killed_without_its_store(folder: Path, at: int, number: int) -> None:
+    def act(count: int) -> None:
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run_without_its_store(Lab(folder), at, act)
+
+
+def test_a_kill_while_the_store_is_away(lab: Lab) -> None:
+    whole, total = uninterrupted(lab)
+    for at in spread(3, total // 2):
+        assert killed(_killed_without_its_store, lab.folder, at, total * 3 // 4)
+        assert len(spools(lab.store)) == 1
+        assert_goes_on_to_the_same(lab, whole, run_of(lab))
+
+
+def test_no_shot_is_run_again_whose_records_cannot_come_in(lab: Lab) -> None:
+    whole, total = uninterrupted(lab)
+    cut = run_without_its_store(lab, total // 3, ctrl_c_at(total * 3 // 4))
+    before = lab.rows("SELECT count(*) AS n FROM attempt")[0]["n"]
+    # It can be read, and not be written to, as one that somebody keeps locked.
+    with store_away([1]), pytest.raises(shotlane.ResumeError, match="cannot go on yet"):
+        shotlane.resume(cut.number, store=lab.store)
+    assert lab.rows("SELECT count(*) AS n FROM attempt")[0]["n"] == before
+    assert_goes_on_to_the_same(lab, whole, cut.number)
 
 
 def test_a_run_that_is_killed_again_and_again(lab: Lab) -> None:
