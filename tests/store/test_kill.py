@@ -13,7 +13,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 import pytest
 
 from shotlane.records import Outcome
-from shotlane.store import open_reader, open_recorder, recover, spools
+from shotlane.store import Reader, open_reader, open_recorder, recover, spools
+from shotlane.store._encode import Row
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = 40  # enough for COPY
@@ -30,6 +32,7 @@ SAMPLES = 40  # enough for COPY
 FORGE = textwrap.dedent(f"""
     import os, sys
     import numpy, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite
+    from shotlane.records import Event, Outcome, ResultRow, ShotEnd
     from shotlane.store import open_recorder
     from tests.store import lab
 
@@ -39,7 +42,11 @@ FORGE = textwrap.dedent(f"""
         os.write(out, b"%d 0\\n" % run)
         for shot in range(1, 100001):
             rows = [lab.sample(0, tick, shot) for tick in range({SAMPLES})]
-            lab.record_shot(recorder, shot, rows, [lab.setting(0, 1.0)])
+            lab.begin_shot(recorder, shot)
+            result = ResultRow("level", 1.0, "K")
+            lab.record_attempt(recorder, shot, rows, [lab.setting(0, 1.0)], results=(result,))
+            recorder.event(Event("shot.ended", lab.START_NS, shot=shot))
+            recorder.end_shot(ShotEnd(shot, Outcome.DONE, 1))
             os.write(out, b"%d %d\\n" % (run, shot))
 
     for line in sys.stdin:
@@ -92,15 +99,26 @@ def _check(store: str, acknowledged: dict[int, int]) -> None:
         for run, last in acknowledged.items():
             ended = [row[0] for row in reader.shots(run) if row[1] is not None]
             assert ended in (list(range(1, last + 1)), list(range(1, last + 2))), f"run {run}"
-            keys = [row[:3] for row in reader.samples(run)]
-            assert len(keys) == len(set(keys))
-            shots = {row[0]: row[1] for row in reader.attempts(run)}
-            counted = [sum(shots[key[0]] == shot for key in keys) for shot in ended]
-            assert counted == [SAMPLES] * len(ended), f"run {run}"
+            attempts = [row for row in reader.attempts(run) if row[1] in ended]
+            assert [row[1:4] for row in attempts] == [(shot, 1, "done") for shot in ended], f"run {run}"
+            wanted = [row[0] for row in attempts]
+            for rows, each in _rows_of_attempts(reader, run):
+                counts = Counter(row[0] for row in rows)
+                assert [counts[attempt] for attempt in wanted] == [each] * len(wanted), f"run {run}"
+            told = Counter(row[4] for row in reader.events(run) if row[3] == "shot.ended")
+            assert [told[shot] for shot in ended] == [1] * len(ended), f"run {run}"
             assert (reader.run(run).summary.outcome, reader.run(run).summary.died) == (
                 Outcome.TERMINATED,
                 True,
             )
+
+
+def _rows_of_attempts(reader: Reader, run: int) -> Iterator[tuple[Sequence[Row], int]]:
+    """What the attempts of a run left, and how much of it each."""
+    yield reader.samples(run), SAMPLES
+    yield reader.actions(run), 1
+    yield reader.results(run), 1
+    yield reader.tallies(run), 1
 
 
 def _kill_many(
