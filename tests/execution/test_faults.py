@@ -196,6 +196,44 @@ def test_what_an_open_step_lost_without_a_value_is_judged_at_its_end() -> None:
     assert "the last had no value: -------" in result.faults[0].fault.message
 
 
+def open_after_fixed(lost: int, over: int) -> tuple[Bench, RunResult]:
+    """Three readings, an open-ended step until a tick is over, three more; that of one tick is lost."""
+    fixed = segment(rule("a.x", count=3), rule("a.y", count=3), duration_ms=30)
+    ending = until(above("a.y", 9.0), 0)
+    step = segment(rule("a.x", count=99), rule("a.y", count=99), step="settle", ending=ending)
+
+    def act(bench: Bench, request: Request) -> Any:
+        del bench
+        tick = request.at_ns // (10 * MS)
+        return {"x": Reading(None if tick == lost else 1.0), "y": Reading(10.0 * (tick > over))}
+
+    return run(HandPlan([fixed, step, fixed]), act)
+
+
+@pytest.mark.parametrize("lost", [0, 7, 11], ids=["before", "in the step", "after"])
+def test_when_a_reading_is_lost_does_not_matter_where_a_step_is_open_ended(lost: int) -> None:
+    """One of 6 would be too many, and is not of the 13 that they come to."""
+    bench, result = open_after_fixed(lost, 8)
+    end = bench.attempts[0].end
+    assert end is not None
+    (tally,) = [one for one in end.tallies if (one.channel, one.what) == ("a.x", "readings")]
+    assert (result.outcome, tally.planned, tally.failed) == (Outcome.DONE, 13, 1)
+
+
+def test_what_was_lost_before_an_open_step_is_judged_when_all_is_known() -> None:
+    fixed = segment(rule("a.x", count=2), rule("a.y", count=2), duration_ms=20)
+    step = segment(rule("a.x", count=99), rule("a.y", count=99), step="settle", ending=until(above("a.y", 0)))
+    bench = Bench(
+        HandPlan([fixed, step]),
+        lambda _, request: {"x": Reading(None if request.at_ns < MS else 1.0), "y": Reading(1.0)},
+    )
+    result = bench.run()
+    assert result.faults[0].fault.message == (
+        "a.x lost 1 of 3 readings, and may lose 0.1 of them; the last had no value: None"
+    )
+    assert len(bench.attempts[0].samples) == 6
+
+
 def test_a_reading_without_a_value_is_tried_again_where_retry_names_it() -> None:
     retry = RetryPolicy(attempts=2, on=frozenset({"no-value"}))
     bench, result = run(HandPlan([segment(rule("a.x"))], retry=retry), without_value(3))

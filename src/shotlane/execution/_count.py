@@ -9,19 +9,20 @@ from collections.abc import Iterable
 
 from shotlane.records import Status, Tally
 
-# Of an open-ended step that has just begun, a part of the readings that may be lost means nothing yet.
+# As long as an open-ended step is still to plan more, a part of the few that are known means nothing.
 _AT_LEAST = 20
 
 
 class Count:
     """What became of the planned readings or actions of one channel, or of the calls of one role."""
 
-    __slots__ = ("_open_from", "by_status", "planned")
+    __slots__ = ("_open_from", "by_status", "planned", "to_come")
 
     def __init__(self, planned: int) -> None:
         self.planned = planned
         self.by_status = [0] * len(Status)
         self._open_from: int | None = None
+        self.to_come = 0  # open-ended steps that have not ended, and plan more of it
 
     def add(self, status: Status) -> None:
         """Count one."""
@@ -43,15 +44,17 @@ class Count:
         # What was begun before the end was found belongs to it, though it was due after.
         planned = max(due, sum(self.by_status) - self._open_from)
         self._open_from = None
+        self.to_come -= 1
         self.planned += planned
         return planned
 
     @property
     def expected(self) -> int:
-        """What is planned, as far as is known while an open-ended step goes on."""
-        if self._open_from is None:
-            return self.planned
-        return max(self.planned + sum(self.by_status) - self._open_from, _AT_LEAST)
+        """What is planned, as far as is known until the last open-ended step has ended."""
+        known = self.planned
+        if self._open_from is not None:
+            known += sum(self.by_status) - self._open_from
+        return max(known, _AT_LEAST) if self.to_come else known
 
     def tally(self, name: str, what: str) -> Tally:
         """The counts at the end of the attempt."""

@@ -51,7 +51,10 @@ class Ledger:
         for segment in shot.segments:
             planned = planned_of(segment)
             for counts, number in self._each(planned):
-                counts.planned += 0 if segment.ending else number
+                if segment.ending is None:
+                    counts.planned += number
+                else:
+                    counts.to_come += 1
 
     def _each(self, planned: Planned) -> list[tuple[Count, int]]:
         """The counts of what a segment plans, with how much that is."""
