@@ -85,6 +85,10 @@ class AsciiDriver(WireDriver):
         found = fields.get(talk.field or "")
         return None if found is None else found.value
 
+    def settle(self) -> None:
+        """Listen until nothing is owed; what the device says unasked does not count."""
+        self._line.settle(self._timeout_s, self._dialogue.ignored)
+
     def _groups(self, names: Sequence[str]) -> list[tuple[Talk, list[str]]]:
         groups: dict[tuple[str, str], tuple[Talk, list[str]]] = {}
         for name in names:
@@ -161,7 +165,13 @@ class AsciiDriver(WireDriver):
         except ValueError as error:
             self._old_errors = True
             self._line.distrust()
-            raise InstrumentError("garbled", str(error), self._context(message, payload, begun)) from error
+            payload = self._own(payload)
+            text = _complaint(reply, payload) or "the end of the reply is damaged"
+            raise InstrumentError("garbled", text, self._context(message, payload, begun)) from error
+
+    def _own(self, payload: bytes) -> bytes:
+        """A reply that makes no sense, without an unasked line that was taken for its end."""
+        return payload if self._dialogue.ignored is None else self._dialogue.ignored.cut_from_end(payload)
 
     def _doubt(self, message: Message, received: bytes) -> None:
         """Tell that the answer to a message may have been the one to another."""
@@ -237,14 +247,19 @@ class AsciiDriver(WireDriver):
 
 def _can_be_read(reply: Reply | None, payload: bytes) -> bool:
     """Whether a payload is such a reply, a refusal included."""
+    return _complaint(reply, payload) is None
+
+
+def _complaint(reply: Reply | None, payload: bytes) -> str | None:
+    """Why a payload is no such reply; None where it is, or a refusal."""
     try:
         if reply is not None:
             reply.parse(payload)
     except DeviceRefusal:
-        return True
-    except ValueError:
-        return False
-    return True
+        return None
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _said(fields: Fields, part: str) -> str:

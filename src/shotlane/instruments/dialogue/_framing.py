@@ -4,10 +4,12 @@ Pure: a framing looks at bytes and keeps nothing. It says None while more must c
 as soon as no reply can begin with what has come. Lines that the device sends unasked are passed over.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+_CONTROL: Final = re.compile(rb"[\0-\x1f]+")
 _LINES_LIMIT: Final = 1 << 20
 _BLOCK_LIMIT: Final = 1 << 28
 Data = bytes | bytearray
@@ -199,9 +201,10 @@ class Ignored:
             at = found + len(self.end)
         return at
 
-    def holds_all(self, data: Data) -> bool:
-        """Whether there is nothing but such lines."""
-        return self.skip(data) == len(data)
+    def cut_from_end(self, line: bytes) -> bytes:
+        """A line without such a line that stands behind control characters at its end."""
+        begins = [match.end() for match in _CONTROL.finditer(line) if self.test(line[match.end() :])]
+        return line[: begins[-1]] if begins else line
 
 
 @dataclass(frozen=True, slots=True)

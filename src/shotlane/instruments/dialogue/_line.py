@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from shotlane.instruments.definition._contract import ErrorContext, InstrumentError
 from shotlane.instruments.dialogue._framing import Data, Framing, FramingError, Ignored, Taken, Test
+from shotlane.instruments.dialogue._noise import Noise
 from shotlane.instruments.ports._owed import KEPT, SETTLED_S, Owed, Sent
 from shotlane.instruments.ports._shared_line import SharedLine
 from shotlane.instruments.ports._transport import BytePort, PortLost
@@ -93,25 +94,28 @@ class Line(SharedLine):
         """Whether the next exchange would first, or at its end, wait for what nobody asked for."""
         return self._guarded and self.connected and (self._noisy or len(self._owed) > 0)
 
-    def settle(self, timeout_s: float) -> None:
+    def settle(self, timeout_s: float, ignored: Ignored | None = None) -> None:
         """Listen until all that is owed has come or counts as lost. Never raises."""
         owed_s = self._owed.settled_s(timeout_s)
-        silent_s = self._last_used  # since then; what timed out has been listened for until then
+        # What timed out has been listened for until then.
+        noise = Noise(ignored, self._last_used)
         end_s = time.monotonic() + owed_s
         thrown = bytes(self._rest)
         self._rest.clear()
         try:
-            while self.in_doubt and silent_s < end_s:
-                self._owed.came(thrown, silent_s)
+            while self.in_doubt and noise.since_s < end_s:
+                self._owed.came(thrown, noise.since_s)
                 wait_s = max(owed_s if self._owed else 0.0, SETTLED_S)
-                thrown = self._port.receive(max(0.0, silent_s + wait_s - time.monotonic()))
-                if not thrown:
+                thrown = self._port.receive(noise.left_s(wait_s, time.monotonic()))
+                noise.hear(thrown, time.monotonic())
+                if not thrown or noise.is_over(wait_s, time.monotonic()):
+                    self._rest += noise.begun
                     self._owed.give_up()
                     self._noisy = False
                     return
                 while time.monotonic() < end_s and (piece := self._port.receive(SETTLED_S)):
+                    noise.hear(piece, time.monotonic())
                     thrown += piece[: KEPT - len(thrown)]
-                silent_s = time.monotonic()
         except PortLost:
             self._lose()
 
@@ -176,11 +180,11 @@ class Line(SharedLine):
             elif taken is not None:
                 break
             else:
-                talk.received = bytes(data)
+                talk.received = _replied(talk.request, data)
                 data.clear()
                 what = "only a part of the reply came in time" if talk.received else "no reply came in time"
                 raise self._fault("timeout", what, talk)
-        talk.received = bytes(data[: taken.size])
+        talk.received = _replied(talk.request, data[: taken.size])
         del data[: taken.size]
         return taken.payload
 
@@ -189,40 +193,52 @@ class Line(SharedLine):
             return framing.take(data)
         except FramingError as error:
             # What came may be the reply to an earlier request: the one to this is owed.
-            talk.received = bytes(data)
+            talk.received = _replied(talk.request, data)
             raise self._fault("garbled", str(error), talk) from error
 
     def _settle(self, timeout_s: float, talk: "_Exchange") -> None:
         """Throw away what nobody asked for; wait for quiet where the line is not trusted."""
-        thrown = bytearray(self._rest)
+        thrown, now_s = bytearray(self._rest), time.monotonic()
         self._rest.clear()
         quiet_s = self._quiet_s(timeout_s)
-        came_s = time.monotonic()
-        end = came_s + max(timeout_s, quiet_s)
-        while piece := self._port.receive(quiet_s):
-            came_s = time.monotonic()
+        noise = Noise(talk.request.ignored, now_s)
+        noise.hear(thrown, now_s)
+        end = now_s + max(timeout_s, quiet_s)
+        while piece := self._port.receive(noise.left_s(quiet_s, now_s)):
+            now_s = time.monotonic()
+            noise.hear(piece, now_s)
             thrown += piece[: KEPT - len(thrown)]
-            talk.received = piece
-            if came_s > end:
-                raise self._fault("garbled", "the line does not fall quiet", talk)
-        talk.received = b""
+            if now_s > end:
+                self._check_quiet(noise, quiet_s, piece, talk)
+                break
+            now_s = time.monotonic()
         if thrown:
-            self._owed.came(thrown, came_s)
+            self._owed.came(thrown, noise.since_s)
+
+    def _check_quiet(self, noise: Noise, quiet_s: float, piece: bytes, talk: "_Exchange") -> None:
+        """Raise when there is noise; lines that nobody waits for may come one right after the other."""
+        if not noise.is_over(max(quiet_s, SETTLED_S), time.monotonic()):
+            talk.received = piece
+            raise self._fault("garbled", "the line does not fall quiet", talk)
+        self._rest += noise.begun
 
     def _quiet_s(self, timeout_s: float) -> float:
         return self._owed.quiet_s(timeout_s) or (SETTLED_S if self._noisy else 0.0)
 
     def _check_alone(self, came_s: float, talk: "_Exchange") -> None:
         """Raise when a second reply follows the first one while more than one is owed."""
-        extra, ignored = self._rest, talk.request.ignored
+        extra, noise = self._rest, Noise(talk.request.ignored, came_s)
         end = came_s + self._owed.listened_s(came_s)
-        while not extra or (ignored is not None and ignored.holds_all(extra)):
-            piece = self._port.receive(max(0.0, end - time.monotonic()))
-            if not piece:
-                extra.clear()
+        noise.hear(extra, came_s)
+        while not noise.found:
+            end_s = end + SETTLED_S if noise.begun else end
+            piece = self._port.receive(max(0.0, end_s - time.monotonic()))
+            if not piece or time.monotonic() > end + SETTLED_S:
+                extra[:] = noise.begun
                 self._owed.answer_first()
                 self._owed.give_up()
                 return
+            noise.hear(piece, time.monotonic())
             extra += piece
         self._owed.second_came(extra, came_s, time.monotonic())
         self._noisy = True
@@ -250,6 +266,11 @@ class _Exchange:
     begun: float
     sent: bytes = b""
     received: bytes = b""
+
+
+def _replied(request: Request, data: bytearray) -> bytes:
+    """What came, without the lines before it that came unasked."""
+    return bytes(data if request.ignored is None else data[request.ignored.skip(data) :])
 
 
 def printable(data: bytes) -> str:
