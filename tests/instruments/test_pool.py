@@ -256,8 +256,8 @@ def test_a_port_that_stays_away_was_asked_once(one: Bench) -> None:
 
 def test_opening_tells_of_all_that_failed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, TWO)
-    bench.refused = {"furnace": fault("timeout"), "other": fault("disconnected")}
-    with pytest.raises(PoolError, match=r"furnace: it was timeout; other: it was disconnected") as caught:
+    bench.refused = {"furnace": fault("rejected"), "other": fault("disconnected")}
+    with pytest.raises(PoolError, match=r"furnace: it was rejected; other: it was disconnected") as caught:
         bench.pool.open(["furnace", "oven", "other"])
     assert list(caught.value.faults) == ["furnace", "other"]
     assert bench.pool.roles_opened == ("oven",)

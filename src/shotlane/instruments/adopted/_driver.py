@@ -56,6 +56,7 @@ class AdoptedDriver:
 
     def open(self) -> Identity:
         """Import and connect the driver; refuse it when it is not what was described."""
+        self.close()  # what an opening left that failed half-way
         with self._translated("open"):
             foreign = make_foreign(request_of(self._definition, self._notify))
             self._foreign = foreign

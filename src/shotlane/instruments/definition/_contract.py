@@ -74,7 +74,7 @@ class Driver(Protocol):
     """What drives one instrument."""
 
     def open(self) -> Identity:
-        """Connect, send the set-up, say who answered. Raises `InstrumentError`."""
+        """Connect, send the set-up, say who answered. May be called again after `InstrumentError`."""
 
     def attributes(self) -> Mapping[str, Attribute]:
         """What can be read and written."""

@@ -9,8 +9,10 @@ from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._secrets import Secrets
 from shotlane.instruments.pool._agreement import SetPoints, wire_steps
 from shotlane.instruments.pool._converted_driver import opened
+from shotlane.instruments.pool._masked import complete
 from shotlane.instruments.pool._member import Member, RoleNotify
 from shotlane.instruments.pool._port_lock import PortLock
+from shotlane.instruments.pool._repeated import REPEATED
 from shotlane.instruments.pool._reservation import Reservation
 from shotlane.instruments.pool._wear import WearBook
 
@@ -45,18 +47,37 @@ class Opener:
         )
 
     def open(self, member: Member) -> None:
-        """Open it, and note who answered. Raises `InstrumentError`, and then it is closed."""
-        try:
-            identity = opened(member.driver, partial(self._check_identity, member))
-        except InstrumentError:
-            member.driver.close()
-            raise
-        member.identity = identity
+        """Open it, tried as often as any exchange. Raises `InstrumentError`, and then it is closed."""
+        self._open(member, member.definition.tries)
 
     def open_again(self, member: Member) -> None:
-        """Open it again; its address may mean another device by now, which somebody else may have."""
+        """Open it again, once: the exchange that needs it is tried again.
+
+        Its address may mean another device by now, which somebody else may have.
+        """
         self._reservation.take_again(member.definition)
-        self.open(member)
+        self._open(member, 1)
+
+    def _open(self, member: Member, tries: int) -> None:
+        for number in range(1, tries + 1):
+            try:
+                member.identity = opened(member.driver, partial(self._check_identity, member))
+            except InstrumentError as error:
+                if number == tries or error.fault not in REPEATED:
+                    member.driver.close()
+                    raise
+                # It stays open: its line knows what is owed, and some devices restart with each opening.
+                self._tell_repeated(member, number, error)
+            else:
+                return
+
+    def _tell_repeated(self, member: Member, number: int, error: InstrumentError) -> None:
+        """Tell that it is opened again; what was sent for that was told by the driver."""
+        complete(member.definition, error, self._secrets.mask)
+        fields = {"operation": "open", "names": [], "try": number, "exchanges": 0}
+        self._tell(
+            member.role, "exchange.repeated", fields | {"fault": error.fault, "message": error.message}
+        )
 
     def _check_identity(self, member: Member, identity: Identity) -> None:
         """Refuse who is not expected, or tell that it is somebody else."""

@@ -1,11 +1,11 @@
 """The open instruments of a station, and the only gate to them.
 
 One re-entrant lock per port: whoever holds it may speak, so that several instruments on one wire never mix.
-Values are checked before the wire. A reading or a set that times out or comes back garbled is tried again
-here, up to the instrument's `tries`; drivers never retry. A `disconnected` fault is not tried again: whoever
-comes back after it may have restarted and forgotten its set points, which only a new attempt sends again.
-Every driver of that port is closed and opened again at its next use, which sends `setup:`. Each repetition,
-reopening and fault at opening is told through `notify`.
+Values are checked before the wire. A reading, a set or an opening that times out or comes back garbled is
+tried again here, up to the instrument's `tries`; drivers never retry. A `disconnected` fault is not tried
+again: whoever comes back after it may have restarted and forgotten its set points, which only a new attempt
+sends again. Every driver of that port is closed and opened again at its next use, which sends `setup:`. Each
+repetition, reopening and fault at opening is told through `notify`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
