@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from tests.acceptance.lab import Lab, interrupted, make_lab
 from tests.instruments._peers import device
+from tests.instruments._scripted import Answer, peer
+from tests.instruments._wired import drive
 
 from shotlane.cli import main
 from shotlane.instruments import Resource
@@ -296,3 +298,25 @@ def test_scan_of_scpi_devices_tells_who_they_are(do: Do) -> None:
     with device(lambda line: "ACME,M1,7,1.0" if line == "*IDN?" else None) as made:
         (row,) = json.loads(do("scan", made.resource, "--json")[1])
     assert (row["found"], row["asked"]) == ("ACME,M1,7,1.0", "*IDN?")
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+@pytest.mark.parametrize("echoes", [False, True])
+def test_scan_leaves_no_part_of_a_line_in_a_device(do: Do, end: bytes, echoes: bool) -> None:
+    asked: list[bytes] = []
+
+    def answer(line: bytes) -> Answer:
+        asked.append(line)
+        reply = (b"1.5" if line == b"?V" else b"ERR") + end
+        return [line + end, 0.03, reply] if echoes else reply
+
+    write, echo = f"{{command}}{end.decode()}", {"echo": True} if echoes else {}
+    document = {"instrument": "one", "protocol": "ascii", "write": write, **echo}
+    document["attributes"] = {"v": {"query": "?V", "reply": "{v:f}"}}
+    with peer(answer, wire="pty", end=end) as made:
+        assert do("scan", made.resource, "--timeout", "100 ms", "--json")[0] == 0
+        driver, _ = drive(document, made.resource)
+        assert driver.read(["v"])["v"].value == 1.5
+        driver.close()
+    assert asked[-1] == b"?V"
+    assert b"*IDN?" in asked[0]

@@ -21,10 +21,13 @@ from shotlane.instruments.pool._locks import InUseError, PortLocks, in_use_by
 
 if TYPE_CHECKING:
     from shotlane.instruments._wire import Wrap
+    from shotlane.instruments.ports._transport import BytePort
 
 # IEEE 488.2, section 10.14: the one question that every SCPI device answers.
 _IDENTIFY: Final = b"*IDN?\n"
 _ROLE: Final = "scan"
+# Quiet after which an answer is whole.
+_SETTLED_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +135,46 @@ def _identify(resource: Resource, timeout_s: float, wrap: "Wrap | None") -> str:
     try:
         port.open(timeout_s)
         port.send(_IDENTIFY, timeout_s)
-        return _line(port.receive, time.monotonic() + timeout_s)
+        text = _line(port.receive, time.monotonic() + timeout_s)
+        if text in ("", _IDENTIFY.decode().strip()):
+            _leave_empty_line(port, timeout_s)
     finally:
         port.close()
+    if not text:
+        raise TimeoutError("something listens there, and does not answer")
+    return text
+
+
+def _leave_empty_line(port: "BytePort", timeout_s: float) -> None:
+    """End what was asked as other devices end their lines, so that the next command does not go behind it.
+
+    Whoever answers has taken that for the end: one more would be the beginning of its next line.
+    """
+    for end in (b"\r", b"\n"):
+        port.send(end, timeout_s)
+        deadline = time.monotonic() + timeout_s
+        answer = b""
+        while (left_s := deadline - time.monotonic()) > 0 and (
+            piece := port.receive(min(left_s, _SETTLED_S) if answer.strip() else left_s)
+        ):
+            answer += piece
+        if answer.strip():
+            return
 
 
 def _line(receive: Callable[[float], bytes], deadline: float) -> str:
+    """A line, beyond an echo of the question."""
     data = b""
-    while not data.endswith((b"\n", b"\r")) and (left_s := deadline - time.monotonic()) > 0:
+    while not _is_answer(data) and (left_s := deadline - time.monotonic()) > 0:
         piece = receive(left_s)
         if not piece:
             break
         data += piece
-    text = data.decode("ascii", "backslashreplace").strip()
-    if not text:
-        raise TimeoutError("something listens there, and does not answer")
-    return text
+    return data.decode("ascii", "backslashreplace").strip()
+
+
+def _is_answer(data: bytes) -> bool:
+    return data.endswith((b"\n", b"\r")) and data.strip() != _IDENTIFY.strip()
 
 
 def _attempt(address: str, asked: str, ask: Callable[[], str]) -> Probe:
