@@ -257,7 +257,7 @@ class _Resolver:
     def _warn_of_mixing(
         self, name: str, before: Iterable[str], definitions: Mapping[str, Definition]
     ) -> None:
-        """Warn where nothing in what is said to an instrument keeps another one of its wire from answering."""
+        """Warn where nothing in what is said to an instrument keeps another one from answering."""
         other = next((role for role in before if not told_apart(definitions[role], definitions[name])), None)
         if other is None:
             return

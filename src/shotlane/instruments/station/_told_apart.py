@@ -1,7 +1,7 @@
 """Whether what is said to one instrument of a wire cannot be meant for another one there."""
 
 from collections.abc import Iterable, Iterator
-from os.path import commonprefix
+from itertools import takewhile
 
 from shotlane.instruments.definition._definition import Definition
 from shotlane.model import InstrumentAttribute, InstrumentCommand, InstrumentDocument
@@ -26,7 +26,10 @@ def told_apart(one: Definition, other: Definition) -> bool:
 def _beginning(document: InstrumentDocument) -> str:
     """What all that is sent begins with."""
     texts = [*_asked_and_set(document.attributes.values()), *_called(document.commands.values())]
-    return document.write.partition("{command}")[0] + commonprefix(texts)
+    first, last = min(texts, default=""), max(texts, default="")
+    # What these two have in common, all between them in the order of the alphabet have.
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return document.write.partition("{command}")[0] + "".join(letter for letter, _ in same)
 
 
 def _asked_and_set(attributes: Iterable[InstrumentAttribute]) -> Iterator[str]:
