@@ -145,6 +145,17 @@ def test_a_rotation_without_a_limit_is_refused(limits: dict[str, int]) -> None:
         Rotation(**limits)
 
 
+@every_kind
+def test_a_folder_that_is_not_there_is_not_made(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / f"a.{kind}"
+    with (
+        pytest.raises(SinkError, match=f"there is no folder {path.parent}; make it first"),
+        KINDS[kind][0](path),
+    ):
+        pass
+    assert not path.parent.exists()
+
+
 def test_a_csv_file_with_other_columns_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("time,T\n1,2\n")
     with pytest.raises(SinkError, match="other columns"), CsvSink(tmp_path / "a.csv"):

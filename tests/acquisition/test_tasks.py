@@ -17,6 +17,7 @@ from tests.acquisition.test_sinks import csv_rows
 
 import shotlane
 from shotlane import Component, Job, JobState, MemorySink, Outcome, QueueFullError, Task, UnknownChannelError
+from shotlane.acquisition import SinkError
 from shotlane.acquisition._task import checked_value
 from shotlane.execution import VirtualClock
 from shotlane.instruments import Edges, ProgramTable, Reading
@@ -338,6 +339,14 @@ def test_samples_go_into_a_sink_too(tmp_path: Path) -> None:
         with pytest.raises(FileExistsError, match="is there already"):
             component.submit(**HEAT, duration=0.05, to=tmp_path / "a.csv")
     assert len(csv_rows(tmp_path / "a.csv")) == len(job.data()) == len(sink.samples) == 5
+
+
+def test_a_sink_that_cannot_be_opened_leaves_the_instrument_alone(tmp_path: Path) -> None:
+    oven = Oven()
+    with of(oven) as component, pytest.raises(SinkError, match="there is no folder"):
+        component.submit(**HEAT, duration=0.05, to=tmp_path / "nowhere" / "a.csv")
+    assert not any(line.startswith("setpoint") for line in oven.log)
+    assert not (tmp_path / "nowhere").exists()
 
 
 TABLE = ProgramTable(2_000_000, {"setpoint": Edges(EDGES, [30.0, 50.0])}, {"temperature": 4})

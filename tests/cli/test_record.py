@@ -93,6 +93,10 @@ def test_without_a_sink_readings_are_lines_and_nothing_else(
         (["--to", "a.csv", "--rotate", "5"], "--rotate 5: the unit is missing"),
         (["--to", "a.csv", "--rotate", "5 V"], "neither a size nor an age"),
         (["--to", "there.csv/a.csv"], "cannot be written"),
+        (
+            ["--to", "nowhere/a.csv"],
+            "nowhere/a.csv cannot be written: there is no folder nowhere; make it first",
+        ),
         (["--to", "postgresql://lab:hunter2@127.0.0.1:1/lab"], "127.0.0.1:1/lab.public.samples cannot be"),
     ],
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shotlane.acquisition._rotation import Paths, Rotation
 from shotlane.acquisition._sample import Sample
-from shotlane.acquisition._sink import Sink, SinkError
+from shotlane.acquisition._sink import Sink, SinkError, check_folder
 from shotlane.acquisition._table import frame, get_ready
 
 if TYPE_CHECKING:
@@ -55,12 +55,13 @@ class ParquetSink(Sink):
         """Make the folder, or go on in it."""
         if self._path.is_file():
             raise SinkError(f"{self._path} is a file; a Parquet sink writes a folder")
+        check_folder(self._path)
         get_ready()
         self._paths = Paths(self._path, self._rotation)
         self._begin(self._paths.now)
 
     def _begin(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         for unfinished in _beside(folder, "new"):
             self._outside(unfinished, "new").unlink()

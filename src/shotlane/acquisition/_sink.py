@@ -17,6 +17,15 @@ class SinkError(Exception):
     """A sink that cannot be used as it is; says why."""
 
 
+def check_folder(path: Path) -> None:
+    """Raise `SinkError` where the folder that shall hold a file is not there.
+
+    It is not made: in a misspelt one nobody would look for the samples.
+    """
+    if not path.parent.is_dir():
+        raise SinkError(f"{path} cannot be written: there is no folder {path.parent}; make it first")
+
+
 class Sink(ABC):
     """Takes samples and keeps them."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from shotlane.acquisition._rotation import Paths, Rotation
 from shotlane.acquisition._sample import MeasuredChannel, Origin, Sample
-from shotlane.acquisition._sink import Sink, SinkError
+from shotlane.acquisition._sink import Sink, SinkError, check_folder
 from shotlane.acquisition._table import SCHEMA, STATUS_NAMES, channel_row, split_all
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -53,7 +53,7 @@ class SqliteSink(Sink):
 
     def open(self) -> None:
         """Open the file; tables that are missing are made."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        check_folder(self._path)
         self._paths = Paths(self._path, self._rotation)
         self._begin()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from shotlane.acquisition._file_at import BINARY, read_at, write_at
 from shotlane.acquisition._rotation import Paths, Rotation
 from shotlane.acquisition._sample import Sample
-from shotlane.acquisition._sink import Sink, SinkError
+from shotlane.acquisition._sink import Sink, SinkError, check_folder
 from shotlane.acquisition._table import SCHEMA, frame, get_ready
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _TextSink(Sink):
     def open(self) -> None:
         """Open the file, or begin it."""
         get_ready()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        check_folder(self._path)
         self._paths = Paths(self._path, self._rotation)
         self._begin(self._paths.now)
 
