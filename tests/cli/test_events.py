@@ -240,3 +240,12 @@ def dying(store: str) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.communicate(timeout=60)
+
+
+def test_roles_that_nothing_is_of_are_told_with_those_that_there_are(sqlite_url: str, say: Say) -> None:
+    with open_recorder(sqlite_url) as recorder:
+        small_run(recorder)
+    told = "shotlane: no such event is of 'gsa'; roles here: gas\n"
+    assert say("1", "--role", "gsa") == ("", told)
+    assert say("--role", "gsa", "--json") == ("", told)
+    assert say("1", "--role", "gas")[1] == ""

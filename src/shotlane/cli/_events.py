@@ -30,7 +30,9 @@ def main(arguments: argparse.Namespace) -> int:
             if arguments.follow:
                 events.on_trouble(lambda why: tell(f"shotlane: {why}; waiting for it"))
                 _end_with_reader(events)
-            _print(arguments, events)
+            printed = _print(arguments, events)
+        if arguments.roles and not printed and not arguments.follow:
+            _tell_roles(arguments, store)
         _tell_end(arguments, store)
     except KeyboardInterrupt:
         pass  # the way to leave
@@ -67,12 +69,25 @@ def _newest(store: str) -> int:
         return reader.newest()
 
 
-def _print(arguments: argparse.Namespace, events: "EventStream") -> None:
+def _print(arguments: argparse.Namespace, events: "EventStream") -> bool:
+    """Print them; whether there were any."""
+    printed = False
     lines = EventLines(everywhere=arguments.target is None and (arguments.follow or bool(arguments.since)))
     for event in events:
         text = json_line(event) if arguments.json else "\n".join(lines.lines(event))
         print_line(text, now=arguments.follow)
+        printed = True
     sys.stdout.flush()
+    return printed
+
+
+def _tell_roles(arguments: argparse.Namespace, store: str) -> None:
+    """Say of which roles there are events, where there are none of those that are asked for."""
+    everyone = argparse.Namespace(**{**vars(arguments), "roles": []})
+    with store_complaints(), _events(everyone, store) as events:
+        roles = sorted({str(event.fields["role"]) for event in events if "role" in event.fields})
+    asked = " or ".join(f"'{role}'" for role in arguments.roles)
+    tell(f"shotlane: no such event is of {asked}; roles here: {', '.join(roles) or 'none'}")
 
 
 def _warn_of_types(types: list[str]) -> None:
