@@ -207,6 +207,23 @@ def test_runs_are_found_from_the_command_line(
         assert said("runs", *options) == "no such runs\n"
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("T_soak=10 kg", "shotlane: no such run has T_soak in a unit like kg: it is in degC\n"),
+        ("T_soak=1 kg..2 kg", "shotlane: no such run has T_soak in a unit like kg: it is in degC\n"),
+        ("T_soak=300 degF", ""),
+        ("gas=5 kg", ""),
+    ],
+)
+def test_a_parameter_of_another_dimension_is_told(
+    recorder: StoreRecorder, sqlite_url: str, capsys: pytest.CaptureFixture[str], asked: str, told: str
+) -> None:
+    lab.record_run(recorder)
+    assert main(["runs", "--parameter", asked, "--store", sqlite_url]) == 0
+    assert capsys.readouterr() == ("no such runs\n", told)
+
+
 def test_a_condition_that_cannot_be_meant_is_refused(recorder: StoreRecorder, said: Say) -> None:
     lab.record_run(recorder)
     assert "there is no outcome 'good'" in said("runs", "--outcome", "good", status=2)

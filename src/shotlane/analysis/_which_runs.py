@@ -1,7 +1,7 @@
 """Which runs are meant: by name, tag, time, outcome and parameter."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -15,6 +15,9 @@ from shotlane.store import Reader, RunSummary
 Moment = datetime | date | timedelta | str
 # A value, or the lowest and the highest, in the column's unit or as text with a unit.
 Wanted = Any
+
+# Of `Reader.parameter_values`.
+Row = tuple[Any, ...]
 
 _RUNNING = "running"
 _WORDS = {"on": True, "true": True, "off": False, "false": False}
@@ -32,12 +35,18 @@ class WhichRuns:
     outcomes: frozenset[str] = frozenset()
     parameters: Mapping[str, Wanted] = field(default_factory=dict)
 
-    def find(self, reader: Reader, limit: int | None = None) -> list[RunSummary]:
-        """The runs that are meant, newest first."""
+    def find(
+        self, reader: Reader, limit: int | None = None, tell: Callable[[str], object] | None = None
+    ) -> list[RunSummary]:
+        """The runs that are meant, newest first. `tell`: called with why none of them can be meant."""
         found = reader.runs(since_utc_ns=self.since_utc_ns, until_utc_ns=self.until_utc_ns)
         found = [run for run in found if self._fits(run)]
         for name, wanted in self.parameters.items():
-            having = _having(reader, name, wanted, [run.number for run in found])
+            rows = _values(reader, name, [run.number for run in found])
+            having = {run for run, *value in rows if _is(wanted, *value)}
+            other = None if having or tell is None else _other_dimension(wanted, rows)
+            if tell is not None and other is not None:
+                tell(f"no such run has {name} in a unit like {other[0]}: it is in {other[1]}")
             found = [run for run in found if run.number in having]
         return found[:limit]
 
@@ -116,14 +125,24 @@ def _nanoseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
 
 
-def _having(reader: Reader, name: str, wanted: Wanted, runs: list[int]) -> set[int]:
-    """Those of the runs in which some shot has the value."""
-    rows = [
+def _values(reader: Reader, name: str, runs: list[int]) -> list[Row]:
+    """Rows of run, type, unit, value, text: what a parameter is in some shot."""
+    return [
         row
         for at in range(0, len(runs), _RUNS_AT_ONCE)
         for row in reader.parameter_values(name, runs[at : at + _RUNS_AT_ONCE])
     ]
-    return {run for run, kind, unit, value, text in rows if _is(wanted, kind, unit, value, text)}
+
+
+def _other_dimension(wanted: Wanted, rows: Sequence[Row]) -> tuple[str, str] | None:
+    """The unit that is asked for and those that there are, where none of these can be told in it."""
+    units = list(dict.fromkeys(unit or "" for _, kind, unit, *_ in rows if kind == "number"))
+    for end in wanted if isinstance(wanted, tuple) else (wanted,):
+        found = parse_literal(str(end))
+        own = "" if found is None else found[1].text
+        if own and units and all(_convert.units(own, unit) is None for unit in units):
+            return own, ", ".join(unit or "plain numbers" for unit in units)
+    return None
 
 
 def _is(wanted: Wanted, kind: str | None, unit: str | None, value: float | None, text: str | None) -> bool:

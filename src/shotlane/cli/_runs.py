@@ -25,6 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
             found = find_runs(
                 store,
                 arguments.limit,
+                tell=lambda why: tell(f"shotlane: {why}"),
                 name=arguments.name,
                 tag=arguments.tag,
                 since=arguments.since,
