@@ -58,6 +58,19 @@ def test_rows_of_an_open_shot_are_committed_by_the_timer(store_url: str) -> None
         assert reader.shots(run)[0][1] is None
 
 
+def test_a_sample_that_no_store_can_take_ends_the_run_and_takes_no_others_with_it(store_url: str) -> None:
+    recorder = open_recorder(store_url, flush_interval_s=60)
+    with open_reader(store_url) as reader:
+        run = recorder.begin_run(lab.run_start())
+        rows = [lab.sample(0, tick, 1.0) for tick in range(5)]
+        rows[3] = lab.sample(0, 3, 1.0, target_ns=2**63)
+        with pytest.raises(RecorderError, match=r"a row is lost, which .* cannot take: sample: "):
+            lab.record_shot(recorder, 1, rows)
+        with pytest.raises(RecorderError, match="a row is lost"):
+            recorder.close()
+        assert [row[2] for row in reader.samples(run)] == [0, 1, 2, 4]
+
+
 def test_the_timer_writes_without_new_rows_arriving(store_url: str) -> None:
     # A timer that only runs when something arrives writes nothing during a stall.
     with open_recorder(store_url, flush_interval_s=0.02) as recorder:
