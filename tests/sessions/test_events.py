@@ -73,6 +73,8 @@ def test_what_can_never_be_there_is_refused_and_not_an_empty_list(lab: Lab, stor
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"type": "instument"}, "no events of type 'instument'; did you mean 'instrument'?"),
         ({"type": ("instrument.*", "instrument.sett")}, "'instrument.sett'; did you mean 'instrument.set'?"),
+        ({"type": "a\0b"}, r"there are no events of type 'a\x00b'"),
+        ({"type": "a\ud800b"}, r"there are no events of type 'a\ud800b'"),
         ({"role": "furnce"}, "no events of an instrument 'furnce'; did you mean 'furnace'?"),
         ({"since": time.time()}, "is no instant; write a datetime, or nanoseconds as time.time_ns()"),
         ({"since": int(time.time())}, "is no instant"),

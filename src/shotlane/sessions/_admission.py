@@ -17,13 +17,14 @@ def check_key(key: object) -> None:
     """Raises `TypeError` for a key that is no text, `ValueError` for one that no store can hold."""
     if not isinstance(key, str):
         raise TypeError("the key of an observation is text, and comes first: observe('room.T', 21.5)")
-    if not _is_storable(key):
+    if not is_storable(key):
         raise ValueError(
             f"the key {key!a} cannot be stored: NUL and halves of a surrogate pair are no characters"
         )
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether every store can hold a text, and be asked for it."""
     try:
         text.encode()
     except UnicodeEncodeError:

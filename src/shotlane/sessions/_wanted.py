@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shotlane.diagnostics import did_you_mean
 from shotlane.records import EVENT_TYPES
+from shotlane.sessions._admission import is_storable
 from shotlane.sessions._error import SessionError
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def refuse_unknown(chosen: "EventFilter", address: str, roles: Collection[str] |
     from shotlane.store import EventFilter  # late: SQLAlchemy
 
     for type_ in chosen.types:
-        if not _is_known(type_) and not _happened(address, EventFilter(chosen.session, types=(type_,))):
-            raise SessionError(f"there are no events of type '{type_}'", did_you_mean(type_, _known_types()))
+        found = EventFilter(chosen.session, types=(type_,))
+        if not _is_known(type_) and not (is_storable(type_) and _happened(address, found)):
+            raise SessionError(f"there are no events of type {type_!a}", did_you_mean(type_, _known_types()))
     if roles is None:
         return
     for role in chosen.roles:
