@@ -27,7 +27,7 @@ from shotlane.cli import main
 # Of a process that has imported everything that is needed.
 _PEAK_MB = 500
 # Of one that has read next to nothing.
-_IDLE_MB = 200
+_IDLE_MB = 300
 _MEASURED = """
 import sys
 from pathlib import Path
