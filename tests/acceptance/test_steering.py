@@ -65,18 +65,16 @@ def test_a_run_is_paused_and_continued_from_another_process(lab: Lab) -> None:
 
 
 def switched_off(lab: Lab) -> None:
-    """Let the furnace be away for three seconds, and be waited for."""
+    """Let a balance be away for some seconds; with nothing to make safe, it is waited for at once."""
     lab.write(
         """
 station: sick
 instruments:
-  furnace:
-    instrument: watlow-ezzone
+  balance:
+    instrument: generic-balance
     resource: sim://
-    options: {device_unit: degC}
     timeout: 200 ms
-    safe: {setpoint: 20 degC}
-    faults: [{fault: death, at: 700 ms, for: 3 s}]
+    faults: [{fault: death, at: 700 ms, for: 6 s}]
 """,
         "stations/sick.yaml",
     )
@@ -85,9 +83,7 @@ instruments:
 sequence: waiting
 station: sick
 timeline: [{hold: 500 ms}]
-lanes:
-  furnace.setpoint: {set: 60 degC}
-  furnace.temperature: {record: 10 Hz, required: true}
+lanes: {balance.mass: {record: 10 Hz, required: true}}
 retry: {attempts: 1, wait: 1 min}
 sweep: [{repeat: 4}]
 """
@@ -101,7 +97,7 @@ def test_a_pause_that_is_asked_for_while_an_instrument_is_waited_for_comes(lab: 
     paused = lab.do("shotlane", "pause", 1, "--reason", "the door is open")
     assert (paused.status, paused.out) == (0, "run 1: it pauses when its wait is over\n")
     wait_for(lambda: bool(events(lab, "request.taken")))
-    assert [item["reason"] for item in events(lab, "run.continued")] == ["furnace answers again"]
+    assert [item["reason"] for item in events(lab, "run.continued")] == ["balance answers again"]
     attempts = lab.count("attempt")
     time.sleep(1.0)  # longer than a shot
     assert (is_paused(lab), lab.count("attempt")) == (True, attempts)
@@ -248,9 +244,9 @@ def test_p_pauses_and_continues(lab: Lab, terminal: Terminal) -> None:
 def test_p_while_an_instrument_is_waited_for_pauses_when_it_is_back(lab: Lab) -> None:
     switched_off(lab)
     terminal = Terminal(lab, "sequences/short.yaml")
-    terminal.see("waits: furnace does not answer")
+    terminal.see("waits: balance does not answer")
     terminal.press("p")
-    terminal.see("waits, then pauses: furnace does not answer")
+    terminal.see("waits, then pauses: balance does not answer")
     terminal.see("paused: asked for at the keyboard")
     terminal.press("p")
     assert (terminal.finish().status, lab.outcome()) == (0, "done")

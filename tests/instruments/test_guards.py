@@ -62,7 +62,7 @@ def test_a_late_reply_is_not_the_next_ones(lab: Lab) -> None:
 
 
 def test_without_the_guard_the_late_reply_is_stored(lab: Lab, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(_modbus_line.ModbusLine, "_give_up", lambda *_: None)  # the connection stays
+    monkeypatch.setattr(_modbus_line.ModbusLine, "_lose_touch", lambda *_: None)  # the connection stays
     monkeypatch.setattr(_line, "Line", partial(_line.Line, guarded=False))
     monkeypatch.setattr(_modbus_line, "ModbusLine", partial(_modbus_line.ModbusLine, guarded=False))
     taken = _frame.TcpFraming.answer

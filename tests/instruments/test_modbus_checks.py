@@ -86,6 +86,20 @@ def test_a_mistake_is_one_message_at_its_place(
 
 
 @pytest.mark.parametrize(
+    ("type_", "help"),
+    [
+        ("int8", "write int16 or int32 or int64"),
+        ("uint8", "write uint16 or uint32 or uint64"),
+        ("unit16", "did you mean 'uint16'?"),
+        ("boool", "did you mean 'bool'?"),
+    ],
+)
+def test_a_type_of_no_such_size_is_answered_with_the_sizes(tmp_path: Path, type_: str, help: str) -> None:
+    _, report = resolve(STATION, tmp_path, {"unit": document(f"holding: 1, type: {type_}")})
+    assert only(report).help == help
+
+
+@pytest.mark.parametrize(
     "part",
     [
         "holding: 1, type: float32, access: rw, max: 1e30",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from string import digits
 from typing import NamedTuple
 
 from shotlane.diagnostics import Report, did_you_mean, nearest
@@ -177,6 +178,8 @@ def _choice(problem: Problem, document: Document, codes: Codes, report: Report) 
     written = str(problem.value)
     if len(problem.choices) == 1:
         help = f"write '{problem.choices[0]}'"
+    elif sizes := _other_sizes(written, problem.choices):
+        help = f"write {' or '.join(sizes)}"
     else:
         help = did_you_mean(written, problem.choices, what="choices")
     report.error(
@@ -185,6 +188,12 @@ def _choice(problem: Problem, document: Document, codes: Codes, report: Report) 
         document.span(problem.path),
         help=help,
     )
+
+
+def _other_sizes(written: str, choices: Iterable[str]) -> list[str]:
+    """Choices that differ from a text in the number at their ends alone: which one is meant is not known."""
+    letters = written.rstrip(digits)
+    return [one for one in choices if letters != written and letters != one and one.rstrip(digits) == letters]
 
 
 _RANGES = {
