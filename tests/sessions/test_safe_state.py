@@ -11,6 +11,7 @@ from tests.sessions.conftest import Script, answer, heard, kill
 
 import shotlane
 from shotlane import NotSafeError
+from shotlane.sessions._ending import undisturbed
 from shotlane.store import SessionLog
 from shotlane.testing import Bench
 
@@ -156,6 +157,22 @@ def test_sigterm_ends_the_block_in_its_order(bench_lab: Lab, bench: Bench, scrip
     assert process.wait(20) == 128 + signal.SIGTERM
     assert setpoint(bench) == SAFE
     assert bench_lab.rows("SELECT outcome FROM session")[0][0] == "terminated"
+
+
+def test_a_signal_is_held_back_while_a_session_ends_with_nowhere_to_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stderr", None)  # as where the program began with it closed
+    made_safe: list[str] = []
+
+    def end() -> None:
+        with undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            made_safe.append("furnace")
+
+    with pytest.raises(KeyboardInterrupt):
+        end()
+    assert made_safe == ["furnace"]
 
 
 def test_the_guard_makes_safe_what_a_killed_process_had_open(

@@ -16,6 +16,8 @@ from types import FrameType
 from shotlane.acquisition import SIGNALS, as_before, exit_of_signal, leave_on_signals
 
 _LOOK_S = 0.5
+# The stream has gone, is closed, or never was one: a program that began with it closed has None.
+_NOBODY = (OSError, ValueError, AttributeError)
 
 # How to stop what is open, by session.
 _OPEN: dict[int, Callable[[], None]] = {}
@@ -61,7 +63,7 @@ def _watch() -> None:
         try:
             stop()
         except Exception as error:  # noqa: BLE001  the others must be stopped too, and a person must learn of it
-            with suppress(OSError, ValueError):
+            with suppress(*_NOBODY):
                 sys.stderr.write(f"shotlane: {error}\n")
 
 
@@ -75,7 +77,7 @@ def undisturbed() -> Iterator[None]:
 
     def hold(number: int, _frame: FrameType | None) -> None:
         held.append(number)
-        with suppress(OSError, ValueError):
+        with suppress(*_NOBODY):
             sys.stderr.write("the session is ending; the safe state of its instruments is not skipped\n")
 
     numbers = [getattr(signal, name) for name in ("SIGINT", *SIGNALS) if hasattr(signal, name)]
