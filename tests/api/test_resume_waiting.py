@@ -11,6 +11,7 @@ from tests.acceptance.lab import Lab
 
 import shotlane
 from shotlane.api import go_on, prepare_resumption
+from shotlane.archives import ArchiveError
 from shotlane.diagnostics import Report
 from shotlane.records import RecorderError
 from shotlane.store import SessionStart, open_reader, spools
@@ -93,6 +94,18 @@ def test_a_run_does_not_go_on_while_its_records_cannot_be_brought_in(project: Pa
         assert (done.status, str(spool) in done.err) == (2, True), done
     with pytest.raises(shotlane.ResumeError, match="run 1 is complete"):
         shotlane.resume(1, store=sqlite_url)
+
+
+def test_an_archive_is_no_part_of_a_run(project: Path, sqlite_url: str, tmp_path: Path) -> None:
+    spool = _left_waiting(project, sqlite_url)()
+    with _locked(sqlite_url):
+        with pytest.raises(ArchiveError, match=f"records of run 1 .* wait in {spool}, because .*locked"):
+            shotlane.archive(1, tmp_path / "part.zip", store=sqlite_url)
+        done = Lab(project).do("shotlane", "archive", 1, "part.zip", "--store", sqlite_url)
+        assert (done.status, str(spool) in done.err) == (2, True), done
+    shotlane.archive(1, tmp_path / "whole.zip", store=sqlite_url)
+    assert shotlane.load(tmp_path / "whole.zip").shots()["outcome"].to_list() == ["done"] * 9
+    assert spools(sqlite_url, project / "data") == ()
 
 
 def test_records_that_cannot_be_read_hold_a_run_back_too(project: Path, sqlite_url: str) -> None:

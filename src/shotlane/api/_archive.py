@@ -15,6 +15,7 @@ from shotlane.api._recompile import compile_texts
 from shotlane.api._resolved import resolved_sequence, resolved_station
 from shotlane.api._run import Run
 from shotlane.api._same_plan import other_versions
+from shotlane.api._waiting import still_waiting
 from shotlane.archives import (
     PLAN,
     ArchiveError,
@@ -55,14 +56,18 @@ def archive(run: "int | Run | LoadedRun | None", out: str | Path, *, store: str 
     `run`: its number, or what a run returned or `load` gave, with its store. Raises `TypeError` for what is
     none of these.
 
-    Raises `ArchiveError` when it cannot be written, `StoreError` when there is no such run.
+    Raises `ArchiveError` when it cannot be written, or records of it are still to come into the store,
+    `StoreError` when there is no such run.
     """
     out = Path(out)
     check_out(out)
     wanted, place = _meant(run)
-    place = store or place or find_project(Path.cwd(), Report()).store_url
+    project = find_project(Path.cwd(), Report())
+    place = store or place or project.store_url
     with open_reader(place) as reader:
         number = reader.newest() if wanted is None else wanted
+    _refuse_a_part(number, place, project)
+    with open_reader(place) as reader:
         prepared, why = _plan_that_ran(reader, number)
         extras = {} if prepared is None else _extras(prepared)
         if prepared is not None and prepared.plan.optimization is None:
@@ -70,6 +75,16 @@ def archive(run: "int | Run | LoadedRun | None", out: str | Path, *, store: str 
         written = write_archive(reader, number, out, extras)
     with open_bag(out) as bag:
         return Archived(written, number, why, digest_of(bag))
+
+
+def _refuse_a_part(run: int, place: str | Path, project: Project) -> None:
+    """An archive is the whole run: one whose records are still to come is told."""
+    waits = still_waiting(run, place, project)
+    if waits is not None and waits.left:
+        raise ArchiveError(
+            f"records of run {run} are not in the store, and wait in {waits.path}, because {waits.why}",
+            "once nothing keeps them there, `shotlane archive` brings them in by itself",
+        )
 
 
 def _meant(run: object) -> tuple[int | None, str | Path | None]:

@@ -23,11 +23,12 @@ from shotlane.api._recompile import compile_file, compile_texts
 from shotlane.api._run import Run
 from shotlane.api._same_plan import check_digest, check_kept
 from shotlane.api._timing import TimingName
+from shotlane.api._waiting import still_waiting
 from shotlane.diagnostics import Report
 from shotlane.execution import Asker
 from shotlane.instruments import Holder, InUseError
-from shotlane.project import Project, data_folders, find_project, sequence_path
-from shotlane.store import Waits, bring_in, open_reader
+from shotlane.project import Project, find_project, sequence_path
+from shotlane.store import Waits, open_reader
 
 # How long the guard of a dead run may be at work.
 _GUARD_S = 130.0
@@ -121,12 +122,9 @@ def _brought_in(run: int, store: str, project: Project) -> Past:
     A shot that waits for the store was measured, and is not left to do. Raises `ResumeError` where such
     records cannot be brought in now: they will come later, and their shots would be there twice.
     """
-    with open_reader(store) as reader:
-        origin = reader.run(run).environment.get("origin")
-    waiting = bring_in(store, project.data_folder, *(data_folders(origin) if origin else ()))
+    waits = still_waiting(run, store, project)
     with open_reader(store) as reader:
         past = present_in(reader, run)
-        waits = next((waiting[session] for session in past.sessions if session in waiting), None)
         if waits is None or not waits.left:  # the end of a run that waits is not seen here
             refuse_going_on(reader, past)
     if waits is not None:
