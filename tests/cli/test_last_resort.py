@@ -1,17 +1,18 @@
 """What a command does when something goes wrong that nobody thought of."""
 
+import argparse
 import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.acceptance.lab import SHORT, Lab, make_lab
 
-from shotlane.cli import main
+from shotlane.cli import _main, main, run_sequence
 
 FULL = Path("/dev/full")
 # As a library in C, which knows no sys.stdout.
@@ -65,3 +66,28 @@ def test_closed_streams_change_no_status_and_nothing_takes_their_place(lab: Lab,
     subprocess.run(["sh", "-c", shell], cwd=lab.folder, env=environment, check=True, capture_output=True)
     assert (lab.folder / "statuses").read_text().split() == ["0", "2", "0"]
     assert (lab.outcome(), lab.rows("PRAGMA integrity_check")[0][0]) == ("done", "ok")
+
+
+@pytest.mark.parametrize(("after", "status"), [(True, 0), (False, 4)], ids=["at the end", "at the beginning"])
+def test_ctrl_c_on_the_way_out_does_not_change_what_a_run_has_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    after: bool,
+    status: int,
+) -> None:
+    verb = _main._verb
+
+    def interrupted(name: str) -> Callable[[argparse.Namespace], int]:
+        def main(arguments: argparse.Namespace) -> int:
+            if after:
+                verb(name)(arguments)
+            raise KeyboardInterrupt
+
+        return main
+
+    monkeypatch.setattr(_main, "_verb", interrupted)
+    store = f"sqlite:///{tmp_path / 'lab.db'}"
+    assert run_sequence(["sequences/valve-timing.yaml", "--virtual-time", "--store", store]) == status
+    said = capsys.readouterr()
+    assert ("run 1 " in said.out, "before anything was touched" in said.err) == (after, not after)

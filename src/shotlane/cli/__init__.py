@@ -20,14 +20,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _command("main", argv)
 
 
+_told: list[int] = []
+
+
+def has_told(status: int) -> None:
+    """A run has told how it ended, which a Ctrl-C on the way out does not change."""
+    _told[:] = [status]
+
+
 def _command(name: str, argv: Sequence[str] | None) -> int:
     _open_closed_streams()
+    _told.clear()
     try:
         status: int = getattr(import_module("shotlane.cli._main"), name)(argv)
     except KeyboardInterrupt:
         # While a run goes on, Ctrl-C does not raise.
-        sys.stderr.write("stopped by Ctrl-C before anything was touched\n")
-        status = 4
+        if not _told:
+            sys.stderr.write("stopped by Ctrl-C before anything was touched\n")
+        status = _told[0] if _told else 4
     if argv is None:
         # The process ends: signals could merely spoil what it has said.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -49,4 +59,4 @@ def _open_closed_streams() -> None:
             setattr(sys, name, stream)
 
 
-__all__ = ["main", "run_sequence"]
+__all__ = ["has_told", "main", "run_sequence"]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from shotlane.api import Prepared, Run, refuse_unready
+from shotlane.cli import has_told
 from shotlane.cli._bar import progress_bar
 from shotlane.cli._db import warn_of_spools
 from shotlane.cli._in_use import in_use_complaint, store_wait_s, tell_waiting, wait_s
@@ -58,6 +59,7 @@ def run_and_tell(arguments: argparse.Namespace, prepared: Prepared, begin: Begin
         elif shows_text or run.outcome.exit_status:
             say(run_summary(run, prepared))
             warn_of_spools(run.address)
+        has_told(run.outcome.exit_status)
     return run.outcome.exit_status
 
 
