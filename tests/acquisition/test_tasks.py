@@ -239,6 +239,20 @@ def test_who_does_not_answer_just_as_a_task_ends_is_made_safe_a_little_later() -
     assert losses == []
 
 
+def test_ctrl_c_in_a_reset_leaves_making_safe_to_the_end() -> None:
+    def interrupt(name: str, value: Any) -> None:
+        if value == 20.0 and oven.log.count("setpoint 20.0") == 1:
+            raise KeyboardInterrupt
+
+    oven = Oven(at_write=interrupt)
+    with of(oven) as component:
+        component.write("setpoint", 60.0)
+        with pytest.raises(KeyboardInterrupt):
+            component.reset()
+        assert not oven.is_safe
+    assert oven.is_safe
+
+
 def test_what_could_not_be_made_safe_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shotlane.execution._rounds.PATIENCE_S", 0.0)
     oven = Oven(at_write=lambda name, value: fault("timeout")() if value == 20.0 else None)

@@ -242,8 +242,10 @@ class Component:
 
     def _make_safe(self) -> tuple[str, ...]:
         with self._by_hand:
-            self._touched = False
-            return () if self._opened is None else tuple(self._opened.make_safe())
+            self._touched = True  # unless this comes to a good end, closing does it again
+            unsafe = () if self._opened is None else tuple(self._opened.make_safe())
+            self._touched = bool(unsafe)
+            return unsafe
 
     def _serve(self) -> None:
         """Do one task after the other. Here too the end is reached, where no Ctrl-C comes."""

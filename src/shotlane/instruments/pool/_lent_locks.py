@@ -33,9 +33,10 @@ class LentLocks(PortLocks):
         super().release()
         self._lender.describe()
 
-    def _leave(self, address: str) -> None:
-        super()._leave(address)
-        self._lender._leave(address)  # noqa: SLF001  a lender is locks too
+    def leave(self, address: str) -> None:
+        """Let go of it, also where it was lent: it is another's by now."""
+        super().leave(address)
+        self._lender.leave(address)
 
     def _wanted(self, resources: Mapping[str, Resource]) -> dict[str, str]:
         lent = self._lender.addresses

@@ -121,11 +121,13 @@ class PortLocks:
                     continue
                 self._places[role] = lock_address(resource) or ""
                 if before is not None and before not in self._places.values():
-                    self._leave(before)
+                    self.leave(before)
 
-    def _leave(self, address: str) -> None:
-        if address in self._held:
-            self._drop(address)
+    def leave(self, address: str) -> None:
+        """Let go of one address, if it is held. Never raises."""
+        with self._turn:
+            if address in self._held:
+                self._drop(address)
 
     def _take(self, resources: Mapping[str, Resource], ticket: Ticket | None) -> InUseError | None:
         """Take all that is not held yet, unless somebody has it or waits for it."""
