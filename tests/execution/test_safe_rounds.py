@@ -1,14 +1,14 @@
 """A device that does not answer just as a run ends is made safe all the same: a real peer on Modbus TCP."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.execution.tcp_device import TcpDevice
 
 import shotlane
 from shotlane.execution import _rounds
@@ -46,7 +46,7 @@ guard: off
 SETPOINT, MODE, LIMIT, MODEL = range(4)
 
 
-class Oven:
+class Oven(TcpDevice):
     """A unit that loses its answers, or is away, from its so-manieth reading on, for so long."""
 
     def __init__(self) -> None:
@@ -58,10 +58,8 @@ class Oven:
         self.came_back_as = 7  # what it says it is after it was away
         self.begun: float | None = None
         self._has_lost = False
-        self._connections: list[socket.socket] = []
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.resource = f"modbus+tcp://127.0.0.1:{self._server.getsockname()[1]}?unit=1"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
+        self.resource = f"modbus+tcp://127.0.0.1:{self.port}?unit=1"
 
     def loses(self, pdu: bytes) -> bool:
         """Whether its answer to that is lost: once, to what sets its mode to off."""
@@ -75,32 +73,18 @@ class Oven:
             return False
         return time.monotonic() < self.begun + self.for_s
 
-    def close(self) -> None:
-        """Be gone."""
-        for one in (self._server, *self._connections):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._server.accept()
-                self._connections.append(connection)
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while len(head := connection.recv(7, socket.MSG_WAITALL)) == 7:
-                pdu = connection.recv(int.from_bytes(head[4:6], "big") - 1, socket.MSG_WAITALL)
-                self.readings += pdu[0] == 4
-                if self.trouble and self.begun is None and self.readings > 5:
-                    self.begun, self.registers[MODEL] = time.monotonic(), self.came_back_as
-                if self.troubled("away"):
-                    return
-                answer = self._answer(pdu)
-                if not (self.troubled("mute") or self.loses(pdu)):
-                    connection.sendall(head[:4] + (len(answer) + 1).to_bytes(2, "big") + head[6:] + answer)
+    def serve(self, connection: socket.socket) -> None:
+        """Answer Modbus, as far as its trouble lets it."""
+        while len(head := connection.recv(7, socket.MSG_WAITALL)) == 7:
+            pdu = connection.recv(int.from_bytes(head[4:6], "big") - 1, socket.MSG_WAITALL)
+            self.readings += pdu[0] == 4
+            if self.trouble and self.begun is None and self.readings > 5:
+                self.begun, self.registers[MODEL] = time.monotonic(), self.came_back_as
+            if self.troubled("away"):
+                return
+            answer = self._answer(pdu)
+            if not (self.troubled("mute") or self.loses(pdu)):
+                connection.sendall(head[:4] + (len(answer) + 1).to_bytes(2, "big") + head[6:] + answer)
 
     def _answer(self, pdu: bytes) -> bytes:
         place, word = int.from_bytes(pdu[1:3], "big"), int.from_bytes(pdu[3:5], "big")

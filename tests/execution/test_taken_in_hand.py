@@ -1,12 +1,11 @@
 """A device that obeys nothing without its set-up, and that somebody takes in hand in the middle of a run."""
 
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.execution.tcp_device import TcpDevice
 
 import shotlane
 from shotlane.records import Outcome
@@ -56,35 +55,18 @@ guard: off
 REMOTE, RATE = range(2)
 
 
-class Pump:
+class Pump(TcpDevice):
     """Takes nothing in local, where somebody puts it as it is told to pump at `local_at`."""
 
     def __init__(self) -> None:
         self.state = [0, 0]
         self.local_at: int | None = 10
-        self._connections: list[socket.socket] = []
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self) -> None:
-        """Be gone."""
-        for one in (self._server, *self._connections):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._server.accept()
-                self._connections.append(connection)
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while data := connection.recv(256):
-                connection.sendall(self._frame(data) if data[:1] not in b"*?" else self._line(data))
+    def serve(self, connection: socket.socket) -> None:
+        """Answer lines and frames alike."""
+        while data := connection.recv(256):
+            connection.sendall(self._frame(data) if data[:1] not in b"*?" else self._line(data))
 
     def _takes(self, place: int, value: int) -> bool:
         if place == RATE and value == self.local_at:

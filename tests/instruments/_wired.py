@@ -1,11 +1,11 @@
 """Definitions of instruments for driver tests, made without a station."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from shotlane.instruments._wire import make_driver
-from shotlane.instruments.definition._contract import Driver
+from shotlane.instruments.definition._contract import Driver, InstrumentError
 from shotlane.instruments.definition._definition import Definition
 from shotlane.instruments.definition._resource import parse_resource
 from shotlane.model import Attribute, Command, InstrumentDocument, ValueType
@@ -82,6 +82,17 @@ def drive(
     )
     driver.open()
     return driver, told
+
+
+def read_in_turn(driver: Driver, names: Iterable[str]) -> list[Any]:
+    """What each of them reads; None for a fault."""
+    values: list[Any] = []
+    for name in names:
+        try:
+            values.append(driver.read([name])[name].value)
+        except InstrumentError:
+            values.append(None)
+    return values
 
 
 def _type(part: Mapping[str, Any]) -> ValueType:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from tests.instruments._scripted import Answer, Peer, Script, peer
-from tests.instruments._wired import Told, drive
+from tests.instruments._wired import Told, drive, read_in_turn
 
-from shotlane.instruments import Driver, InstrumentError
+from shotlane.instruments import Driver
 from shotlane.instruments.definition._contract import Settling
 from shotlane.instruments.modbus._codec import rtu_frame
 from shotlane.instruments.modbus._frame import RtuQuestion
@@ -53,17 +53,6 @@ def opened(device: Peer, unit: int = 1, lines: dict[str, Any] | None = None) -> 
     return drive(DOCUMENT, address, timeout_s=TIMEOUT_S, lines=lines)
 
 
-def read(driver: Driver, names: Sequence[str]) -> list[int | None]:
-    """What each of them reads in turn; None for a fault."""
-    values: list[int | None] = []
-    for name in names:
-        try:
-            values.append(driver.read([name])[name].value)
-        except InstrumentError:
-            values.append(None)
-    return values
-
-
 def right(names: str, unit: int = 1) -> list[int]:
     return [1000 * unit + PLACES[name] for name in names]
 
@@ -87,7 +76,7 @@ def test_no_late_answer_is_stored_as_anothers(wire: str, answers: Sequence[float
     names += "abc"  # a busy machine may cost one more
     with peer(one_after_another(answers), wire=wire, end=None) as device:
         driver, _ = opened(device)
-        values = read(driver, names)
+        values = read_in_turn(driver, names)
         driver.close()
     assert [pair for pair in zip(values, right(names), strict=True) if pair[0] not in (None, pair[1])] == []
     assert any(value is not None for value in values[-4:])
@@ -96,9 +85,9 @@ def test_no_late_answer_is_stored_as_anothers(wire: str, answers: Sequence[float
 def test_answers_that_came_while_the_line_was_drained_leave_no_doubt() -> None:
     with peer(one_after_another([0.0, 0.3]), end=None) as device:
         driver, _ = opened(device)
-        assert read(driver, "aa") == [1000, None]
+        assert read_in_turn(driver, "aa") == [1000, None]
         begun = time.monotonic()
-        assert read(driver, "b") == right("b")
+        assert read_in_turn(driver, "b") == right("b")
         took_s = time.monotonic() - begun
         driver.close()
     # The quiet that an answer owed needs would end at 0.4 s, 0.2 s from here.
@@ -110,14 +99,14 @@ def test_a_line_that_has_settled_holds_no_reading_back(late: float | None) -> No
     with peer(one_after_another([0.0, late]), end=None) as device:
         driver, _ = opened(device)
         assert isinstance(driver, Settling)
-        assert read(driver, "a") == [1000]
+        assert read_in_turn(driver, "a") == [1000]
         assert not driver.in_doubt
-        assert read(driver, "a") == [None]
+        assert read_in_turn(driver, "a") == [None]
         assert driver.in_doubt
         driver.settle()
         assert not driver.in_doubt
         begun = time.monotonic()
-        assert read(driver, "b") == right("b")
+        assert read_in_turn(driver, "b") == right("b")
         assert time.monotonic() - begun < 0.15
         driver.close()
 
@@ -125,9 +114,9 @@ def test_a_line_that_has_settled_holds_no_reading_back(late: float | None) -> No
 def test_an_answer_later_than_anybody_waits_for_is_told() -> None:
     with peer(one_after_another([0.0, 0.45, 1.5]), end=None) as device:
         driver, told = opened(device)
-        assert read(driver, "abb") == [1000, None, 1300]
+        assert read_in_turn(driver, "abb") == [1000, None, 1300]
         time.sleep(1.0)
-        assert read(driver, "c") == right("c")
+        assert read_in_turn(driver, "c") == right("c")
         driver.close()
     late = rtu_frame(1, struct.pack(">BBH", 4, 2, 1300))
     assert [fields for event, fields in told.events if event == "exchange.doubted"] == [
@@ -140,10 +129,10 @@ def test_what_two_units_owe_is_counted_by_unit() -> None:
     with peer(one_after_another([0.7, 0.0, 0.0]), end=None) as device:
         first, told = opened(device, 1, lines)
         second, _ = opened(device, 2, lines)
-        assert read(first, "b") == [None]
-        assert read(second, "a") == [None]  # the peer answers in order
-        assert read(second, "aac") in ([None, 2000, 2600], [2000, 2000, 2600])
-        assert read(first, "abc") == right("abc")
+        assert read_in_turn(first, "b") == [None]
+        assert read_in_turn(second, "a") == [None]  # the peer answers in order
+        assert read_in_turn(second, "aac") in ([None, 2000, 2600], [2000, 2000, 2600])
+        assert read_in_turn(first, "abc") == right("abc")
         first.close()
         second.close()
     assert told.count("exchange.doubted") == 0
@@ -165,7 +154,7 @@ def test_an_answer_of_another_register_shows_that_its_own_is_still_owed() -> Non
 
     with peer(answer, end=None) as device:
         driver, _ = drive(document, f"modbus+{device.resource}?framing=rtu", timeout_s=TIMEOUT_S)
-        values = [*read(driver, ["two"]), *read(driver, "ababab")]
+        values = [*read_in_turn(driver, ["two"]), *read_in_turn(driver, "ababab")]
         driver.close()
     assert [
         value for value, fits in zip(values[1:], [9, 7] * 3, strict=True) if value not in (None, fits)

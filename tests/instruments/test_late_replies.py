@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from tests.instruments._scripted import Answer, Script, peer
-from tests.instruments._wired import drive
+from tests.instruments._wired import drive, read_in_turn
 
-from shotlane.instruments import Driver, InstrumentError
 from shotlane.instruments.definition._contract import Settling
 from shotlane.instruments.dialogue._framing import Until
 from shotlane.instruments.dialogue._line import Request
@@ -44,17 +43,6 @@ def one_after_another(answers: Sequence[float | bytes | None]) -> Script:
     return answer
 
 
-def read(driver: Driver, names: str) -> list[float | None]:
-    """What each of them reads in turn; None for a fault."""
-    values: list[float | None] = []
-    for name in names:
-        try:
-            values.append(driver.read([name])[name].value)
-        except InstrumentError:
-            values.append(None)
-    return values
-
-
 @pytest.mark.parametrize("wire", ["tcp", "pty"])
 @pytest.mark.parametrize(
     ("answers", "names"),
@@ -80,7 +68,7 @@ def test_no_late_reply_is_stored_as_anothers(
     with peer(one_after_another(answers), wire=wire) as device:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
         names += "abc"  # a busy machine may cost one more
-        values = read(driver, names)
+        values = read_in_turn(driver, names)
         driver.close()
     wrong = [value for name, value in zip(names, values, strict=True) if value not in (None, RIGHT[name])]
     assert wrong == []
@@ -94,7 +82,7 @@ def test_a_reply_that_came_while_the_line_was_drained_leaves_no_doubt() -> None:
     }
     with peer(answers) as device:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
-        assert read(driver, "ac") == [None, 3.0]
+        assert read_in_turn(driver, "ac") == [None, 3.0]
         driver.close()
 
 
@@ -108,11 +96,11 @@ def test_a_line_that_has_settled_holds_no_reading_back(late: float) -> None:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
         assert isinstance(driver, Settling)
         assert not driver.in_doubt
-        assert read(driver, "a") == [None]
+        assert read_in_turn(driver, "a") == [None]
         assert driver.in_doubt
         driver.settle()
         assert not driver.in_doubt
-        assert read(driver, "c") == [3.0]
+        assert read_in_turn(driver, "c") == [3.0]
         driver.close()
 
 
@@ -120,7 +108,7 @@ def test_a_line_that_never_falls_quiet_is_not_listened_to_for_ever() -> None:
     with peer({b"a?": [b"#" * 10, 0.01] * 100}) as device:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
         assert isinstance(driver, Settling)
-        assert read(driver, "a") == [None]
+        assert read_in_turn(driver, "a") == [None]
         driver.settle()
         assert driver.in_doubt
         driver.close()
@@ -130,7 +118,7 @@ def test_a_line_that_nobody_hears_any_more_settles_too() -> None:
     with peer({b"a?": []}) as device:
         driver, _ = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
         assert isinstance(driver, Settling)
-        assert read(driver, "a") == [None]
+        assert read_in_turn(driver, "a") == [None]
     driver.settle()
     assert not driver.in_doubt
     driver.close()
@@ -139,9 +127,9 @@ def test_a_line_that_nobody_hears_any_more_settles_too() -> None:
 def test_a_reply_later_than_anybody_waits_for_is_told() -> None:
     with peer(one_after_another([0.0, 0.45, 1.5])) as device:
         driver, told = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
-        assert read(driver, "abb") == [1.0, None, 2.0]
+        assert read_in_turn(driver, "abb") == [1.0, None, 2.0]
         time.sleep(1.0)
-        assert read(driver, "c") == [3.0]
+        assert read_in_turn(driver, "c") == [3.0]
         driver.close()
     assert [fields for event, fields in told.events if event == "exchange.doubted"] == [
         {"command": "b?", "received": "2.0\\n"}
@@ -151,9 +139,9 @@ def test_a_reply_later_than_anybody_waits_for_is_told() -> None:
 def test_what_is_said_unasked_is_no_such_reply() -> None:
     with peer(one_after_another([0.0, LOST])) as device:
         driver, told = drive(DOCUMENT, device.resource, timeout_s=TIMEOUT_S)
-        assert read(driver, "aab") == [1.0, None, 2.0]
+        assert read_in_turn(driver, "aab") == [1.0, None, 2.0]
         device.say(b"door open\n")
-        assert read(driver, "c") == [3.0]
+        assert read_in_turn(driver, "c") == [3.0]
         driver.close()
     assert told.count("exchange.doubted") == 0
 
